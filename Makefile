@@ -1,0 +1,36 @@
+# Plain targets over the go command and the scripts in scripts/. `make` alone
+# lists them.
+
+.PHONY: help build demo test lint bench cross clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+
+build: ## build the program into bin/etorrent
+	go build -trimpath -o bin/etorrent ./cmd/etorrent
+
+demo: ## a small swarm of real programs on loopback, from create to equal copies
+	scripts/demo.sh
+
+test: ## all tests: unit, race detector, other clients (what is not installed is named)
+	scripts/test.sh
+
+lint: ## everything checked without running: gofmt, vet, linters, sum types, Windows build
+	scripts/lint.sh
+
+bench: ## speed and cost beside the floor program and libtorrent (1 GiB in /dev/shm)
+	go run ./bench
+
+# The platforms that the program is built for, beside the one it is built on.
+PLATFORMS = linux/amd64 linux/arm64 linux/arm darwin/amd64 darwin/arm64 windows/amd64 windows/arm64 freebsd/amd64
+
+cross: ## build everything for every platform, and the programs into bin/
+	@set -e; for p in $(PLATFORMS); do \
+		export CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/}; \
+		echo "$$p"; \
+		go build ./...; \
+		go build -trimpath -o "bin/$$GOOS-$$GOARCH/" ./cmd/etorrent; \
+	done
+
+clean: ## remove what the other targets built here
+	rm -rf bin

@@ -1,0 +1,71 @@
+"""One end of the row "libtorrent": a session with everything off but TCP.
+
+usage: version | seed TORRENT DIR PORT | fetch TORRENT DIR PORT-OF-THE-SEEDER
+"""
+import sys
+import libtorrent as lt
+
+
+def tell(line):
+    print(line, flush=True)
+
+
+def session(listen, **more):
+    return lt.session({
+        "listen_interfaces": listen,
+        "enable_dht": False, "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
+        "enable_outgoing_utp": False, "enable_incoming_utp": False,
+        "allow_multiple_connections_per_ip": True,
+        "in_enc_policy": 1, "out_enc_policy": 2,
+        "alert_mask": lt.alert.category_t.status_notification | lt.alert.category_t.error_notification,
+        **more,
+    })
+
+
+def add(ses, torrent, folder, flags):
+    params = lt.add_torrent_params()
+    params.ti = lt.torrent_info(torrent)
+    params.save_path = folder
+    params.flags &= ~(lt.torrent_flags.auto_managed | lt.torrent_flags.paused)
+    params.flags |= flags
+    return ses.add_torrent(params)
+
+
+def wait(ses, handle, done):
+    while not done(handle.status()):
+        ses.wait_for_alert(20)
+        for alert in ses.pop_alerts():
+            if isinstance(alert, (lt.torrent_error_alert, lt.file_error_alert, lt.listen_failed_alert)):
+                sys.exit(alert.message())
+
+
+def seed(torrent, folder, port):
+    # Without this setting a seed in seed_mode hashes each piece that it first sends.
+    ses = session("127.0.0.1:" + port, disable_hash_checks=True)
+    handle = add(ses, torrent, folder, lt.torrent_flags.seed_mode)
+    wait(ses, handle, lambda s: s.is_seeding and ses.is_listening())
+    tell("ready")
+    sys.stdin.read()
+
+
+def fetch(torrent, folder, port):
+    ses = session("127.0.0.1:0")
+    handle = add(ses, torrent, folder, 0)
+    wait(ses, handle, lambda s: s.state == lt.torrent_status.downloading)
+    tell("start")
+    handle.connect_peer(("127.0.0.1", int(port)))
+    wait(ses, handle, lambda s: s.is_seeding)
+    tell("done")
+
+
+def main(role, *args):
+    if role == "version":
+        tell("libtorrent " + lt.__version__)
+    else:
+        {"seed": seed, "fetch": fetch}[role](*args)
+
+
+try:
+    main(*sys.argv[1:])
+except KeyboardInterrupt:
+    pass

@@ -1,0 +1,270 @@
+package main
+
+import (
+	"errors"
+	"time"
+
+	"github.com/etorrent/etorrent"
+	"github.com/etorrent/etorrent/cmd/etorrent/internal/jsonl"
+	"github.com/etorrent/etorrent/cmd/etorrent/internal/screen"
+)
+
+// conductor runs torrents on an engine until its goal is met, and tells people
+// and programs how they go.
+type conductor struct {
+	e        *engine
+	s        *session
+	goal     goal
+	stall    time.Duration // 0: never
+	torrents []*tracked
+	events   chan heard
+	gained   int64     // bytes received and stored when last looked at
+	gainedAt time.Time // when that last grew, or files were checked
+	crash    crash     // the latest
+}
+
+// goal says when a conductor is done.
+type goal uint8
+
+const (
+	untilStored goal = iota
+	untilStopped
+)
+
+// request is a torrent to run.
+type request struct {
+	source  *source
+	dir     string
+	options []etorrent.AddOption
+}
+
+// heard is one turn of the client's events.
+type heard struct {
+	event etorrent.Event
+	err   error
+}
+
+func newConductor(e *engine, g goal) *conductor {
+	return &conductor{e: e, s: e.s, goal: g, events: make(chan heard)}
+}
+
+// run adds the torrents, runs them, stops the engine, and says how all ended.
+func (c *conductor) run(add []request) error {
+	c.listenToEvents()
+	err := c.add(add)
+	if err == nil {
+		err = c.loop()
+	}
+	stopErr := c.stopEngine()
+	for _, t := range c.torrents {
+		c.tellProgress(t)
+		c.sumUp(t)
+	}
+	c.s.out.people.eraseFrame()
+	c.lastWords(err)
+	if err == nil && stopErr != nil {
+		return failed(exitDisk, "stopping: %w", stopErr)
+	}
+	return err
+}
+
+// listenToEvents starts the goroutine that hands the client's events over. A
+// slow terminal holds it up, and the client then counts what was missed.
+func (c *conductor) listenToEvents() {
+	p := c.s.p
+	p.Go("events", func() error {
+		defer close(c.events)
+		for e, err := range c.e.client.Events(p.Context(), 0) {
+			select {
+			case c.events <- heard{e, err}:
+			case <-p.Stopping():
+				return nil
+			}
+		}
+		return nil
+	})
+}
+
+// add adds the torrents. One that cannot run does not keep the others from it.
+func (c *conductor) add(add []request) error {
+	for _, r := range add {
+		t := &tracked{source: r.source, dir: r.dir}
+		c.torrents = append(c.torrents, t)
+		handle, err := c.e.client.Add(c.s.ctx, etorrent.FromMetainfo(r.source.meta), r.options...)
+		if interrupted := c.interruption(); interrupted != nil {
+			return interrupted
+		}
+		t.handle = handle
+		if err != nil && !errors.Is(err, etorrent.ErrExists) {
+			c.broken(t, err)
+		}
+	}
+	return nil
+}
+
+// loop takes what happens until there is nothing more to wait for. Its error
+// says why it ended before the goal.
+func (c *conductor) loop() error {
+	c.gainedAt = c.s.host.now()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		c.look()
+		if all, err := c.judge(); all == decided {
+			return err
+		}
+		select {
+		case <-c.s.ctx.Done():
+			return c.interruption()
+		case h, open := <-c.events:
+			c.s.p.Receive("event")
+			if !open {
+				return c.clientEnded()
+			}
+			c.hear(h)
+		case <-tick.C:
+			c.s.p.Receive("tick")
+			c.tick()
+		}
+	}
+}
+
+// interruption is why the session ended, nil while it goes on.
+func (c *conductor) interruption() error {
+	if c.s.ctx.Err() == nil {
+		return nil
+	}
+	return causeOf(c.s.ctx)
+}
+
+// clientEnded says why the client is gone though nobody stopped it.
+func (c *conductor) clientEnded() error {
+	err := c.e.client.Err()
+	if err == nil {
+		return etorrent.ErrStopped
+	}
+	last := c.crash
+	last.exit = err.Error()
+	path, reportErr := writeCrash(c.e.state, last, c.s.host.now())
+	c.s.out.fail(&jsonl.Error{Message: err.Error() + "; " + whereReport(path, reportErr), Report: path})
+	return &failure{code: exitBug, err: err, told: told}
+}
+
+// judgement says whether a run is over.
+type judgement uint8
+
+const (
+	undecided judgement = iota
+	decided
+)
+
+// judge compares the torrents with the goal. The error is the first failure.
+func (c *conductor) judge() (judgement, error) {
+	waiting := 0
+	var first error
+	for _, t := range c.torrents {
+		switch t.outcome {
+		case pending:
+			waiting++
+		case stored:
+			if c.goal == untilStopped {
+				waiting++
+			}
+		case failedOutcome:
+			if first == nil {
+				first = &failure{code: codeOf(t.err), err: t.err, told: told}
+			}
+		}
+	}
+	if waiting == 0 {
+		return decided, first
+	}
+	return c.judgeStall()
+}
+
+// judgeStall gives up when nothing came for too long.
+func (c *conductor) judgeStall() (judgement, error) {
+	now, sum, fetching := c.s.host.now(), int64(0), 0
+	for _, t := range c.torrents {
+		sum += t.stats.Downloaded + t.stats.Stored
+		if t.outcome == pending {
+			fetching++
+		}
+		if t.stats.Phase == etorrent.Checking {
+			c.gainedAt = now
+		}
+	}
+	if sum != c.gained {
+		c.gained, c.gainedAt = sum, now
+	}
+	if c.stall == 0 || fetching == 0 || now.Sub(c.gainedAt) < c.stall {
+		return undecided, nil
+	}
+	return decided, failed(exitStalled, "stalled: no wanted byte came for %s", c.stall)
+}
+
+// tick shows how things stand, once a second.
+func (c *conductor) tick() {
+	now := c.s.host.now()
+	for _, t := range c.torrents {
+		t.meter.add(now, t.stats.Downloaded, t.stats.Uploaded)
+		c.tellProgress(t)
+	}
+	c.s.out.people.progress(c.shown())
+}
+
+// look reads how every torrent stands.
+func (c *conductor) look() {
+	for _, t := range c.torrents {
+		if t.handle == nil {
+			continue
+		}
+		t.stats = t.handle.Stats()
+		switch t.stats.Phase {
+		case etorrent.Paused, etorrent.Refused:
+			c.broken(t, t.stats.Err)
+		case etorrent.Sharing:
+			c.complete(t)
+		case etorrent.Opening, etorrent.Checking, etorrent.Fetching:
+		}
+	}
+}
+
+// shown is the state as people see it.
+func (c *conductor) shown() screen.State {
+	s := screen.State{}
+	if len(c.e.addrs) > 0 {
+		s.Port = c.e.addrs[0].Port()
+	}
+	for _, t := range c.torrents {
+		s.Torrents = append(s.Torrents, t.shown())
+	}
+	return s
+}
+
+// stopEngine stops the client and takes the events that it still has.
+func (c *conductor) stopEngine() error {
+	ended := make(chan error, 1)
+	c.s.p.Go("stop", func() error {
+		ended <- c.e.stop()
+		return nil
+	})
+	events := c.events
+	for {
+		select {
+		case h, open := <-events:
+			if !open {
+				return <-ended
+			}
+			c.hear(h)
+		case err := <-ended:
+			if err != nil {
+				return err
+			}
+			ended <- nil // the rest of the events first
+			for h := range events {
+				c.hear(h)
+			}
+		}
+	}
+}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"runtime/metrics"
+	"time"
+
+	"github.com/etorrent/etorrent"
+	"github.com/etorrent/etorrent/cmd/etorrent/internal/jsonl"
+	"github.com/etorrent/etorrent/internal/vocab/text"
+)
+
+// hear takes one event.
+func (c *conductor) hear(h heard) {
+	if h.err != nil {
+		c.s.out.warn(&jsonl.Warning{Message: h.err.Error()})
+		return
+	}
+	head := jsonl.Head{Time: h.event.Heading().At}
+	t := c.torrentOf(h.event.Heading().InfoHash)
+	if t != nil {
+		head.Torrent = t.infoHash()
+		c.hearOf(t, head, h.event)
+		return
+	}
+	switch e := h.event.(type) {
+	case etorrent.WarningEvent:
+		c.s.out.warn(&jsonl.Warning{Head: head, Message: e.Err.Error()})
+	case etorrent.CrashedEvent:
+		c.crashed(head, e)
+	case etorrent.ListeningEvent, etorrent.AddedEvent, etorrent.CheckingEvent, etorrent.CheckedEvent, etorrent.PieceEvent,
+		etorrent.PeerJoinedEvent, etorrent.PeerLeftEvent, etorrent.CompletedEvent, etorrent.PausedEvent,
+		etorrent.QuarantinedEvent, etorrent.StoppedEvent:
+	}
+}
+
+// hearOf takes an event of a torrent.
+func (c *conductor) hearOf(t *tracked, head jsonl.Head, e etorrent.Event) {
+	name := text.Printable(t.name())
+	switch e := e.(type) {
+	case etorrent.AddedEvent:
+		c.s.out.tell(&jsonl.Added{
+			Head: head, Name: t.name(), Path: t.path(), Size: t.source.meta.TotalLength, Pieces: t.source.meta.PieceCount(),
+			ClaimedBytes: e.Bytes, Claimed: hex.EncodeToString(e.Claimed.AppendBitfield(nil)),
+		})
+	case etorrent.CheckingEvent:
+		c.s.out.tell(&jsonl.Checking{Head: head, Pieces: e.Pieces, Reason: e.Reason.String()})
+		c.s.out.people.note("checking %d pieces of %s (%s)", e.Pieces, name, whyChecked[e.Reason.String()])
+	case etorrent.CheckedEvent:
+		c.s.out.people.note("checked %s: %d pieces are right, %d are not", name, e.Good, e.Bad)
+	case etorrent.PieceEvent:
+		c.detail(&jsonl.Piece{Head: head, Index: uint32(e.Index), State: e.State.String()})
+	case etorrent.PeerJoinedEvent:
+		c.detail(&jsonl.Peer{Head: head, Address: e.Addr.String(), State: "joined", Client: e.Client})
+	case etorrent.PeerLeftEvent:
+		c.detail(&jsonl.Peer{Head: head, Address: e.Addr.String(), State: "left", Reason: e.Reason})
+	case etorrent.CompletedEvent:
+		c.completed(t, head)
+	case etorrent.PausedEvent:
+		c.broken(t, e.Err)
+	case etorrent.QuarantinedEvent:
+		c.s.out.warn(&jsonl.Warning{Head: head, Message: fmt.Sprintf("%s crashed and rests until %s: %v", name, e.RetryAt.Format(time.TimeOnly), e.Err)})
+	case etorrent.WarningEvent:
+		c.s.out.warn(&jsonl.Warning{Head: head, Message: name + ": " + e.Err.Error()})
+	case etorrent.CrashedEvent:
+		c.crashed(head, e)
+	case etorrent.ListeningEvent, etorrent.StoppedEvent:
+	}
+}
+
+var whyChecked = map[string]string{
+	"found": "files lie there", "changed": "files have changed", "asked": "as asked",
+}
+
+func (c *conductor) torrentOf(infoHash [20]byte) *tracked {
+	for _, t := range c.torrents {
+		if t.source.meta.ID().V1 == infoHash {
+			return t
+		}
+	}
+	return nil
+}
+
+// detail tells what only --events asks for.
+func (c *conductor) detail(o jsonl.Object) {
+	if c.s.out.detail == everyDetail {
+		c.s.out.tell(o)
+	}
+}
+
+// crashed keeps a report of a crash that the engine contained. One without a
+// stack was reported before, or is the failure of something outside.
+func (c *conductor) crashed(head jsonl.Head, e etorrent.CrashedEvent) {
+	c.crash = crashOfEvent(e)
+	if e.Stack == nil {
+		return
+	}
+	path, err := writeCrash(c.e.state, c.crash, head.Time)
+	w := &jsonl.Warning{Head: head, Message: fmt.Sprintf("%s %s; it was started again", e.Path, e.Err), Report: path}
+	if err != nil {
+		w.Message += "; " + whereReport(path, err)
+	}
+	c.s.out.warn(w)
+}
+
+// complete notes that all that is wanted is stored, or all that is there is
+// shared. The event that says so may still be on its way.
+func (c *conductor) complete(t *tracked) {
+	if t.outcome != pending {
+		return
+	}
+	t.outcome = stored
+	if c.goal == untilStopped {
+		t.stats = t.handle.Stats()
+		c.s.out.people.note("%s", c.sharingWords(t))
+	}
+}
+
+// completed tells of it, once.
+func (c *conductor) completed(t *tracked, head jsonl.Head) {
+	c.complete(t)
+	if t.told == told {
+		return
+	}
+	t.told = told
+	c.s.out.tell(&jsonl.Complete{Head: head, Name: t.name(), Path: t.path()})
+}
+
+// broken notes and tells that a torrent cannot go on.
+func (c *conductor) broken(t *tracked, err error) {
+	if t.outcome == failedOutcome {
+		return
+	}
+	if err == nil {
+		err = errors.New("paused")
+	}
+	if codeOf(err) == exitBug {
+		err = &failure{code: exitDisk, err: err} // what pauses a torrent is its environment
+	}
+	t.outcome, t.err = failedOutcome, err
+	c.s.out.fail(&jsonl.Error{Head: jsonl.Head{Torrent: t.infoHash()}, Message: text.Printable(t.name()) + ": " + err.Error()})
+}
+
+// tellProgress tells programs how a torrent stands.
+func (c *conductor) tellProgress(t *tracked) {
+	if t.handle == nil || c.s.out.json == nil {
+		return
+	}
+	down, up := t.meter.rates()
+	s := t.stats
+	p := &jsonl.Progress{
+		Head: jsonl.Head{Torrent: t.infoHash()}, Status: s.Phase.String(), Wanted: s.Wanted, Stored: s.Stored, Down: down, Up: up,
+		Peers: s.Peers, Known: s.Known, Pieces: s.Pieces, Durable: s.Durable, Bad: s.Corrupt, Checked: s.Checked, ToCheck: s.ToCheck,
+	}
+	if left := t.left(); left > 0 {
+		seconds := int64(left / time.Second)
+		p.ETA = &seconds
+	}
+	if c.s.out.detail == everyDetail {
+		p.Memory = readMemory()
+	}
+	c.s.out.tell(p)
+}
+
+func readMemory() *jsonl.Memory {
+	samples := []metrics.Sample{
+		{Name: "/gc/heap/allocs:objects"}, {Name: "/memory/classes/heap/objects:bytes"}, {Name: "/sched/goroutines:goroutines"},
+	}
+	metrics.Read(samples)
+	return &jsonl.Memory{
+		Mallocs: samples[0].Value.Uint64(), Heap: samples[1].Value.Uint64(), Goroutines: samples[2].Value.Uint64(),
+	}
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/etorrent/etorrent"
+	"github.com/etorrent/etorrent/sup"
+)
+
+// crash is what a crash report holds.
+type crash struct {
+	path, kind, exit, last string
+	restarts               int
+	stack                  []byte
+}
+
+// crashOf is the crash of the program's own process.
+func crashOf(r sup.Report) crash {
+	c := crash{path: r.Path, kind: r.Kind, exit: r.Exit.String(), last: r.LastMessage, restarts: r.Restarts}
+	if p, panicked := r.Exit.(sup.Panicked); panicked {
+		c.stack = p.Stack
+	}
+	return c
+}
+
+// crashOfEvent is a crash that the engine contained.
+func crashOfEvent(e etorrent.CrashedEvent) crash {
+	return crash{path: e.Path, kind: e.Kind, exit: e.Err, last: e.LastMessage, restarts: e.Restarts, stack: e.Stack}
+}
+
+// writeCrash writes a report below the state folder and returns its path.
+func writeCrash(state string, c crash, now time.Time) (string, error) {
+	folder := filepath.Join(state, "crashes")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return "", err
+	}
+	pattern := now.UTC().Format("20060102T150405Z") + "-" + fileWord(c.kind) + "-*.txt"
+	f, err := os.CreateTemp(folder, pattern)
+	if err != nil {
+		return "", err
+	}
+	_, err = fmt.Fprintf(f, "etorrent %s\ntime %s\nchild %s (%s)\nreason %s\nlast message %s\nrestarts %d\n\n%s\n",
+		etorrent.Version, now.UTC().Format(time.RFC3339), c.path, c.kind, c.exit, c.last, c.restarts, c.stack)
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	return f.Name(), err
+}
+
+// fileWord keeps of a word what every file system takes in a name.
+func fileWord(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return '-'
+	}, strings.ToLower(s))
+}
+
+// whereReport tells people of a report.
+func whereReport(path string, err error) string {
+	if err != nil {
+		return "its report could not be written: " + err.Error()
+	}
+	return "report: " + path
+}

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/etorrent/etorrent/cmd/etorrent/internal/amount"
+	"github.com/etorrent/etorrent/internal/create"
+	"github.com/etorrent/etorrent/internal/vocab/text"
+	"github.com/etorrent/etorrent/metainfo"
+)
+
+// createFlags are those of create.
+type createFlags struct {
+	out         string
+	date        string
+	exclude     patternsValue
+	pieceLength string
+	private     bool
+	source      string
+	comment     string
+	webSeeds    []string
+	trackers    []string
+	format      string
+	dryRun      bool
+	quiet       bool
+}
+
+func newCreate(s *session) *cobra.Command {
+	var f createFlags
+	c := &cobra.Command{
+		Use:   "create PATH",
+		Short: "Make a torrent of a file or folder",
+		Long: `Make a torrent (version 1) of a file or folder. Files are sorted and no date is
+written unless asked for, so the same files give the same torrent. In a pipe,
+stdout is the info-hash alone.
+
+An exclude PATTERN is a glob ("*.tmp", "cache/**") or a regular expression
+("re:^a/b"), below PATH. Symbolic links, devices and files that change while
+they are hashed are errors.`,
+		Example: `  etorrent create photos -o photos.torrent --tracker https://t.example/announce
+  etorrent create photos -o photos.torrent --exclude '*.tmp' --private
+  etorrent create photos --dry-run`,
+		Args: arguments(1, 1, "the PATH to make a torrent of"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			s.out = newOutput(s.host, outputFlags{quiet: f.quiet})
+			return createTorrent(s, &f, args[0])
+		},
+	}
+	flags := c.Flags()
+	flags.StringVarP(&f.out, "output", "o", "", `the torrent to write, replacing what is there; "-" is stdout (default NAME.torrent, if there is none)`)
+	flags.StringVar(&f.date, "date", "", `write a date: "now", 2026-01-31, or 2026-01-31T12:00:00Z`)
+	flags.Lookup("date").NoOptDefVal = "now"
+	flags.Var(&f.exclude, "exclude", "leave out files and folders (repeatable)")
+	flags.StringVar(&f.pieceLength, "piece-length", "auto", "auto, or a power of two from 16K on")
+	flags.BoolVar(&f.private, "private", false, "let peers come from the trackers only")
+	flags.StringVar(&f.source, "source", "", "a word that makes the info-hash another")
+	flags.StringVar(&f.comment, "comment", "", "a comment")
+	flags.StringArrayVar(&f.webSeeds, "web-seed", nil, "a URL that has the files (repeatable)")
+	flags.StringArrayVar(&f.trackers, "tracker", nil, "a tracker's URL; a comma stays in the tier, repeating opens the next")
+	flags.StringVar(&f.format, "format", "v1", "v1")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "list what would be in the torrent, and hash and write nothing")
+	flags.BoolVarP(&f.quiet, "quiet", "q", false, "tell people of errors only")
+	return c
+}
+
+func createTorrent(s *session, f *createFlags, path string) error {
+	spec, err := f.spec(s.host)
+	if err != nil {
+		return err
+	}
+	target, err := outputTarget(f.out)
+	if err != nil {
+		return err
+	}
+	tree, err := listTree(path, f.filter(path, target))
+	if err != nil {
+		return err
+	}
+	if f.dryRun {
+		return showTree(s, tree, spec)
+	}
+	if f.out == "" {
+		target = fileTarget{path: tree.Name + ".torrent", there: keepExisting}
+	}
+	raw, err := hashTree(s, tree, spec)
+	if err != nil {
+		return err
+	}
+	parent := tree.Dir
+	if tree.Layout == metainfo.MultiFile {
+		parent = filepath.Dir(tree.Dir)
+	}
+	return writeTorrent(s, target, raw, parent)
+}
+
+// hashTree makes the torrent, with its progress on the terminal.
+func hashTree(s *session, tree *create.Tree, spec metainfo.Spec) ([]byte, error) {
+	bar := newWorkBar(s, "hashing "+text.Printable(tree.Name))
+	defer bar.clear()
+	return create.Torrent(s.ctx, tree, spec, bar.show)
+}
+
+// filter leaves out what the patterns name, and the torrent itself where it is
+// written into its own folder.
+func (f *createFlags) filter(path string, target torrentTarget) create.Filter {
+	own := ""
+	if to, isFile := target.(fileTarget); isFile {
+		own = pathBelow(path, to.path)
+	}
+	return func(p string) create.Choice {
+		if p == own && own != "" {
+			return create.LeaveOut
+		}
+		for _, x := range f.exclude {
+			if x.Matches(0, p) {
+				return create.LeaveOut
+			}
+		}
+		return create.Take
+	}
+}
+
+// pathBelow is where file lies below folder, with slashes, "" if it does not.
+func pathBelow(folder, file string) string {
+	from, err := filepath.Abs(folder)
+	if err != nil {
+		return ""
+	}
+	to, err := filepath.Abs(file)
+	if err != nil {
+		return ""
+	}
+	rel, err := filepath.Rel(from, to)
+	if err != nil || !filepath.IsLocal(rel) {
+		return ""
+	}
+	return filepath.ToSlash(rel)
+}
+
+func showTree(s *session, t *create.Tree, spec metainfo.Spec) error {
+	for i, file := range t.Files {
+		if _, err := fmt.Fprintf(s.host.stdout, "%6d  %10s  %s\n", i+1, amount.Size(file.Size), text.Printable(file.Path)); err != nil {
+			return err
+		}
+	}
+	length := t.PieceLength(spec)
+	_, err := fmt.Fprintf(s.host.stdout, "%s: %d files, %s, %d pieces of %s\n",
+		text.Printable(t.Name), len(t.Files), amount.Size(t.Total), (t.Total+length-1)/length, amount.Size(length))
+	return err
+}
+
+// parseDate reads --date. "now" is the clock, unless SOURCE_DATE_EPOCH says
+// another time, as reproducible builds have it.
+func parseDate(h *host, s string) (time.Time, error) {
+	switch s {
+	case "":
+		return time.Time{}, nil
+	case "now":
+		return epochOr(h), nil
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02"} {
+		if t, err := time.Parse(layout, s); err == nil && t.Unix() > 0 {
+			return t, nil
+		}
+	}
+	return time.Time{}, usageError("--date %q is no date; write 2026-01-31 or 2026-01-31T12:00:00Z", s)
+}

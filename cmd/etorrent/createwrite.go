@@ -1,0 +1,47 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/etorrent/etorrent/cmd/etorrent/internal/amount"
+	"github.com/etorrent/etorrent/internal/vocab/text"
+	"github.com/etorrent/etorrent/metainfo"
+)
+
+// writeTorrent puts a new torrent where it belongs and tells of it. Its files
+// lie below dir.
+func writeTorrent(s *session, target torrentTarget, raw []byte, dir string) error {
+	meta, err := metainfo.Parse(raw)
+	if err != nil {
+		return fmt.Errorf("the new torrent cannot be read back: %w", err)
+	}
+	switch target := target.(type) {
+	case stdoutTarget:
+		_, err := s.host.stdout.Write(raw)
+		return err
+	case fileTarget:
+		err := writeWhole(target, raw)
+		switch {
+		case errors.Is(err, errOtherTorrent):
+			return failed(exitOverwrite, "%w; name it by -o to replace it", err)
+		case err != nil:
+			return failed(exitDisk, "%w", err)
+		}
+		return tellCreated(s, target.path, meta, dir)
+	}
+	return nil
+}
+
+// tellCreated tells people on a terminal; in a pipe the info-hash is all.
+func tellCreated(s *session, path string, meta *metainfo.Torrent, dir string) error {
+	if s.host.stdout.end == pipeEnd {
+		_, err := fmt.Fprintln(s.host.stdout, meta.ID())
+		return err
+	}
+	s.out.people.note("%s: %s in %d files, %d pieces of %s", text.Printable(meta.Name),
+		amount.Size(meta.TotalLength), len(meta.Files), meta.PieceCount(), amount.Size(meta.PieceLength))
+	s.out.people.note("info-hash %s", meta.ID())
+	s.out.people.note("Wrote %s. To share it: %s", path, command(s.host.goos, "etorrent", "seed", path, "--dir", dir))
+	return nil
+}

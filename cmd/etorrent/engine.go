@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/etorrent/etorrent"
+	"github.com/etorrent/etorrent/cmd/etorrent/internal/jsonl"
+	"github.com/etorrent/etorrent/sqlitestate"
+)
+
+const (
+	// listenWithin is how long to wait for a listening address before giving up.
+	listenWithin = 5 * time.Second
+	// stopWithin bounds a clean stop: writing and syncing what is under way.
+	stopWithin = 30 * time.Second
+)
+
+// engine is a client that listens.
+type engine struct {
+	s      *session
+	client *etorrent.Client
+	state  string
+	addrs  []netip.AddrPort
+}
+
+// startEngine opens the state and starts a client, and tells where it listens.
+func startEngine(s *session, f *engineFlags) (*engine, error) {
+	state, err := sqlitestate.Open(f.state)
+	if err != nil {
+		return nil, failed(exitDisk, "%w", err)
+	}
+	client, err := etorrent.New(s.ctx, f.options(state))
+	if err != nil {
+		return nil, errors.Join(err, state.Close())
+	}
+	e := &engine{s: s, client: client, state: f.state}
+	if err := e.listen(&f.listen); err != nil {
+		return nil, errors.Join(err, e.stop())
+	}
+	return e, nil
+}
+
+func (e *engine) listen(asked *listenValue) error {
+	ctx, cancel := context.WithTimeout(e.s.ctx, listenWithin)
+	defer cancel()
+	addrs, err := e.client.Listening(ctx)
+	if stopped := context.Cause(e.s.ctx); stopped != nil {
+		return stopped
+	}
+	if crash := e.client.Err(); crash != nil {
+		return crash
+	}
+	if err != nil || len(addrs) == 0 {
+		return failed(exitListen, "cannot listen on %s: %w", asked.text, withoutTimeout(err))
+	}
+	e.addrs = addrs
+	e.s.out.tell(&jsonl.Listening{Addresses: texts(addrs)})
+	e.s.out.people.note("listening on %s", strings.Join(texts(addrs), ", "))
+	if port := asked.port(); port != 0 && addrs[0].Port() != port {
+		e.s.out.warn(&jsonl.Warning{Message: "port " + portText(port) + " is taken; listening on port " + portText(addrs[0].Port())})
+	}
+	return nil
+}
+
+// withoutTimeout takes our own deadline out of a joined error, which leaves the
+// system's reason.
+func withoutTimeout(err error) error {
+	joined, is := err.(interface{ Unwrap() []error })
+	if !is {
+		return err
+	}
+	for _, part := range joined.Unwrap() {
+		if !errors.Is(part, context.DeadlineExceeded) {
+			return part
+		}
+	}
+	return err
+}
+
+// stop stops the client, at most for a while, also after an interruption.
+func (e *engine) stop() error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
+	defer cancel()
+	return e.client.Shutdown(ctx)
+}
+
+func texts(addrs []netip.AddrPort) []string {
+	out := []string{}
+	for _, a := range addrs {
+		out = append(out, a.String())
+	}
+	return out
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/pflag"
+
+	"github.com/etorrent/etorrent"
+)
+
+// engineFlags are those of commands that run an engine.
+type engineFlags struct {
+	dir, state string
+	listen     listenValue
+	peers      peersValue
+	noTrackers bool
+	existing   existingValue
+	down, up   rateValue
+	output     outputFlags
+}
+
+// add defines the flags. The listening address and the policies differ from
+// command to command.
+func (f *engineFlags) add(flags *pflag.FlagSet, h *host) {
+	flags.StringVarP(&f.dir, "dir", "d", ".", "folder that holds the torrent's file or folder")
+	flags.StringVar(&f.state, "state", stateFolder(h), "folder of what is remembered from one run to the next")
+	flags.Var(&f.listen, "listen", "where to accept connections; port 0 is any, a port that is taken gives way to the next")
+	flags.Var(&f.peers, "peer", "a peer to connect to (repeatable)")
+	flags.BoolVar(&f.noTrackers, "no-trackers", false, "ask no tracker")
+	flags.Var(&f.existing, "existing", "what to do with files that lie there and that nothing is remembered of")
+	flags.Var(&f.down, "down", "most to receive a second: 5M (bytes in 1024s), 40mbit, 0 for no limit")
+	flags.Var(&f.up, "up", "most to send a second")
+	addOutputFlags(flags, &f.output)
+}
+
+func addOutputFlags(flags *pflag.FlagSet, f *outputFlags) {
+	flags.BoolVar(&f.json, "json", false, "tell programs: one JSON object a line on stdout")
+	flags.BoolVar(&f.events, "events", false, "as --json, with every piece and peer")
+	flags.BoolVarP(&f.quiet, "quiet", "q", false, "tell people of errors only")
+	flags.BoolVar(&f.plain, "plain", false, "plain lines also on a terminal")
+}
+
+// stateFolder is where state lies by default.
+func stateFolder(h *host) string {
+	if named, _ := h.env("ETORRENT_STATE"); named != "" {
+		return named
+	}
+	home, _ := os.UserHomeDir()
+	base := filepath.Join(home, ".local", "state")
+	switch h.goos {
+	case "darwin":
+		base = filepath.Join(home, "Library", "Application Support")
+	case "windows":
+		base = filepath.Join(home, "AppData", "Local")
+		if local, _ := h.env("LocalAppData"); local != "" {
+			base = local
+		}
+	default:
+		// The XDG base directory specification ignores paths that are relative.
+		if xdg, _ := h.env("XDG_STATE_HOME"); filepath.IsAbs(xdg) {
+			base = xdg
+		}
+	}
+	return filepath.Join(base, "etorrent")
+}
+
+// options are what the flags say to the library.
+func (f *engineFlags) options(state etorrent.State) etorrent.Options {
+	return etorrent.Options{
+		Listen: []string{f.listen.text}, Ports: etorrent.NextFreePort, State: state,
+		Limits: etorrent.Limits{Down: int64(f.down), Up: int64(f.up)},
+	}
+}

@@ -1,0 +1,189 @@
+package jsonl
+
+import "time"
+
+// Listening says where connections are accepted.
+type Listening struct {
+	Head
+	Addresses []string `json:"addresses"`
+}
+
+// Added says that a torrent runs, and what of it is claimed.
+type Added struct {
+	Head
+	Name         string `json:"name"`
+	Path         string `json:"path"`
+	Size         int64  `json:"size"`
+	Pieces       int    `json:"pieces"`
+	ClaimedBytes int64  `json:"claimed_bytes"`
+	Claimed      string `json:"claimed"` // bitfield in hex
+}
+
+// Checking says that pieces are read and hashed.
+type Checking struct {
+	Head
+	Pieces int    `json:"pieces"`
+	Reason string `json:"reason"`
+}
+
+// Progress is how a torrent stands. Sizes are in bytes, rates in bytes a second,
+// the ETA in seconds.
+type Progress struct {
+	Head
+	Status  string `json:"status"`
+	Wanted  int64  `json:"wanted"`
+	Stored  int64  `json:"stored"`
+	Down    int64  `json:"down"`
+	Up      int64  `json:"up"`
+	Peers   int    `json:"peers"`
+	Known   int    `json:"known"`
+	ETA     *int64 `json:"eta"` // null where it cannot be told
+	Pieces  int    `json:"pieces"`
+	Durable int    `json:"durable"`
+	Bad     int    `json:"bad"`
+	Checked int    `json:"checked"`
+	ToCheck int    `json:"to_check"`
+	*Memory        // nil without --events
+}
+
+// Memory is what --events adds to a progress.
+type Memory struct {
+	Mallocs    uint64 `json:"mallocs"` // objects allocated since the start
+	Heap       uint64 `json:"heap"`    // bytes of live and dead objects
+	Goroutines uint64 `json:"goroutines"`
+}
+
+// Piece says how far a piece has come.
+type Piece struct {
+	Head
+	Index uint32 `json:"index"`
+	State string `json:"state"`
+}
+
+// Peer says that a peer joined or left.
+type Peer struct {
+	Head
+	Address string `json:"address"`
+	State   string `json:"state"` // joined or left
+	Client  string `json:"client,omitempty"`
+	Reason  string `json:"reason,omitempty"`
+}
+
+// Warning says that something is not as it should be, and goes on. Report is
+// the file of a crash report.
+type Warning struct {
+	Head
+	Message string `json:"message"`
+	Report  string `json:"report,omitempty"`
+}
+
+// Error says what ended a torrent or the program.
+type Error struct {
+	Head
+	Message string `json:"message"`
+	Report  string `json:"report,omitempty"`
+}
+
+// Complete says that every wanted byte is durable.
+type Complete struct {
+	Head
+	Name string `json:"name"`
+	Path string `json:"path"`
+}
+
+// End is the last object.
+type End struct {
+	Head
+	Exit     int          `json:"exit"`
+	Reason   string       `json:"reason"`
+	Torrents []EndTorrent `json:"torrents"`
+}
+
+// EndTorrent is how a torrent stood at the end. Downloaded and Uploaded are
+// bytes of this run.
+type EndTorrent struct {
+	Torrent    string `json:"torrent"`
+	Name       string `json:"name"`
+	Path       string `json:"path"`
+	Status     string `json:"status"`
+	Wanted     int64  `json:"wanted"`
+	Stored     int64  `json:"stored"`
+	Downloaded int64  `json:"downloaded"`
+	Uploaded   int64  `json:"uploaded"`
+	Pieces     int    `json:"pieces"`
+	Durable    int    `json:"durable"`
+	Bad        int    `json:"bad"`
+}
+
+// Torrent is what show tells.
+type Torrent struct {
+	Head
+	Name        string     `json:"name"`
+	Size        int64      `json:"size"`
+	PieceLength int64      `json:"piece_length"`
+	Pieces      int        `json:"pieces"`
+	Private     bool       `json:"private"`
+	Source      string     `json:"source,omitempty"`
+	Comment     string     `json:"comment,omitempty"`
+	CreatedBy   string     `json:"created_by,omitempty"`
+	Created     *time.Time `json:"created,omitempty"`
+	Trackers    [][]string `json:"trackers"`
+	WebSeeds    []string   `json:"web_seeds"`
+	Files       []File     `json:"files"`
+	Findings    []string   `json:"findings"`
+	Renamed     []Renaming `json:"renamed"`
+	Magnet      string     `json:"magnet"`
+}
+
+// File is a file of a torrent that is not padding. Number counts from 1; Path is
+// as the torrent has it, Stored where it lies below the download folder.
+type File struct {
+	Number int    `json:"number"`
+	Path   string `json:"path"`
+	Stored string `json:"stored"`
+	Size   int64  `json:"size"`
+}
+
+// Renaming is a name that is stored otherwise. Number is 0 for the torrent's.
+type Renaming struct {
+	Number int    `json:"number"`
+	From   string `json:"from"`
+	To     string `json:"to"`
+	Cause  string `json:"cause"`
+}
+
+// Verified is what verify found.
+type Verified struct {
+	Head
+	Name    string         `json:"name"`
+	Path    string         `json:"path"`
+	Pieces  int            `json:"pieces"`
+	Good    int            `json:"good"`
+	Damaged []uint32       `json:"damaged"`
+	Files   []VerifiedFile `json:"files"`
+}
+
+// VerifiedFile is one file: Size is what it should have, Found what it has where
+// that differs, Damaged the number of its damaged pieces.
+type VerifiedFile struct {
+	Number  int    `json:"number"`
+	Path    string `json:"path"`
+	Size    int64  `json:"size"`
+	State   string `json:"state"`
+	Found   *int64 `json:"found,omitempty"`
+	Damaged int    `json:"damaged,omitempty"`
+	Message string `json:"message,omitempty"`
+}
+
+func (*Listening) event() string { return "listening" }
+func (*Added) event() string     { return "added" }
+func (*Checking) event() string  { return "checking" }
+func (*Progress) event() string  { return "progress" }
+func (*Piece) event() string     { return "piece" }
+func (*Peer) event() string      { return "peer" }
+func (*Warning) event() string   { return "warning" }
+func (*Error) event() string     { return "error" }
+func (*Complete) event() string  { return "complete" }
+func (*End) event() string       { return "end" }
+func (*Torrent) event() string   { return "torrent" }
+func (*Verified) event() string  { return "verified" }

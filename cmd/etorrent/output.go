@@ -1,0 +1,87 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/etorrent/etorrent/cmd/etorrent/internal/jsonl"
+)
+
+// outputFlags are what a person chose of the output.
+type outputFlags struct{ json, events, quiet, plain bool }
+
+// output is the two readers of a command: programs, which get JSON on stdout if
+// they asked for it, and people, who then are told on stderr.
+type output struct {
+	json     *jsonl.Writer // nil without --json
+	detail   detail
+	people   *people
+	torrents []jsonl.EndTorrent // for the last object
+	last     lastObject
+}
+
+// detail says which events programs are told.
+type detail uint8
+
+const (
+	mainEvents  detail = iota
+	everyDetail        // with pieces, peers and memory
+)
+
+// lastObject says whether the stream of objects has an "end".
+type lastObject uint8
+
+const (
+	endsWithEnd  lastObject = iota
+	endsIfFailed            // the answer to a question is one object
+)
+
+func newOutput(h *host, f outputFlags) *output {
+	o := &output{people: newPeople(h, f), torrents: []jsonl.EndTorrent{}}
+	if f.json || f.events {
+		o.json = jsonl.NewWriter(h.stdout, h.now)
+	}
+	if f.events {
+		o.detail = everyDetail
+	}
+	return o
+}
+
+// tell writes an object for programs.
+func (o *output) tell(object jsonl.Object) {
+	if o.json != nil {
+		_ = o.json.Write(object) // a reader that is gone is no reason to stop
+	}
+}
+
+// warn tells both of something that goes on.
+func (o *output) warn(w *jsonl.Warning) {
+	o.tell(w)
+	line := "warning: " + w.Message
+	if w.Report != "" {
+		line += " (report: " + w.Report + ")"
+	}
+	o.people.complain(line)
+}
+
+// fail tells both of what ended a torrent or the program.
+func (o *output) fail(e *jsonl.Error) {
+	o.tell(e)
+	o.people.complain("etorrent: " + e.Message)
+}
+
+// close says how it ended.
+func (o *output) close(err error, code exitCode) {
+	o.people.eraseFrame()
+	var f *failure
+	var stop *interruption
+	switch {
+	case err == nil, errors.As(err, &stop), errors.As(err, &f) && f.told == told:
+	case code == exitUsage:
+		o.fail(&jsonl.Error{Message: err.Error() + " (--help tells more)"})
+	default:
+		o.fail(&jsonl.Error{Message: err.Error()})
+	}
+	if o.last == endsWithEnd || err != nil {
+		o.tell(&jsonl.End{Exit: int(code), Reason: reasons[code], Torrents: o.torrents})
+	}
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/etorrent/etorrent/cmd/etorrent/internal/amount"
+	"github.com/etorrent/etorrent/cmd/etorrent/internal/jsonl"
+	"github.com/etorrent/etorrent/internal/vocab/text"
+	"github.com/etorrent/etorrent/metainfo"
+)
+
+func newShow(s *session) *cobra.Command {
+	var f outputFlags
+	c := &cobra.Command{
+		Use:   "show SOURCE...",
+		Short: "Tell what a torrent holds",
+		Long: `Tell what a torrent holds: its files by number, sizes, pieces and trackers,
+what is unusual about it, and which names would be stored otherwise here.
+The numbers are those that get --select takes.`,
+		Example: "  etorrent show show.torrent\n  etorrent show --json show.torrent\n  curl -s https://example.org/a.torrent | etorrent show -",
+		Args:    arguments(1, anyNumber, "a SOURCE: a .torrent file, or -"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			s.out = newOutput(s.host, f)
+			s.out.last = endsIfFailed
+			for _, word := range args {
+				if err := show(s, word); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&f.json, "json", false, "one JSON object on stdout for each source")
+	return c
+}
+
+func show(s *session, word string) error {
+	src, err := loadSource(s, word)
+	if err != nil {
+		return err
+	}
+	if s.out.json != nil {
+		s.out.tell(shownTorrent(src))
+		return nil
+	}
+	return showToPeople(s, src)
+}
+
+// numbered are the files of a torrent that are no padding, as people and
+// --select count them.
+func numbered(src *source) []jsonl.File {
+	var out []jsonl.File
+	for i, f := range src.meta.Files {
+		if f.Role != metainfo.FilePadding {
+			out = append(out, jsonl.File{Number: len(out) + 1, Path: f.String(), Stored: src.plan.Paths[i], Size: f.Length})
+		}
+	}
+	return out
+}
+
+// numberOf is the number of the file with an index, 0 for the torrent itself.
+func numberOf(meta *metainfo.Torrent, index int) int {
+	n := 0
+	for i := range index + 1 {
+		if meta.Files[i].Role != metainfo.FilePadding {
+			n++
+		}
+	}
+	return n
+}
+
+func shownTorrent(src *source) *jsonl.Torrent {
+	m := src.meta
+	t := &jsonl.Torrent{
+		Head: jsonl.Head{Torrent: m.ID().String()}, Name: m.Name, Size: m.TotalLength, PieceLength: m.PieceLength,
+		Pieces: m.PieceCount(), Private: m.Privacy == metainfo.Private, Source: m.Source, Comment: m.Comment,
+		CreatedBy: m.CreatedBy, Trackers: m.Announce, WebSeeds: m.WebSeeds, Files: numbered(src), Magnet: m.Magnet().String(),
+		Findings: []string{}, Renamed: []jsonl.Renaming{},
+	}
+	if !m.CreationDate.IsZero() {
+		t.Created = &m.CreationDate
+	}
+	if t.Trackers == nil {
+		t.Trackers = [][]string{}
+	}
+	if t.WebSeeds == nil {
+		t.WebSeeds = []string{}
+	}
+	for _, f := range m.Findings {
+		t.Findings = append(t.Findings, f.String())
+	}
+	for _, r := range src.plan.Renamed {
+		t.Renamed = append(t.Renamed, jsonl.Renaming{Number: numberOf(m, r.File), From: r.From, To: r.To, Cause: r.Cause})
+	}
+	return t
+}
+
+// showToPeople writes a table whose every cell is harmless.
+func showToPeople(s *session, src *source) error {
+	m := src.meta
+	w := tabwriter.NewWriter(s.host.stdout, 0, 0, 2, ' ', 0)
+	row := func(name, format string, args ...any) {
+		_, _ = fmt.Fprintf(w, "%s\t%s\n", name, text.Printable(fmt.Sprintf(format, args...)))
+	}
+	row("name", "%s", m.Name)
+	row("info-hash", "%s", m.ID())
+	row("size", "%s (%d bytes)", amount.Size(m.TotalLength), m.TotalLength)
+	row("pieces", "%d of %s", m.PieceCount(), amount.Size(m.PieceLength))
+	if m.Privacy == metainfo.Private {
+		row("private", "yes: peers come from its trackers only")
+	}
+	for _, tier := range m.Announce {
+		row("tracker", "%s", strings.Join(tier, ", "))
+	}
+	for _, url := range m.WebSeeds {
+		row("web seed", "%s", url)
+	}
+	for _, about := range [][2]string{{"source", m.Source}, {"comment", m.Comment}, {"created by", m.CreatedBy}} {
+		if about[1] != "" {
+			row(about[0], "%s", about[1])
+		}
+	}
+	if !m.CreationDate.IsZero() {
+		row("created", "%s", m.CreationDate.Format("2006-01-02 15:04:05 MST"))
+	}
+	for _, f := range m.Findings {
+		row("unusual", "%s", f)
+	}
+	for _, r := range src.plan.Renamed {
+		row("stored as", "%s instead of %s (%s)", r.To, r.From, r.Cause)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	return listFiles(s, numbered(src))
+}
+
+func listFiles(s *session, files []jsonl.File) error {
+	w := tabwriter.NewWriter(s.host.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	_, _ = fmt.Fprintln(w)
+	for f := range slices.Values(files) {
+		_, _ = fmt.Fprintf(w, "%d\t%s\t  %s\n", f.Number, amount.Size(f.Size), text.Printable(f.Path))
+	}
+	return w.Flush()
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"path/filepath"
+	"time"
+
+	"github.com/etorrent/etorrent"
+	"github.com/etorrent/etorrent/cmd/etorrent/internal/screen"
+)
+
+// tracked is a torrent that the program runs.
+type tracked struct {
+	source  *source
+	dir     string
+	handle  *etorrent.Torrent // nil if it could not be added
+	stats   etorrent.Stats    // as last looked at
+	meter   meter
+	outcome outcome
+	err     error   // of a failure
+	told    telling // of its completion
+}
+
+// outcome says how far a torrent is from what was asked.
+type outcome uint8
+
+const (
+	pending outcome = iota
+	stored
+	failedOutcome
+)
+
+func (t *tracked) name() string { return t.source.meta.Name }
+
+func (t *tracked) path() string { return filepath.Join(t.dir, t.source.plan.Name) }
+
+func (t *tracked) infoHash() string { return t.source.meta.ID().String() }
+
+// left is the time until all is stored at the present rate; 0 is unknown.
+func (t *tracked) left() time.Duration {
+	down, _ := t.meter.rates()
+	missing := t.stats.Wanted - t.stats.Stored
+	if down <= 0 || missing <= 0 || t.stats.Phase != etorrent.Fetching {
+		return 0
+	}
+	return time.Duration(max(1, missing/down)) * time.Second
+}
+
+// shownStatus is how people see a phase.
+var shownStatus = map[etorrent.Phase]screen.Status{
+	etorrent.Opening: screen.Opening, etorrent.Checking: screen.Checking, etorrent.Fetching: screen.Fetching,
+	etorrent.Sharing: screen.Sharing, etorrent.Paused: screen.Paused, etorrent.Refused: screen.Refused,
+}
+
+func (t *tracked) shown() screen.Torrent {
+	down, up := t.meter.rates()
+	s := screen.Torrent{
+		Name: t.name(), Status: shownStatus[t.stats.Phase], Wanted: t.stats.Wanted, Stored: t.stats.Stored,
+		Down: down, Up: up, Peers: t.stats.Peers, Known: t.stats.Known, Left: t.left(),
+		Pieces: t.stats.Pieces, Durable: t.stats.Durable, Bad: t.stats.Corrupt,
+		Checked: t.stats.Checked, ToCheck: t.stats.ToCheck,
+	}
+	if t.outcome == failedOutcome {
+		s.Why = t.err.Error()
+		if t.handle == nil {
+			s.Status = screen.Refused
+		}
+	}
+	return s
+}
+
+// meterSpan is the span that rates are averaged over.
+const meterSpan = 5 * time.Second
+
+// meter turns counters into rates.
+type meter struct{ samples []sample }
+
+type sample struct {
+	at       time.Time
+	down, up int64
+}
+
+// add notes the counters of an instant.
+func (m *meter) add(at time.Time, down, up int64) {
+	m.samples = append(m.samples, sample{at, down, up})
+	for len(m.samples) > 2 && at.Sub(m.samples[1].at) >= meterSpan {
+		m.samples = m.samples[1:]
+	}
+}
+
+// rates are in bytes a second.
+func (m *meter) rates() (down, up int64) {
+	if len(m.samples) < 2 {
+		return 0, 0
+	}
+	first, last := m.samples[0], m.samples[len(m.samples)-1]
+	span := last.at.Sub(first.at).Seconds()
+	if span <= 0 {
+		return 0, 0
+	}
+	return int64(float64(last.down-first.down) / span), int64(float64(last.up-first.up) / span)
+}

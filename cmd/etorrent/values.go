@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/etorrent/etorrent"
+	"github.com/etorrent/etorrent/cmd/etorrent/internal/amount"
+	"github.com/etorrent/etorrent/cmd/etorrent/internal/pattern"
+)
+
+// The types of flags: each reads a text, writes it back for the help text, and
+// names its type there.
+
+type rateValue int64
+
+func (v *rateValue) String() string { return strconv.FormatInt(int64(*v), 10) }
+func (v *rateValue) Type() string   { return "RATE" }
+func (v *rateValue) Set(s string) error {
+	n, err := amount.ParseRate(s)
+	*v = rateValue(n)
+	return err
+}
+
+type peersValue []netip.AddrPort
+
+func (v *peersValue) String() string { return "" }
+func (v *peersValue) Type() string   { return "HOST:PORT" }
+func (v *peersValue) Set(s string) error {
+	for part := range strings.SplitSeq(s, ",") {
+		ap, err := parseEndpoint(strings.TrimSpace(part))
+		if err != nil {
+			return err
+		}
+		if ap.Port() == 0 || ap.Addr().IsUnspecified() {
+			return fmt.Errorf("%s can be no peer's address", ap)
+		}
+		*v = append(*v, ap)
+	}
+	return nil
+}
+
+// listenValue is where to listen; the zero address is every address.
+type listenValue struct{ text string }
+
+func (v *listenValue) String() string { return v.text }
+func (v *listenValue) Type() string   { return "HOST:PORT" }
+func (v *listenValue) Set(s string) error {
+	if port, everywhere := strings.CutPrefix(s, ":"); everywhere {
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+			return fmt.Errorf("%q is no port from 0 to 65535", port)
+		}
+		v.text = s
+		return nil
+	}
+	ap, err := parseEndpoint(s)
+	if err == nil {
+		v.text = ap.String()
+	}
+	return err
+}
+
+// port is the port that was asked for, 0 for any.
+func (v *listenValue) port() uint16 {
+	n, _ := strconv.ParseUint(v.text[strings.LastIndexByte(v.text, ':')+1:], 10, 16)
+	return uint16(n)
+}
+
+// parseEndpoint reads an address and a port. Names are not looked up, but for
+// localhost, which is 127.0.0.1.
+func parseEndpoint(s string) (netip.AddrPort, error) {
+	if port, local := strings.CutPrefix(s, "localhost:"); local {
+		s = "127.0.0.1:" + port
+	}
+	ap, err := netip.ParseAddrPort(s)
+	if err != nil {
+		return netip.AddrPort{}, fmt.Errorf("%q is no ADDRESS:PORT; names other than localhost are not looked up", s)
+	}
+	return ap, nil
+}
+
+// existingValue is a policy for files that lie there, of those that a command
+// allows.
+type existingValue struct {
+	policy  etorrent.Existing
+	allowed []etorrent.Existing
+}
+
+var existingNames = map[etorrent.Existing]string{
+	etorrent.CheckExisting: "check", etorrent.TrustExisting: "trust",
+	etorrent.RefuseExisting: "refuse", etorrent.ReplaceExisting: "replace",
+}
+
+func (v *existingValue) String() string { return existingNames[v.policy] }
+func (v *existingValue) Type() string   { return strings.Join(v.names(), "|") }
+func (v *existingValue) Set(s string) error {
+	for _, policy := range v.allowed {
+		if existingNames[policy] == s {
+			v.policy = policy
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is none of %s", s, strings.Join(v.names(), ", "))
+}
+
+func (v *existingValue) names() []string {
+	var out []string
+	for _, policy := range v.allowed {
+		out = append(out, existingNames[policy])
+	}
+	return out
+}
+
+type patternsValue []*pattern.Pattern
+
+func (v *patternsValue) String() string { return "" }
+func (v *patternsValue) Type() string   { return "PATTERN" }
+func (v *patternsValue) Set(s string) error {
+	p, err := pattern.Parse(s)
+	if err == nil {
+		*v = append(*v, p)
+	}
+	return err
+}

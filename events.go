@@ -1,0 +1,89 @@
+package etorrent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/etorrent/etorrent/internal/leaf/ring"
+	"github.com/etorrent/etorrent/internal/vocab/event"
+)
+
+// ErrStopped is what waits end with when the client was shut down.
+var ErrStopped = errors.New("the client was shut down")
+
+// Event is one fact that the engine reports: one of the types below. Heading
+// tells when, of which torrent, and its revision.
+type Event = event.Event
+
+// Revision numbers the events of one client, from 1 on without gaps.
+type Revision = event.Revision
+
+// PieceState is how far a piece has come on its way to stable storage.
+type PieceState = event.PieceState
+
+// The states of a piece: its hash is right; it is in the file; it is synced and
+// claimed; its hash was wrong.
+const (
+	PieceVerified = event.PieceVerified
+	PieceWritten  = event.PieceWritten
+	PieceDurable  = event.PieceDurable
+	PieceCorrupt  = event.PieceCorrupt
+)
+
+// The events.
+type (
+	EventHead        = event.Head
+	ListeningEvent   = event.Listening
+	AddedEvent       = event.Added
+	CheckingEvent    = event.Checking
+	CheckedEvent     = event.Checked
+	PieceEvent       = event.Piece
+	PeerJoinedEvent  = event.PeerJoined
+	PeerLeftEvent    = event.PeerLeft
+	CompletedEvent   = event.Completed
+	PausedEvent      = event.Paused
+	QuarantinedEvent = event.Quarantined
+	StoppedEvent     = event.Stopped
+	WarningEvent     = event.Warning
+	CrashedEvent     = event.Crashed
+)
+
+// LaggedError says that a reader was too slow and missed events; the reading
+// goes on with the oldest that is kept.
+type LaggedError struct{ Missed uint64 }
+
+// Error tells how many.
+func (e *LaggedError) Error() string { return fmt.Sprintf("%d events were missed", e.Missed) }
+
+// Events yields the events behind revision since, those kept from before and
+// then the new ones, until ctx ends or the client has stopped. A reader that is
+// too slow gets a *LaggedError beside a nil event; the engine never waits for
+// it.
+func (c *Client) Events(ctx context.Context, since Revision) iter.Seq2[Event, error] {
+	return func(yield func(Event, error) bool) {
+		from := ring.Revision(since) + 1
+		for {
+			b := c.engine.Events().Since(from)
+			if b.Missed > 0 && !yield(nil, &LaggedError{Missed: b.Missed}) {
+				return
+			}
+			for _, e := range b.Values {
+				if !yield(e, nil) {
+					return
+				}
+			}
+			from = b.Next
+			select {
+			case <-b.Changed:
+			case <-ctx.Done():
+				return
+			case <-c.Done():
+				if c.engine.Events().Next() == from {
+					return
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,88 @@
+package assign
+
+import "github.com/etorrent/etorrent/internal/vocab/geometry"
+
+const (
+	// copyRound is how many hungry holders one Settle deals second copies to.
+	copyRound = 32
+	// victimSample is how many holders are looked at for the longest queue.
+	victimSample = 64
+)
+
+// dealCopies deals second copies to hungry holders. Each copies the tail of the
+// longest queue it can help with, half of what that queue is longer than its
+// own: the two then work towards each other, and what one has sent is cancelled
+// at the other before its turn comes. So copies are rarely sent twice.
+func (c *Core) dealCopies(eff Effects) {
+	turn := c.rnd.IntN(len(c.hungry))
+	for k := range min(copyRound, len(c.hungry)) {
+		h := c.hungry[(turn+k)%len(c.hungry)]
+		if victim := c.victimOf(h); victim != nil {
+			c.copyTail(h, victim, eff)
+		}
+	}
+	for k := len(c.hungry) - 1; k >= 0; k-- {
+		if h := c.hungry[k]; h.spare() == 0 {
+			c.sate(h)
+		}
+	}
+}
+
+// victimOf is the holder with the longest queue that h can copy from, or nil.
+func (c *Core) victimOf(h *holder) *holder {
+	var victim *holder
+	longest := h.out.len()
+	first := c.rnd.IntN(len(c.list))
+	for k := range min(victimSample, len(c.list)) {
+		v := c.list[(first+k)%len(c.list)]
+		if v.out.len() > longest && c.lastSingle(h, v, v.out.len()) != nowhere {
+			victim, longest = v, v.out.len()
+		}
+	}
+	return victim
+}
+
+// lastSingle is the place in v's queue, before end, of the last block that v
+// alone fetches and h has, or nowhere.
+func (c *Core) lastSingle(h, v *holder, end int) int {
+	for k := end - 1; k >= 0; k-- {
+		b := v.out.at(k)
+		if h.hasPiece(b.Piece) && c.pieces[b.Piece].record.cells[b.Number].second == Nobody {
+			return k
+		}
+	}
+	return nowhere
+}
+
+// copyTail deals second copies of v's last blocks to h.
+func (c *Core) copyTail(h, v *holder, eff Effects) {
+	budget := max(1, (v.out.len()-h.out.len())/2)
+	budget = min(budget, int(h.spare()))
+	var run geometry.Run
+	for k := v.out.len(); budget > 0; budget-- {
+		if k = c.lastSingle(h, v, k); k == nowhere {
+			break
+		}
+		b := v.out.at(k)
+		c.pieces[b.Piece].record.cells[b.Number].second = h.id
+		if run.Count > 0 && run.Piece == b.Piece && run.First == b.Number+1 {
+			run.First, run.Count = b.Number, run.Count+1
+			continue
+		}
+		c.emit(h, run, eff)
+		run = geometry.Run{Piece: b.Piece, First: b.Number, Count: 1}
+	}
+	c.emit(h, run, eff)
+}
+
+// emit deals h the run r, which is already marked as its, unless it is empty.
+func (c *Core) emit(h *holder, r geometry.Run, eff Effects) {
+	if r.Count == 0 {
+		return
+	}
+	for n := r.First; n < r.First+r.Count; n++ {
+		h.out.push(geometry.Block{Piece: r.Piece, Number: n})
+	}
+	c.copies += int(r.Count)
+	eff.Deal(h.id, r)
+}

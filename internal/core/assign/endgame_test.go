@@ -1,0 +1,94 @@
+package assign
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/etorrent/etorrent/internal/vocab/pieceset"
+)
+
+func TestSecondCopiesComeFromTheTailOfTheLongestQueue(t *testing.T) {
+	w := newWorld(t, shape(1, 16), Start{})
+	w.seed(1, 12)
+	w.seed(2, 4)
+	w.settle()
+	w.seed(3, 100)
+	expectRuns(t, w.settle(), dealt{3, run(0, 6, 6)})
+	if w.c.Phase() != Endgame {
+		t.Fatal("no endgame")
+	}
+}
+
+func TestTheOtherCopyIsCancelledAtReceipt(t *testing.T) {
+	w := newWorld(t, shape(1, 2), Start{})
+	w.seed(1, 2)
+	w.settle()
+	w.seed(2, 1)
+	expectRuns(t, w.settle(), dealt{2, run(0, 1, 1)})
+	if got := w.receive(2, block(0, 1)); got != BlockTaken {
+		t.Fatalf("the copy is %d", got)
+	}
+	w.settle()
+	if !slices.Equal(w.cancels, []cancellation{{1, block(0, 1)}}) {
+		t.Fatalf("cancelled %v", w.cancels)
+	}
+}
+
+func TestABlockHasAtMostTwoCopies(t *testing.T) {
+	w := newWorld(t, shape(1, 1), Start{})
+	for id := range HolderID(5) {
+		w.seed(id+1, 3)
+		w.settle()
+	}
+	if n := w.fetchers(block(0, 0)); n != 2 {
+		t.Fatalf("%d copies", n)
+	}
+	w.leave(1)
+	w.settle()
+	if n := w.fetchers(block(0, 0)); n != 2 {
+		t.Fatalf("%d copies after one left", n)
+	}
+}
+
+func TestNoCopiesWhileABlockIsFree(t *testing.T) {
+	w := newWorld(t, shape(2, 4), Start{})
+	w.join(1, 4, 0)
+	w.join(2, 4, 0)
+	w.settle()
+	if len(w.runs) != 1 || w.c.Phase() != Dealing {
+		t.Fatalf("dealt %v in phase %d", w.runs, w.c.Phase())
+	}
+	w.join(3, 4, 1)
+	w.settle()
+	if len(w.runs) != 2 || w.c.Phase() != Endgame {
+		t.Fatalf("dealt %v in phase %d", w.runs, w.c.Phase())
+	}
+}
+
+func TestInterestFollowsWhatIsWanted(t *testing.T) {
+	w := newWorld(t, shape(3, 1), Start{Priorities: []Priority{Normal, Normal, Unwanted}})
+	w.join(1, 0, 0)
+	w.join(2, 0, 2)
+	w.seed(3, 0)
+	expect := func(want ...Interest) {
+		t.Helper()
+		w.settle()
+		if got := []Interest{w.told[1], w.told[2], w.told[3]}; !slices.Equal(got, want) {
+			t.Fatalf("told %v, not %v", got, want)
+		}
+	}
+	expect(Interested, NotInterested, Interested)
+	w.c.Verified(0)
+	expect(NotInterested, NotInterested, Interested)
+	w.c.Have(2, 1)
+	expect(NotInterested, Interested, Interested)
+	w.c.Verified(1)
+	expect(NotInterested, NotInterested, NotInterested)
+	w.c.SetPriorities([]Priority{Normal, Normal, Low})
+	expect(NotInterested, Interested, Interested)
+	w.c.HaveSet(1, pieceset.Full(3))
+	expect(Interested, Interested, Interested)
+	w.c.Verified(2)
+	w.c.Lost(0)
+	expect(Interested, NotInterested, Interested)
+}

@@ -1,0 +1,168 @@
+package assign
+
+import (
+	"math/bits"
+
+	"github.com/etorrent/etorrent/internal/vocab/pieceset"
+)
+
+const (
+	// rareScan is how many of the rarest pieces are looked at one by one.
+	rareScan = 128
+	// sampleSize is how many pieces a holder without any of those is judged by.
+	sampleSize = 64
+	// assemblyBytes bounds the open pieces from which blocks can be dealt.
+	assemblyBytes = 32 << 20
+	// fewestOpen is how many of them there may be in any case.
+	fewestOpen = 4
+	// leadShare is the part of a piece that the credit of a holder must cover
+	// so that it draws pieces on its own.
+	leadShare = 4
+)
+
+// pick is the piece that h is dealt from next, or nil when it has no free
+// block. It goes on with the piece that it leads. Then the highest priority
+// decides, and within it come
+//
+//  1. an open piece that nobody leads;
+//  2. the rarest missing piece, ties broken at random;
+//  3. an open piece that another holder leads;
+//
+// but 3 before 2 when many pieces are open. Holders with much credit lead what
+// they begin, so that a piece mostly has one sender; slow ones share. Pieces
+// that h gave back itself come last of all.
+func (c *Core) pick(h *holder) *record {
+	if c.wantedOf(h) == 0 {
+		return nil
+	}
+	if r := h.lead; r != nil && r.freeBlocks > 0 && c.pieces[r.piece].shunned != h.id {
+		return r
+	}
+	if r := c.pickAvoiding(h, h.id); r != nil || h.shuns == 0 {
+		return r
+	}
+	return c.pickAvoiding(h, unborn)
+}
+
+// pickAvoiding picks for h among the pieces that avoid did not give back.
+func (c *Core) pickAvoiding(h *holder, avoid HolderID) *record {
+	crowded := c.openPieces() >= c.openLimit()
+	for p := High; p > Unwanted; p-- {
+		s := &c.shelves[p]
+		if r := c.findOpen(s, h, avoid, unled); r != nil {
+			return r
+		}
+		if crowded {
+			if r := c.findOpen(s, h, avoid, anyLead); r != nil {
+				return r
+			}
+		}
+		if r := c.openRarest(s, h, avoid); r != nil {
+			return r
+		}
+		if r := c.findOpen(s, h, avoid, anyLead); r != nil {
+			return r
+		}
+	}
+	return nil
+}
+
+// openLimit is how many open pieces with free blocks there may be before
+// holders share them rather than begin others: as many as draw, if they fit
+// into the memory for assembly.
+func (c *Core) openLimit() int {
+	fit := int(assemblyBytes / max(1, c.geometry.PieceLength))
+	return max(fewestOpen, min(c.drawing, fit))
+}
+
+func (c *Core) openPieces() int {
+	n := 0
+	for p := range c.shelves {
+		n += len(c.shelves[p].open)
+	}
+	return n
+}
+
+// company says which open pieces are looked at.
+type company uint8
+
+const (
+	unled   company = iota // those that nobody leads
+	anyLead                // all
+)
+
+func (c *Core) findOpen(s *shelf, h *holder, avoid HolderID, who company) *record {
+	for _, r := range s.open {
+		if who == unled && r.lead != nil {
+			continue
+		}
+		if h.hasPiece(r.piece) && c.pieces[r.piece].shunned != avoid {
+			return r
+		}
+	}
+	return nil
+}
+
+// openRarest opens the rarest missing piece that h has. Among the rareScan
+// rarest of all it is exact. A holder that has none of those gets the rarest of
+// a sample of what it has: nearly as good, and bounded whatever it has.
+func (c *Core) openRarest(s *shelf, h *holder, avoid HolderID) *record {
+	seq := s.rarity.seq
+	if h.has != nil {
+		seq = seq[s.rarity.start[1]:] // what it has is at level 1 or above
+	}
+	for _, i := range seq[:min(len(seq), rareScan)] {
+		if h.hasPiece(i) && c.pieces[i].shunned != avoid {
+			return c.recordOf(i)
+		}
+	}
+	if len(seq) <= rareScan {
+		return nil
+	}
+	return c.openSampled(s, h, avoid)
+}
+
+func (c *Core) openSampled(s *shelf, h *holder, avoid HolderID) *record {
+	best, seen := nowhere, 0
+	for range s.missing {
+		for w := s.common(h, h.cursor); w != 0; w &= w - 1 {
+			i := h.cursor*64 + bits.TrailingZeros64(w)
+			if c.pieces[i].shunned == avoid {
+				continue
+			}
+			if seen++; best == nowhere || c.pieces[i].avail < c.pieces[best].avail {
+				best = i
+			}
+		}
+		h.cursor = (h.cursor + 1) % len(s.missing)
+		if seen >= sampleSize {
+			break
+		}
+	}
+	if best == nowhere {
+		return nil
+	}
+	return c.recordOf(pieceset.Index(best))
+}
+
+// common is word k of the missing pieces that h has.
+func (s *shelf) common(h *holder, k int) uint64 {
+	if h.has == nil {
+		return s.missing[k]
+	}
+	return s.missing[k] & h.has[k]
+}
+
+// leadCredit is the credit that a holder needs to lead r.
+func (r *record) leadCredit() uint32 { return (r.blocks() + leadShare - 1) / leadShare }
+
+// follow makes h the lead of r if nobody is and h can be.
+func (c *Core) follow(h *holder, r *record) {
+	if r.lead != nil || h.credit < r.leadCredit() {
+		return
+	}
+	if h.lead != nil {
+		h.lead.unlead()
+	}
+	r.lead, h.lead = h, r
+}

@@ -1,0 +1,134 @@
+package assign
+
+import "github.com/etorrent/etorrent/internal/vocab/pieceset"
+
+// Verified says that the disk found piece i right. It is held now, whatever the
+// core knew of its blocks; what holders still fetch of it is cancelled.
+func (c *Core) Verified(i pieceset.Index) ProgressEvidence {
+	p := c.at(i)
+	if p.state != PieceHeld {
+		c.clear(i)
+		c.unfile(i)
+		p.state = PieceHeld
+		c.held++
+		c.unwant(i)
+	}
+	return c.Progress()
+}
+
+// Corrupt says that the disk found piece i wrong and has dropped its blocks. It
+// is missing again. The evidence says who sent what.
+func (c *Core) Corrupt(i pieceset.Index) CorruptEvidence {
+	found := c.blame(i)
+	c.Lost(i)
+	return found
+}
+
+// Lost says that the disk has nothing of piece i any more, by no holder's
+// fault: its file is gone, or could not be synced.
+func (c *Core) Lost(i pieceset.Index) {
+	p := c.at(i)
+	c.clear(i)
+	if p.state == PieceHeld {
+		c.unfile(i)
+		c.held--
+		c.rewant(i)
+	}
+	c.refile(i)
+	c.touch(i)
+}
+
+func (c *Core) blame(i pieceset.Index) CorruptEvidence {
+	r := c.at(i).record
+	if r == nil {
+		return ContributorsUnknown{Piece: i}
+	}
+	all := r.contributions()
+	if len(all) == 0 {
+		return ContributorsUnknown{Piece: i}
+	}
+	unknown, sole := int(r.stored), all[0].Holder
+	for k, by := range all {
+		if k == 0 || by.Number != all[k-1].Number {
+			unknown--
+		}
+		if by.Holder != sole {
+			sole = Nobody
+		}
+	}
+	if sole != Nobody && len(all) == int(r.blocks()) {
+		return SoleContributor{Piece: i, Holder: sole}
+	}
+	return PieceContributors{Piece: i, Contributions: all, Unknown: unknown}
+}
+
+// clear cancels what is fetched of piece i and ends its record.
+func (c *Core) clear(i pieceset.Index) {
+	p := &c.pieces[i]
+	c.shun(i, Nobody)
+	if p.record != nil {
+		c.withdraw(p.record)
+		c.discard(p)
+	}
+}
+
+// withdraw cancels what is fetched of a piece; the blocks are free.
+func (c *Core) withdraw(r *record) {
+	for n := range r.blocks() {
+		if r.free.has(n) || r.got.has(n) {
+			continue
+		}
+		c.recall(r, n)
+		r.vacate(n)
+	}
+}
+
+// recall cancels every copy of the flying block n.
+func (c *Core) recall(r *record, n uint32) {
+	for r.cells[n].first != Nobody {
+		h := c.holders[r.cells[n].first]
+		c.detach(h, r, n)
+		c.cancel(h, r.block(n))
+	}
+	c.flying--
+}
+
+// Reset makes the core agree with what the disk says it has, after the disk
+// lost its memory. What holders fetch they go on fetching, unless it is there.
+func (c *Core) Reset(s Snapshot) {
+	if s.Held != nil && s.Held.Size() != len(c.pieces) {
+		panic("assign: set of another size than the torrent")
+	}
+	for n := range c.pieces {
+		i := pieceset.Index(n)
+		if s.Held != nil && s.Held.Has(i) {
+			c.Verified(i)
+			continue
+		}
+		if c.pieces[i].state == PieceHeld {
+			c.Lost(i)
+		}
+		c.restore(i, s.Partials[i])
+	}
+	c.rouse()
+}
+
+// restore makes the record of piece i agree with the blocks on the disk.
+func (c *Core) restore(i pieceset.Index, stored BlockSet) {
+	if c.pieces[i].record == nil && stored.Count() == 0 {
+		return
+	}
+	r := c.recordOf(i)
+	for n := range r.blocks() {
+		switch {
+		case stored.Has(n) && !r.got.has(n):
+			if !r.free.has(n) {
+				c.recall(r, n)
+			}
+			r.store(n, Nobody)
+		case !stored.Has(n) && r.got.has(n):
+			r.forget(n)
+		}
+	}
+	c.refile(i)
+}

@@ -1,0 +1,146 @@
+package book
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/etorrent/etorrent/internal/vocab/mono"
+)
+
+type dials struct{ to []netip.AddrPort }
+
+func (d *dials) Dial(to netip.AddrPort) { d.to = append(d.to, to) }
+
+var (
+	public = netip.MustParseAddrPort("198.51.100.7:6881")
+	local  = netip.MustParseAddrPort("127.0.0.1:4000")
+	start  = mono.Instant(time.Second)
+)
+
+func next(c *Core, now mono.Instant) []netip.AddrPort {
+	var d dials
+	c.Next(now, 100, &d)
+	return d.to
+}
+
+func TestOnlyAPersonMayNameLoopbackAndLowPorts(t *testing.T) {
+	for _, to := range []string{"127.0.0.1:4000", "198.51.100.7:80", "[::ffff:127.0.0.1]:4000"} {
+		c := New()
+		if got := c.Add(netip.MustParseAddrPort(to), SourceTracker); got != Unusable {
+			t.Errorf("%s from a tracker: %v", to, got)
+		}
+		if got := c.Add(netip.MustParseAddrPort(to), SourcePerson); got != Added {
+			t.Errorf("%s from a person: %v", to, got)
+		}
+	}
+	for _, to := range []string{"0.0.0.0:4000", "224.0.0.1:4000", "198.51.100.7:0"} {
+		if got := New().Add(netip.MustParseAddrPort(to), SourcePerson); got != Unusable {
+			t.Errorf("%s: %v", to, got)
+		}
+	}
+}
+
+func TestAFailedEndpointIsDialledAgainAfterAGrowingWait(t *testing.T) {
+	c := New()
+	c.Add(public, SourceTracker)
+	now := start
+	var waits []time.Duration
+	for range 4 {
+		if got := next(c, now); len(got) != 1 {
+			t.Fatalf("dialled %v at %v", got, now)
+		}
+		c.Failed(now, public)
+		waits = append(waits, c.NextDeadline().Sub(now))
+		if got := next(c, c.NextDeadline()-1); len(got) != 0 {
+			t.Fatalf("dialled before the wait was over: %v", got)
+		}
+		now = c.NextDeadline()
+	}
+	for i := 1; i < len(waits); i++ {
+		if waits[i] != 2*waits[i-1] {
+			t.Errorf("waits %v do not double", waits)
+		}
+	}
+}
+
+func TestASettledConnectionResetsTheWait(t *testing.T) {
+	c := New()
+	c.Add(public, SourceTracker)
+	now := start
+	for range 3 {
+		next(c, now)
+		c.Failed(now, public)
+		now = c.NextDeadline()
+	}
+	next(c, now)
+	c.Connected(now, public)
+	now = now.Add(time.Minute)
+	c.Ended(now, public)
+	if got := c.NextDeadline().Sub(now); got != firstWait {
+		t.Errorf("wait %v", got)
+	}
+}
+
+func TestTheHalfOpenBudgetAndTheRoomBoundDials(t *testing.T) {
+	c := New()
+	for i := range 100 {
+		c.Add(netip.AddrPortFrom(public.Addr(), uint16(2000+i)), SourceTracker)
+	}
+	if got := len(next(c, start)); got != HalfOpen {
+		t.Errorf("dialled %d", got)
+	}
+	var d dials
+	c.Next(start, HalfOpen, &d)
+	if len(d.to) != 0 {
+		t.Errorf("dialled %d with no room", len(d.to))
+	}
+}
+
+func TestTheThirdCrashWithOneStackBansUnlessAPersonNamedIt(t *testing.T) {
+	for _, tc := range []struct {
+		to     netip.AddrPort
+		source Source
+		atMost time.Duration
+		atLow  time.Duration
+	}{{public, SourceTracker, crashBan, crashBan}, {local, SourcePerson, time.Minute, 0}} {
+		c := New()
+		c.Add(tc.to, tc.source)
+		now := start
+		for range crashLimit {
+			next(c, now)
+			c.Connected(now, tc.to)
+			c.Crashed(now, tc.to, 42)
+			if c.View(now, tc.to) != BackedOff {
+				t.Errorf("%v is welcome right after a crash", tc.to)
+			}
+			now = now.Add(time.Second)
+		}
+		now = now.Add(-time.Second)
+		if got := c.NextDeadline().Sub(now); got > tc.atMost || got < tc.atLow {
+			t.Errorf("%v waits %v", tc.to, got)
+		}
+	}
+}
+
+func TestOurOwnEndpointIsNeverDialledAgain(t *testing.T) {
+	c := New()
+	c.Add(local, SourcePerson)
+	next(c, start)
+	c.Self(local)
+	c.Failed(start, local)
+	if got := next(c, start.Add(time.Hour)); len(got) != 0 || c.Known() != 0 {
+		t.Errorf("dialled %v, known %d", got, c.Known())
+	}
+}
+
+func TestAnAttemptWithoutAnswerCountsAsFailed(t *testing.T) {
+	c := New()
+	c.Add(public, SourceTracker)
+	next(c, start)
+	now := c.NextDeadline()
+	next(c, now)
+	if got := next(c, c.NextDeadline()); len(got) != 1 {
+		t.Errorf("dialled %v after the attempt was lost", got)
+	}
+}

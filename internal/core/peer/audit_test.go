@@ -1,0 +1,155 @@
+package peer
+
+import (
+	"slices"
+
+	"github.com/etorrent/etorrent/internal/vocab/geometry"
+	"github.com/etorrent/etorrent/internal/vocab/pieceset"
+	"github.com/etorrent/etorrent/internal/vocab/wire"
+)
+
+// auditor is the Effects of a core that must not break a rule. It keeps what it
+// was told as sets, to compare them with what the core knows.
+type auditor struct {
+	t    failer
+	core *Core
+
+	dealt  map[geometry.Block]int // to the core, neither received, returned nor cancelled
+	asked  []geometry.Block       // requests on the wire without an answer, in order
+	owed   map[Request]int        // requests of the remote without an answer
+	stored *geometry.Block        // received; its bytes must come next
+	credit int
+	closes int
+}
+
+func newAuditor(t failer) *auditor {
+	return &auditor{t: t, dealt: map[geometry.Block]int{}, owed: map[Request]int{}}
+}
+
+func (a *auditor) alive(what string) {
+	a.t.Helper()
+	if a.closes > 0 {
+		a.t.Fatalf("%s after the close", what)
+	}
+	if a.stored != nil && what != "StoreBlock" {
+		a.t.Fatalf("%s before the bytes of %v are stored", what, *a.stored)
+	}
+}
+
+func (a *auditor) Send(m wire.Message) {
+	a.alive("Send")
+	b := requestOf(&m).block()
+	switch m.Kind {
+	case wire.Request:
+		if a.core.remote.choke == Choked {
+			a.t.Fatalf("request while choked")
+		}
+		if a.dealt[b] == 0 {
+			a.t.Fatalf("request of %v, which was not dealt", b)
+		}
+		if n := a.core.pipe.asked.flying.count; n > a.core.pipe.reqq {
+			a.t.Fatalf("%d in flight, the remote queues %d", n, a.core.pipe.reqq)
+		}
+		a.asked = append(a.asked, b)
+	case wire.Cancel:
+		if !slices.Contains(a.asked, b) {
+			a.t.Fatalf("cancel of %v, which was not asked for", b)
+		}
+	case wire.Reject:
+		a.answer(requestOf(&m), "reject")
+	default:
+	}
+	if m.Kind == wire.Reject && !a.core.speaksFast() {
+		a.t.Fatalf("reject without FAST")
+	}
+}
+
+// answer takes one request of the remote for answered.
+func (a *auditor) answer(r Request, how string) {
+	a.t.Helper()
+	if a.owed[r] == 0 {
+		a.t.Fatalf("%s of %v, which waits for no answer", how, r)
+	}
+	a.owed[r]--
+}
+
+func (a *auditor) Upload(r Request) {
+	a.alive("Upload")
+	if a.core.local.choke == Choked {
+		a.t.Fatalf("upload while choking")
+	}
+	a.answer(r, "upload")
+}
+
+func (a *auditor) StoreBlock(b geometry.Block, data []byte) {
+	a.alive("StoreBlock")
+	if _, length := a.core.cfg.Geometry.BlockBytes(b); a.stored == nil || *a.stored != b || len(data) != int(length) {
+		a.t.Fatalf("stored %d bytes of %v, received %v", len(data), b, a.stored)
+	}
+	a.stored = nil
+}
+
+func (a *auditor) Received(b geometry.Block) {
+	a.alive("Received")
+	delete(a.dealt, b)
+	a.stored = &b
+}
+
+func (a *auditor) Returned(b geometry.Block, why Return) {
+	a.alive("Returned")
+	if a.dealt[b] == 0 {
+		a.t.Fatalf("returned %v (%d), which was not dealt", b, why)
+	}
+	delete(a.dealt, b)
+}
+
+func (a *auditor) Credit(blocks int) {
+	a.alive("Credit")
+	if blocks == a.credit || blocks < 0 || blocks > a.core.pipe.reqq {
+		a.t.Fatalf("credit %d behind %d", blocks, a.credit)
+	}
+	a.credit = blocks
+}
+
+func (a *auditor) RemoteHas(pieceset.Index) { a.alive("RemoteHas") }
+
+func (a *auditor) RemoteHasSet(*pieceset.Set) { a.alive("RemoteHasSet") }
+
+func (a *auditor) RemoteInterest(Interest) { a.alive("RemoteInterest") }
+
+func (a *auditor) Introduced(*wire.ExtendedHandshake) { a.alive("Introduced") }
+
+func (a *auditor) Close(c Closing) {
+	a.alive("Close")
+	a.closes++
+	if c.Reason == ReasonNone || len(a.dealt) > 0 || a.credit != 0 {
+		a.t.Fatalf("closed for %v with %v dealt and credit %d", c, a.dealt, a.credit)
+	}
+}
+
+// check compares what the core knows with what it told.
+func (a *auditor) check() {
+	a.t.Helper()
+	c := a.core
+	inFlight := blocksOf(a.t, &c.pipe.asked, flying)
+	blocksOf(a.t, &c.pipe.asked, late)
+	if len(inFlight) != len(a.dealt) {
+		a.t.Fatalf("%v in flight, %v dealt", inFlight, a.dealt)
+	}
+	for _, b := range inFlight {
+		if a.dealt[b] == 0 {
+			a.t.Fatalf("%v in flight was not dealt", b)
+		}
+	}
+	queued := c.owed.waiting.len() + len(c.owed.reading)
+	switch {
+	case queued > LocalReqq:
+		a.t.Fatalf("%d requests queued", queued)
+	case c.local.choke == Choked && queued > 0:
+		a.t.Fatalf("%d requests queued while choking", queued)
+	case c.remote.choke == Choked && a.credit != 0:
+		a.t.Fatalf("credit %d while choked", a.credit)
+	case a.closes > 0 && (queued > 0 || len(inFlight) > 0):
+		a.t.Fatalf("%d queued and %v in flight behind the close", queued, inFlight)
+	}
+}

@@ -1,0 +1,143 @@
+package peer
+
+import (
+	"github.com/etorrent/etorrent/internal/vocab/geometry"
+	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/internal/vocab/wire"
+)
+
+// Request asks the remote for a run of blocks that the picker dealt. What
+// cannot be asked for any more goes straight back; what is in flight already
+// stays there.
+func (c *Core) Request(now mono.Instant, run geometry.Run, eff Effects) {
+	if c.life == closed {
+		return
+	}
+	for n := run.First; n < run.First+run.Count; n++ {
+		b := geometry.Block{Piece: run.Piece, Number: n}
+		if at := c.pipe.asked.find(b); at != 0 && c.pipe.asked.slots[at].place == flying {
+			continue
+		}
+		if c.remote.choke == Choked || c.pipe.room() <= 0 {
+			eff.Returned(b, ReturnChoked)
+			continue
+		}
+		c.pipe.ask(now, b)
+		c.send(now, c.blockMessage(wire.Request, b), eff)
+	}
+}
+
+// CancelBlock withdraws a request whose block came from elsewhere. A block
+// that crosses the CANCEL on the wire is no offence.
+func (c *Core) CancelBlock(now mono.Instant, b geometry.Block, eff Effects) {
+	if c.life == closed {
+		return
+	}
+	if at := c.pipe.asked.find(b); at != 0 && c.pipe.asked.slots[at].place == flying {
+		c.pipe.asked.move(at, late)
+		c.send(now, c.blockMessage(wire.Cancel, b), eff)
+	}
+}
+
+func (c *Core) blockMessage(k wire.Kind, b geometry.Block) wire.Message {
+	begin, length := c.cfg.Geometry.BlockBytes(b)
+	return wire.Message{Kind: k, Piece: b.Piece, Begin: begin, Length: length}
+}
+
+func (c *Core) receiveBlock(now mono.Instant, m *wire.Message, eff Effects) {
+	r := Request{Piece: m.Piece, Begin: m.Begin, Length: uint32(len(m.Payload))}
+	evidence, at := c.pipe.viewBlock(c.cfg.Geometry, r)
+	switch evidence {
+	case BlockWanted, BlockLate:
+		c.pipe.arrived(now, at, len(m.Payload))
+		c.floods.forgive(floodReject, 1)
+		eff.Received(r.block())
+		eff.StoreBlock(r.block(), m.Payload)
+	case BlockMisaligned, BlockUnrequested:
+		c.tolerate(now, floodBlock, eff)
+	}
+}
+
+// receiveReject takes the remote's word that a request will not be answered
+// (BEP 6). It answers the oldest request for the block.
+func (c *Core) receiveReject(now mono.Instant, r Request, eff Effects) {
+	evidence, at := c.pipe.viewBlock(c.cfg.Geometry, r)
+	switch evidence {
+	case BlockWanted:
+		if s := &c.pipe.asked.slots[at]; s.copies > 1 {
+			s.copies--
+			return
+		}
+		eff.Returned(r.block(), ReturnRejected)
+		if c.remote.choke == Choked {
+			c.pipe.asked.forget(at)
+			return
+		}
+		c.pipe.rejected(at)
+		c.tolerate(now, floodReject, eff)
+	case BlockLate:
+		c.pipe.asked.answered(at)
+	case BlockMisaligned, BlockUnrequested:
+		c.tolerate(now, floodReject, eff)
+	}
+}
+
+// receiveChoke takes a choke or an unchoke. Without FAST a choke leaves every
+// request unanswered, though blocks on their way may still come. With FAST each
+// request is answered or rejected, for which the time-out goes on: a remote that
+// chokes and unchokes does not hold its blocks any longer.
+func (c *Core) receiveChoke(now mono.Instant, k wire.Kind, eff Effects) {
+	state := Choked
+	if k == wire.Unchoke {
+		state = Unchoked
+	}
+	c.tolerate(now, floodChoke, eff)
+	if c.remote.choke == state || c.life == closed {
+		return
+	}
+	c.remote.choke = state
+	c.reportCredit(eff)
+	if state == Choked && !c.speaksFast() {
+		c.returnAll(ReturnChoked, eff)
+	}
+}
+
+// returnAll gives back what is in flight; the remote may still send it.
+func (c *Core) returnAll(why Return, eff Effects) {
+	for a := &c.pipe.asked; a.flying.count > 0; {
+		at := a.flying.first
+		eff.Returned(a.slots[at].block, why)
+		a.move(at, late)
+	}
+}
+
+// expire ends the wait for the requests in flight. A remote that choked us was
+// only given time to reject them. Any other is snubbed: what it has not sent is
+// asked for elsewhere and cancelled here, but for the oldest, of which a part
+// may have come; and it is asked for one block at a time until it sends one.
+func (c *Core) expire(now mono.Instant, eff Effects) {
+	if c.remote.choke == Choked {
+		c.returnAll(ReturnChoked, eff)
+		return
+	}
+	c.pipe.snub(now)
+	a := &c.pipe.asked
+	for at := a.slots[a.flying.first].next; at != 0; at = a.slots[at].next {
+		c.send(now, c.blockMessage(wire.Cancel, a.slots[at].block), eff)
+	}
+	c.returnAll(ReturnTimedOut, eff)
+	c.reportCredit(eff)
+}
+
+// reportCredit tells the picker how many blocks may be in flight, if that
+// changed.
+func (c *Core) reportCredit(eff Effects) {
+	window := c.pipe.limit()
+	if c.remote.choke == Choked || c.local.interest == NotInterested || c.life == closed {
+		window = 0
+	}
+	if window != c.credit {
+		c.credit = window
+		eff.Credit(window)
+	}
+}

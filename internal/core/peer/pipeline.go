@@ -1,0 +1,201 @@
+package peer
+
+import (
+	"time"
+
+	"github.com/etorrent/etorrent/internal/vocab/geometry"
+	"github.com/etorrent/etorrent/internal/vocab/mono"
+)
+
+const (
+	// minWindow is the least number of blocks kept in flight to a peer that
+	// answers; fewer leave a fast local link idle.
+	minWindow = 64
+	// defaultReqq is the queue of a remote that named none (BEP 10).
+	defaultReqq = 250
+	// queueSlack is added to the round trip when the window is computed, so
+	// that the remote's queue never runs dry between two of our writes.
+	queueSlack = 250 * time.Millisecond
+	// roundTripBound bounds what is believed of a round trip: a first answer
+	// may have waited for a disk.
+	roundTripBound = 2 * time.Second
+	// firstTimeout holds until the remote's rate is known.
+	firstTimeout = 20 * time.Second
+	minTimeout   = 2 * time.Second
+	maxTimeout   = 60 * time.Second
+	// timeoutBlocks is how many blocks of time at its own rate the remote may
+	// take for the next one.
+	timeoutBlocks = 16
+)
+
+// pipeline holds the requests that we made and how many there should be:
+//
+//	snubbed     1: it let a time-out pass and has sent nothing since
+//	recovering  doubled by each block, up to minWindow
+//	growing     doubled by each rate window in which the rate grew
+//	levelled    rate × (round trip + queueSlack), at least minWindow; it falls
+//	            by a quarter a rate window at most, for what a larger window
+//	            brought is seen a round trip later
+//
+// and never more than the remote's reqq.
+type pipeline struct {
+	asked    asked
+	window   int
+	reqq     int
+	strikes  int // time-outs since the last block
+	rate     meter
+	rtt      time.Duration // 0 is unknown
+	progress mono.Instant  // the last block, or when there was reason to wait anew
+}
+
+func newPipeline() pipeline { return pipeline{window: minWindow, reqq: defaultReqq} }
+
+// limit is how many blocks should be in flight now.
+func (p *pipeline) limit() int {
+	if p.strikes > 0 {
+		return 1
+	}
+	return max(1, min(p.window, p.reqq))
+}
+
+// room is how many more blocks may be asked for. It is less strict than limit,
+// because deals cross a change of the limit, but never above what the remote
+// queues.
+func (p *pipeline) room() int {
+	most := p.reqq
+	if p.strikes > 0 {
+		most = 1
+	}
+	return most - p.asked.flying.count
+}
+
+// ask puts b into flight; it must not be there yet.
+func (p *pipeline) ask(now mono.Instant, b geometry.Block) {
+	queue := behindOthers
+	if p.asked.flying.count == 0 {
+		queue = alone
+		p.progress = now
+		p.rate.start(now)
+	}
+	at := p.asked.find(b)
+	if at == 0 {
+		p.asked.add(b, now).queue = queue
+		return
+	}
+	s := &p.asked.slots[at]
+	s.since, s.queue = now, queue
+	s.copies = min(s.copies+1, copiesBound)
+	p.asked.move(at, flying)
+}
+
+// BlockEvidence says what an incoming block means for this peer. It is flat,
+// because it is made for every block.
+type BlockEvidence uint8
+
+// What a block can be.
+const (
+	// BlockWanted is in flight: it goes to the disk.
+	BlockWanted BlockEvidence = iota
+	// BlockLate was given back or cancelled, and comes all the same: it goes
+	// to the disk too, which knows whether it is of use.
+	BlockLate
+	// BlockMisaligned lies across our blocks, so we cannot have asked for it.
+	BlockMisaligned
+	// BlockUnrequested was never asked for.
+	BlockUnrequested
+)
+
+// viewBlock says what the length bytes at begin are. A wanted or late block is
+// returned with its slot.
+func (p *pipeline) viewBlock(g geometry.Geometry, r Request) (BlockEvidence, int32) {
+	if r.Begin%geometry.BlockSize != 0 {
+		return BlockMisaligned, 0
+	}
+	b := r.block()
+	at := p.asked.find(b)
+	if at == 0 {
+		return BlockUnrequested, 0
+	}
+	if _, length := g.BlockBytes(b); length != r.Length {
+		return BlockMisaligned, 0
+	}
+	if p.asked.slots[at].place == late {
+		return BlockLate, at
+	}
+	return BlockWanted, at
+}
+
+// block is the block that begins where r does.
+func (r Request) block() geometry.Block {
+	return geometry.Block{Piece: r.Piece, Number: r.Begin / geometry.BlockSize}
+}
+
+// arrived notes that the n bytes of a slot's block came, and adjusts the window.
+func (p *pipeline) arrived(now mono.Instant, at int32, n int) {
+	p.measure(now, &p.asked.slots[at])
+	p.asked.answered(at)
+	p.progress = now
+	p.strikes = 0
+	growth := p.rate.add(now, n)
+	if p.window < minWindow {
+		p.window = min(minWindow, 2*p.window)
+		return
+	}
+	switch growth {
+	case grew:
+		p.window = max(minWindow, min(2*p.window, p.reqq))
+	case levelled:
+		seconds := (p.rtt + queueSlack).Seconds()
+		level := int(p.rate.perSecond*seconds) / geometry.BlockSize
+		p.window = max(minWindow, min(level, p.reqq), p.window*3/4)
+	case windowOpen:
+	}
+}
+
+// measure learns the round trip from an answer. One to a lone request tells it.
+// Those to others include the remote's queue, so they can only lower it: were
+// they to raise it, a longer queue would ask for a longer queue. Where a block
+// was asked for more than once, the answer may be to the earlier request.
+func (p *pipeline) measure(now mono.Instant, s *slot) {
+	if s.copies > 1 || s.place == late {
+		return
+	}
+	sample := min(now.Sub(s.since), roundTripBound)
+	if s.queue == alone || p.rtt == 0 || sample < p.rtt {
+		p.rtt = sample
+	}
+}
+
+// rejected notes that a wanted block will not come although we are not choked:
+// the remote takes no more than what is left in flight.
+func (p *pipeline) rejected(at int32) {
+	p.asked.forget(at)
+	p.window = max(1, min(p.window, p.asked.flying.count))
+}
+
+// snub notes that a time-out passed.
+func (p *pipeline) snub(now mono.Instant) {
+	p.strikes++
+	p.window = 1
+	p.progress = now
+}
+
+// timeout is how long the remote may send no block while requests are in
+// flight: the time of timeoutBlocks at its own rate. It doubles with each one
+// in a row.
+func (p *pipeline) timeout() time.Duration {
+	t := firstTimeout
+	if p.rate.perSecond > 0 {
+		seconds := timeoutBlocks * geometry.BlockSize / p.rate.perSecond
+		t = 2*p.rtt + time.Duration(min(seconds, maxTimeout.Seconds())*float64(time.Second))
+	}
+	return min(maxTimeout, max(minTimeout, t)<<min(p.strikes, 5))
+}
+
+// deadline is when the requests in flight count as timed out.
+func (p *pipeline) deadline() mono.Instant {
+	if p.asked.flying.count == 0 {
+		return mono.Never
+	}
+	return p.progress.Add(p.timeout())
+}

@@ -1,0 +1,144 @@
+package peer
+
+import (
+	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/internal/vocab/wire"
+)
+
+const (
+	// LocalReqq is the number of requests that we queue for a remote; we
+	// advertise it as reqq (BEP 10).
+	LocalReqq = 2000
+	// ReadAheadLimit is how many bytes are read or unsent for one remote.
+	ReadAheadLimit = 256 << 10
+)
+
+// RequestEvidence says what a request of the remote means. Ranges outside the
+// torrent never get here: the decoder refuses them.
+type RequestEvidence uint8
+
+const (
+	// Servable is queued.
+	Servable RequestEvidence = iota
+	// WhileChoked came while we choke the remote.
+	WhileChoked
+	// OverLimit came while LocalReqq requests are queued.
+	OverLimit
+	// NotHeld names a piece that may not be served.
+	NotHeld
+	// AlreadyQueued repeats the newest request.
+	AlreadyQueued
+)
+
+// owed holds the remote's requests: first those waiting, then those being read.
+type owed struct {
+	waiting queue
+	reading []Request
+	allowed allowed
+}
+
+// viewRequest judges a request. Of repetitions only that of the newest request
+// is seen; a remote that repeats older ones wastes its own queue.
+func (c *Core) viewRequest(r Request) RequestEvidence {
+	queued := c.owed.waiting.len()
+	switch {
+	case c.local.choke == Choked && !(c.isAllowed(r) && int64(r.Length) <= c.owed.allowed.left):
+		return WhileChoked
+	case !c.held.Has(r.Piece):
+		return NotHeld
+	case queued+len(c.owed.reading) >= LocalReqq:
+		return OverLimit
+	case queued > 0 && c.owed.waiting.at(queued-1) == r:
+		return AlreadyQueued
+	}
+	return Servable
+}
+
+func (c *Core) executeRequest(now mono.Instant, r Request, eff Effects) {
+	switch c.viewRequest(r) {
+	case Servable:
+		c.owed.waiting.push(r)
+		if c.local.choke == Choked {
+			c.owed.allowed.left -= int64(r.Length)
+		}
+	case WhileChoked, OverLimit, NotHeld, AlreadyQueued:
+		c.refuse(r, eff)
+		c.tolerate(now, floodRequest, eff)
+	}
+}
+
+// refuse answers a request that will not be served: with FAST by a reject
+// (BEP 6), else by silence.
+func (c *Core) refuse(r Request, eff Effects) {
+	if c.speaksFast() {
+		eff.Send(wire.Message{Kind: wire.Reject, Piece: r.Piece, Begin: r.Begin, Length: r.Length})
+	}
+}
+
+// executeCancel drops a request. One that was answered already is cancelled in
+// vain, which is no offence.
+func (c *Core) executeCancel(now mono.Instant, r Request, eff Effects) {
+	if c.owed.drop(r) == dropped {
+		c.refuse(r, eff)
+	}
+	c.tolerate(now, floodCancel, eff)
+}
+
+// NextRead takes the next run of consecutive requests, at most limit bytes but
+// at least one request, out of the queue. The run has Length 0 when nothing
+// waits.
+func (c *Core) NextRead(limit uint32) ReadRun {
+	q := &c.owed.waiting
+	if q.len() == 0 {
+		return ReadRun{}
+	}
+	run := ReadRun(q.pop())
+	c.owed.reading = append(c.owed.reading, Request(run))
+	for q.len() > 0 {
+		r := q.at(0)
+		if r.Piece != run.Piece || r.Begin != run.Begin+run.Length || uint64(run.Length)+uint64(r.Length) > uint64(limit) {
+			break
+		}
+		run.Length += r.Length
+		c.owed.reading = append(c.owed.reading, q.pop())
+	}
+	return run
+}
+
+// Waiting is the number of requests that NextRead has not taken.
+func (c *Core) Waiting() int { return c.owed.waiting.len() }
+
+// ReadDone answers, by Upload, those requests of a run that still stand.
+func (c *Core) ReadDone(run ReadRun, eff Effects) {
+	for _, r := range c.owed.takeReading(run) {
+		c.floods.forgive(floodCancel, 1)
+		eff.Upload(r)
+	}
+}
+
+// ReadFailed refuses the requests of a run that could not be read.
+func (c *Core) ReadFailed(run ReadRun, eff Effects) {
+	for _, r := range c.owed.takeReading(run) {
+		c.refuse(r, eff)
+	}
+}
+
+// dropOwed forgets every queued request that a choke ends, refused where FAST
+// asks for it. What is allowed to the choked stays.
+func (c *Core) dropOwed(eff Effects) {
+	c.owed.reading = c.keepAllowed(c.owed.reading, eff)
+	kept := c.keepAllowed(c.owed.waiting.all(), eff)
+	c.owed.waiting.keep(kept)
+}
+
+func (c *Core) keepAllowed(all []Request, eff Effects) []Request {
+	kept := all[:0]
+	for _, r := range all {
+		if c.isAllowed(r) {
+			kept = append(kept, r)
+			continue
+		}
+		c.refuse(r, eff)
+	}
+	return kept
+}

@@ -1,0 +1,66 @@
+package peer
+
+import (
+	"time"
+
+	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/internal/vocab/wire"
+)
+
+const (
+	// SilenceLimit is how long a remote may send nothing at all.
+	SilenceLimit = 4 * time.Minute
+	// keepAliveEvery is how long we send nothing before a keep-alive (BEP 3
+	// names two minutes as what remotes tolerate).
+	keepAliveEvery = 100 * time.Second
+	// pointlessAfter is how long two sides that cannot trade stay connected.
+	pointlessAfter = 10 * time.Second
+)
+
+// NextDeadline is when Tick is due next; it is Never once the connection is
+// closed, and only then.
+func (c *Core) NextDeadline() mono.Instant {
+	if c.life == closed {
+		return mono.Never
+	}
+	d := mono.Earliest(c.lastHeard.Add(SilenceLimit), c.lastSent.Add(keepAliveEvery))
+	d = mono.Earliest(d, c.pipe.deadline())
+	if c.pointless != mono.Never {
+		d = mono.Earliest(d, c.pointless.Add(pointlessAfter))
+	}
+	return d
+}
+
+// Tick carries out what is due at now.
+func (c *Core) Tick(now mono.Instant, eff Effects) {
+	if c.life == closed {
+		return
+	}
+	switch {
+	case now >= c.lastHeard.Add(SilenceLimit):
+		c.close(Closing{Reason: Silent}, eff)
+		return
+	case c.pointless != mono.Never && now >= c.pointless.Add(pointlessAfter):
+		c.close(Closing{Reason: NothingToTrade}, eff)
+		return
+	}
+	if d := c.pipe.deadline(); d != mono.Never && now >= d {
+		c.expire(now, eff)
+	}
+	if now >= c.lastSent.Add(keepAliveEvery) {
+		c.send(now, wire.Message{Kind: wire.KeepAlive}, eff)
+	}
+}
+
+// judgeUse notes since when neither side can want anything of the other: each
+// has everything, or said that it wants nothing more (BEP 21).
+func (c *Core) judgeUse(now mono.Instant) {
+	remoteWantsNothing := c.remote.goal == UploadOnly || c.remote.has.IsFull()
+	if !remoteWantsNothing || c.local.goal == Fetching || c.remote.claims != nil {
+		c.pointless = mono.Never
+		return
+	}
+	if c.pointless == mono.Never {
+		c.pointless = now
+	}
+}

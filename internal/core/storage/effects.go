@@ -1,0 +1,112 @@
+package storage
+
+import (
+	"github.com/etorrent/etorrent/internal/vocab/geometry"
+	"github.com/etorrent/etorrent/internal/vocab/pieceset"
+)
+
+// Effects receives what follows from an input. Its methods only append to a
+// batch and never block; the owner carries the batch out after the step, in the
+// order of the calls. Each of Hash, Write, ReadPiece, BeginWriting, Sync and
+// Claim is answered once, by the input that its comment names.
+type Effects interface {
+	// Hash advances the piece's hash, answered by Hashed or HashFailed. At most
+	// one is out for a piece, and they come in order from its first block on.
+	Hash(r HashRun)
+	// Write puts blocks that are in memory into the file, answered by RunWritten
+	// or RunFailed. Runs of one piece that are out at once do not overlap.
+	Write(r geometry.Run)
+	// ReadPiece reads and hashes a whole piece from the file, answered by
+	// PieceRead or PieceReadFailed.
+	ReadPiece(i pieceset.Index)
+	// Release frees the memory of one chunk of a piece. Nothing that is out uses it.
+	Release(i pieceset.Index, chunk uint32)
+	// Forget ends the piece's assembly: its hash and what memory it has left.
+	Forget(i pieceset.Index)
+	// BeginWriting makes the row say that the files are open for writing, before
+	// the first write: answered by WritingBegun or BeginFailed.
+	BeginWriting()
+	// Sync makes all earlier writes to the pieces durable: Synced or SyncFailed.
+	Sync(w Window)
+	// Claim changes the row: Claimed, ClaimFailed or ClaimRefused. Asked again it
+	// must come to the same.
+	Claim(c Claim)
+
+	// PieceVerified, PieceWritten and PiecesDurable report the three words.
+	PieceVerified(i pieceset.Index)
+	PieceWritten(i pieceset.Index)
+	PiecesDurable(s *pieceset.Set)
+	// PieceCorrupt reports that the hash was wrong and all blocks are dropped.
+	PieceCorrupt(i pieceset.Index)
+	// PiecesLost reports pieces that are no longer there in any of the words
+	// reported of them. They may be fetched again.
+	PiecesLost(s *pieceset.Set)
+	// CheckProgress and CheckEnded report on Check.
+	CheckProgress(done, total int)
+	CheckEnded(good, bad int)
+	// Faulted reports that the torrent is paused.
+	Faulted(f Fault)
+	// Stopped reports that nothing is out and nothing more will come.
+	Stopped()
+}
+
+// Source says where the bytes of a HashRun lie.
+type Source uint8
+
+// The sources.
+const (
+	FromMemory Source = iota
+	FromFile
+)
+
+// HashRun is Count blocks of a piece, from First on, that its hash is to take
+// next. When they are the piece's last the answer is the verdict.
+type HashRun struct {
+	geometry.Run
+	Source Source
+}
+
+// Window is one group commit.
+type Window struct {
+	Number uint64
+	Pieces *pieceset.Set // those with writes since they were last in a window
+}
+
+// Claim is what a window asks of the row: to claim Add (whose hashes were
+// right) and Trusted (whose hashes nobody looked at), to take back Drop, and to
+// keep Partials in place of all partials that it has.
+//
+// Unproven are pieces that are being read: what the row says of their files
+// (size, time, inode) must stay as it is until they are not, or a crash would
+// leave nothing that asks for the rest of the check.
+type Claim struct {
+	Number             uint64
+	Add, Trusted, Drop *pieceset.Set
+	Partials           []PartialPiece // ascending
+	Unproven           *pieceset.Set
+}
+
+// PartialPiece says which blocks of a piece are in the file, unverified.
+type PartialPiece struct {
+	Piece  pieceset.Index
+	Blocks BlockSet
+}
+
+// Room says how much memory for assembly is left.
+type Room uint8
+
+// The answers of a Memory. RoomTight is a yes, and a wish for less.
+const (
+	RoomAmple Room = iota
+	RoomTight
+	RoomNone
+)
+
+// Memory is the budget for pieces under assembly, in bytes. Several torrents
+// may share one.
+type Memory interface {
+	// Reserve takes n bytes, unless the answer is RoomNone.
+	Reserve(n int64) Room
+	// Return gives n bytes back.
+	Return(n int64)
+}

@@ -1,0 +1,69 @@
+// Package ring keeps the newest events for readers of any speed. A reader that
+// falls behind the oldest is told how many it missed; nothing waits for it.
+package ring
+
+import "sync"
+
+// Revision numbers what was appended, from 1 on.
+type Revision uint64
+
+// Ring is a bounded list. It is a passive leaf: its lock guards slice work.
+type Ring[T any] struct {
+	mu      sync.Mutex
+	kept    []T
+	next    Revision // of the next value
+	changed chan struct{}
+}
+
+// New returns a ring that keeps the newest size values.
+func New[T any](size int) *Ring[T] {
+	return &Ring[T]{kept: make([]T, 0, size), next: 1, changed: make(chan struct{})}
+}
+
+// Append adds the value that build makes for its revision. Build must be quick:
+// it runs under the lock.
+func (r *Ring[T]) Append(build func(Revision) T) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	v := build(r.next)
+	if len(r.kept) < cap(r.kept) {
+		r.kept = append(r.kept, v)
+	} else {
+		r.kept[int(r.next-1)%cap(r.kept)] = v
+	}
+	r.next++
+	close(r.changed)
+	r.changed = make(chan struct{})
+}
+
+// Batch is what Since found.
+type Batch[T any] struct {
+	Values  []T
+	Missed  uint64 // values behind the cursor that are gone
+	Next    Revision
+	Changed <-chan struct{} // closed at the next Append
+}
+
+// Since returns the values of revision after and later that are still kept.
+func (r *Ring[T]) Since(from Revision) Batch[T] {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	oldest := r.next - Revision(len(r.kept))
+	b := Batch[T]{Next: r.next, Changed: r.changed}
+	from = max(from, 1)
+	if from < oldest {
+		b.Missed = uint64(oldest - from)
+		from = oldest
+	}
+	for rev := from; rev < r.next; rev++ {
+		b.Values = append(b.Values, r.kept[int(rev-1)%cap(r.kept)])
+	}
+	return b
+}
+
+// Next is the revision that the next value will get.
+func (r *Ring[T]) Next() Revision {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.next
+}

@@ -1,0 +1,241 @@
+// Package client is the root of one engine: it builds the tree of processes and
+// holds the handles through which a host speaks to them.
+package client
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/etorrent/etorrent/internal/core/names"
+	"github.com/etorrent/etorrent/internal/leaf/limit"
+	"github.com/etorrent/etorrent/internal/leaf/ring"
+	"github.com/etorrent/etorrent/internal/leaf/slab"
+	"github.com/etorrent/etorrent/internal/proc/calls"
+	"github.com/etorrent/etorrent/internal/proc/clock"
+	"github.com/etorrent/etorrent/internal/proc/disk"
+	pnet "github.com/etorrent/etorrent/internal/proc/net"
+	"github.com/etorrent/etorrent/internal/proc/roster"
+	"github.com/etorrent/etorrent/internal/proc/torrent"
+	"github.com/etorrent/etorrent/internal/storage"
+	"github.com/etorrent/etorrent/internal/store"
+	"github.com/etorrent/etorrent/internal/vocab/event"
+	"github.com/etorrent/etorrent/internal/vocab/ident"
+	"github.com/etorrent/etorrent/sup"
+)
+
+const (
+	// receiveSlabs and readSlabs bound the buffers that payload travels in, each
+	// way: 32 MiB and 16 MiB.
+	receiveSlabs = 128
+	readSlabs    = 64
+	// eventsKept is how many events a reader may lag behind.
+	eventsKept = 16 << 10
+)
+
+// ErrExists is the answer of Add for a torrent that runs already.
+var ErrExists = roster.ErrExists
+
+// AddRequest asks for a torrent to be run.
+type AddRequest = roster.Add
+
+// Config is what an engine is made of.
+type Config struct {
+	Storage  storage.Storage
+	Rows     store.Driver
+	Network  pnet.Network
+	Listen   []string
+	Ports    pnet.PortChoice
+	Down, Up int64 // bytes per second; 0: unlimited
+	Hook     sup.Hook
+	Logger   *slog.Logger
+	Random   uint64
+	Version  string
+}
+
+// Client is one running engine.
+type Client struct {
+	tree      *sup.Tree
+	events    *ring.Ring[event.Event]
+	clock     *clock.Clock
+	roster    *roster.Roster
+	listeners []*pnet.Listener
+	receive   *slab.Pool
+	reads     *slab.Pool
+	rows      store.Driver
+	crashes   *crashLog
+	down, up  *limit.Bucket
+}
+
+// Start starts an engine. ctx bounds the start only.
+func Start(ctx context.Context, cfg Config) (*Client, error) {
+	if cfg.Random == 0 {
+		var b [8]byte
+		_, _ = rand.Read(b[:])
+		cfg.Random = binary.NativeEndian.Uint64(b[:])
+	}
+	c := &Client{
+		events: ring.New[event.Event](eventsKept), clock: clock.New(), rows: cfg.Rows,
+		receive: slab.NewPool(receiveSlabs), reads: slab.NewPool(readSlabs),
+		down: limit.NewBucket(cfg.Down), up: limit.NewBucket(cfg.Up),
+	}
+	c.crashes = newCrashLog(c, cfg.Logger)
+	service := store.NewService(cfg.Rows)
+	disks := disk.NewSet(disk.Options{Storage: cfg.Storage, Reads: c.reads, Rows: service, Clock: c.clock})
+	egress := pnet.NewEgress(cfg.Network)
+	dialer := pnet.NewDialer(egress)
+	c.roster = roster.New(roster.Config{
+		Rows: service, Clock: c.clock, Events: c.events, Owner: owner(cfg.Random), Names: names.RulesOf(names.PlatformOf(runtime.GOOS)),
+		Env: func(ident.TorrentID) torrent.Env {
+			return torrent.Env{
+				Disks: disks, Rows: service, Dialer: dialer, Slabs: c.receive, Clock: c.clock, Events: c.events,
+				Down: []*limit.Bucket{c.down}, Up: []*limit.Bucket{c.up}, PeerID: peerID(cfg.Version),
+				Client: "Etorrent " + cfg.Version, ListenPort: c.listenPort, Random: cfg.Random,
+			}
+		},
+	})
+	greeter := pnet.NewGreeter(c.roster.Find)
+	network := []sup.Child{greeter.Child()}
+	for _, address := range cfg.Listen {
+		l := pnet.NewListener(egress, address, cfg.Ports, greeter.Greet)
+		c.listeners = append(c.listeners, l)
+		network = append(network, l.Child())
+	}
+	root := tree(service, disks, network, dialer, c.roster)
+	t, err := sup.Start(ctx, "client", root, sup.Options{Hook: cfg.Hook, Observe: c.crashes.observe})
+	if err != nil {
+		return nil, err
+	}
+	c.tree = t
+	return c, nil
+}
+
+// tree describes the engine's processes; ARCHITECTURE.md draws it.
+func tree(rows *store.Service, disks *disk.Set, network []sup.Child, dialer *pnet.Dialer, r *roster.Roster) sup.Supervisor {
+	calm := sup.Intensity{Restarts: 20, Within: time.Minute}
+	branch := func(name string, children ...sup.Child) sup.Child {
+		return sup.Child{Name: name, Restart: sup.Permanent, Supervisor: &sup.Supervisor{
+			Strategy: sup.OneForOne, Intensity: calm, Children: children,
+		}}
+	}
+	return sup.Supervisor{
+		Strategy: sup.RestForOne, Intensity: sup.Intensity{Restarts: 3, Within: time.Minute},
+		Children: []sup.Child{
+			branch("storage", rows.Child(), disks.Child()),
+			branch("net", network...),
+			branch("outgoing", dialer.Child()),
+			branch("torrents", r.Children()...),
+		},
+	}
+}
+
+// owner names this program and run in holds and rows.
+func owner(random uint64) string { return fmt.Sprintf("pid %d run %x", os.Getpid(), random) }
+
+// peerID is a fresh peer id in the Azureus style (BEP 20): "-ET", four digits of
+// the version, "-", and twelve random bytes.
+func peerID(version string) [20]byte {
+	var id [20]byte
+	copy(id[:], "-ET0000-")
+	n := 3
+	for _, digit := range version {
+		if digit >= '0' && digit <= '9' && n < 7 {
+			id[n] = byte(digit)
+			n++
+		}
+	}
+	const letters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	_, _ = rand.Read(id[8:])
+	for i := range id[8:] {
+		id[8+i] = letters[int(id[8+i])%len(letters)]
+	}
+	return id
+}
+
+// Add makes a torrent run.
+func (c *Client) Add(ctx context.Context, a AddRequest) (*torrent.Torrent, error) {
+	r, err := c.roster.Add(ctx, a)
+	return r.Torrent, err
+}
+
+// Running lists the torrents that run.
+func (c *Client) Running() []roster.Running { return c.roster.List() }
+
+// SetPriorities sets the priority of each file of a torrent.
+func (c *Client) SetPriorities(ctx context.Context, t *torrent.Torrent, p []store.Priority) error {
+	return t.Ask(ctx, calls.AskTorrent, torrent.Ask{Priorities: p})
+}
+
+// Resume lets a halted torrent try again.
+func (c *Client) Resume(ctx context.Context, t *torrent.Torrent) error {
+	return t.Ask(ctx, calls.AskTorrent, torrent.Ask{Resume: &torrent.Resume{}})
+}
+
+// Events is the ring of events.
+func (c *Client) Events() *ring.Ring[event.Event] { return c.events }
+
+// Tree is the live tree.
+func (c *Client) Tree() sup.Snapshot { return c.tree.Snapshot() }
+
+// Slabs is the number of payload buffers that somebody holds now.
+func (c *Client) Slabs() int { return c.receive.Outstanding() + c.reads.Outstanding() }
+
+// Stop stops the engine in order and closes its state.
+func (c *Client) Stop(ctx context.Context) error {
+	err := c.tree.Stop(ctx)
+	if ctx.Err() == nil {
+		err = errors.Join(err, c.rows.Close())
+	}
+	return err
+}
+
+// Done is closed when the tree has ended.
+func (c *Client) Done() <-chan struct{} { return c.tree.Done() }
+
+// Err is why the root gave up, nil otherwise.
+func (c *Client) Err() error { return c.tree.Err() }
+
+// Addrs are the addresses that connections are accepted on.
+func (c *Client) Addrs() []netip.AddrPort {
+	var out []netip.AddrPort
+	for _, l := range c.listeners {
+		if shown, _ := l.Shown(); shown.Addr.IsValid() {
+			out = append(out, shown.Addr)
+		}
+	}
+	return out
+}
+
+// Listening waits until every listener accepts.
+func (c *Client) Listening(ctx context.Context) ([]netip.AddrPort, error) {
+	for _, l := range c.listeners {
+		for {
+			shown, changed := l.Shown()
+			if shown.Addr.IsValid() {
+				break
+			}
+			select {
+			case <-changed:
+			case <-c.Done():
+				return c.Addrs(), c.Err()
+			case <-ctx.Done():
+				return c.Addrs(), errors.Join(ctx.Err(), shown.Err)
+			}
+		}
+	}
+	return c.Addrs(), nil
+}
+
+func (c *Client) listenPort() uint16 {
+	if addrs := c.Addrs(); len(addrs) > 0 {
+		return addrs[0].Port()
+	}
+	return 0
+}

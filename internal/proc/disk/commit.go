@@ -1,0 +1,209 @@
+package disk
+
+import (
+	"context"
+	"errors"
+
+	core "github.com/etorrent/etorrent/internal/core/storage"
+	"github.com/etorrent/etorrent/internal/proc/calls"
+	"github.com/etorrent/etorrent/internal/storage"
+	"github.com/etorrent/etorrent/internal/store"
+	"github.com/etorrent/etorrent/internal/vocab/pieceset"
+)
+
+// trustedSource is the source of claims that nobody checked.
+const trustedSource = "existing trust"
+
+// syncJob makes a window durable.
+type syncJob struct {
+	keeps
+	t      *open
+	window core.Window
+	err    error
+}
+
+func (j *syncJob) work() result {
+	j.err = j.t.files.Sync(context.Background(), j.window.Pieces)
+	return j
+}
+
+func (j *syncJob) apply(x *process) {
+	if j.err == nil {
+		j.t.step(func(fx *batch) { j.t.core.Synced(x.now(), fx) })
+		return
+	}
+	doubtful := j.window.Pieces
+	var several *storage.SyncError
+	if errors.As(j.err, &several) {
+		j.t.failed = several.Files()
+		doubtful = j.t.req.Spec.PiecesOf(several.Files()...)
+	}
+	j.t.step(func(fx *batch) {
+		j.t.core.SyncFailed(x.now(), doubtful, core.Fault{Op: core.OpSync, Err: j.err}, fx)
+	})
+}
+
+// claimJob changes the row. Where the row calls the files clean it also keeps
+// how they look now, so that the claims can be relied on later.
+type claimJob struct {
+	keeps
+	t     *open
+	rows  *store.Service
+	claim core.Claim
+	files rowFiles
+	err   error
+}
+
+func (j *claimJob) work() result {
+	j.err = j.change(j.t.x.p.Context())
+	return j
+}
+
+func (j *claimJob) change(ctx context.Context) error {
+	id, epoch := j.t.id, j.t.req.Epoch
+	if d := j.claim.Drop; d != nil && !d.IsEmpty() {
+		u := store.UnclaimUpdate{ID: id, Epoch: epoch, Remove: d, Reason: store.LossChanged}
+		if err := j.rows.Unclaim(ctx, calls.DiskUnclaim, u); err != nil {
+			return err
+		}
+	}
+	var facts []store.FileFacts
+	if j.files == rowSaysClean {
+		seen, err := j.t.files.Examine(ctx)
+		if err != nil {
+			return err
+		}
+		facts = rowFacts(seen, store.FileClean)
+	}
+	partials := storePartials(j.t.req.Spec.Geometry, j.claim.Partials)
+	u := store.ClaimUpdate{
+		ID: id, Epoch: epoch, Add: j.claim.Add, Origin: store.Checked{}, Partials: &partials, Files: facts,
+	}
+	if err := j.rows.Claim(ctx, calls.DiskClaim, u); err != nil {
+		return err
+	}
+	if isNone(j.claim.Trusted) {
+		return nil
+	}
+	u = store.ClaimUpdate{ID: id, Epoch: epoch, Add: j.claim.Trusted, Origin: store.Trusted{Source: trustedSource}}
+	return j.rows.Claim(ctx, calls.DiskClaim, u)
+}
+
+func isNone(s *pieceset.Set) bool { return s == nil || s.IsEmpty() }
+
+func (j *claimJob) apply(x *process) {
+	j.t.step(func(fx *batch) {
+		var stale *store.StaleEpochError
+		var gone *store.NotFoundError
+		switch {
+		case j.err == nil:
+			j.t.core.Claimed(x.now(), fx)
+		case errors.As(j.err, &stale), errors.As(j.err, &gone):
+			j.t.core.ClaimRefused(x.now(), core.Fault{Op: core.OpClaim, Err: j.err}, fx)
+		default:
+			j.t.core.ClaimFailed(x.now(), fx)
+		}
+	})
+}
+
+// beginJob makes the row call the files open, before the first write.
+type beginJob struct {
+	keeps
+	t    *open
+	rows *store.Service
+	err  error
+}
+
+func (j *beginJob) work() result {
+	j.err = markFiles(j.t.x.p.Context(), j.t, j.rows, store.FileOpen)
+	return j
+}
+
+func markFiles(ctx context.Context, t *open, rows *store.Service, state store.FileState) error {
+	seen, err := t.files.Examine(ctx)
+	if err != nil {
+		return err
+	}
+	return rows.MarkFiles(ctx, calls.DiskMarkFiles, store.FilesUpdate{
+		ID: t.id, Epoch: t.req.Epoch, Files: rowFacts(seen, state),
+	})
+}
+
+func (j *beginJob) apply(x *process) {
+	j.t.step(func(fx *batch) {
+		if j.err != nil {
+			j.t.row = rowSaysClean
+			j.t.core.BeginFailed(x.now(), core.Fault{Op: core.OpClaim, Err: j.err}, fx)
+			return
+		}
+		j.t.core.WritingBegun(x.now(), fx)
+	})
+}
+
+// closeJob notes the files as clean and closes them.
+type closeJob struct {
+	keeps
+	t    *open
+	rows *store.Service
+	err  error
+}
+
+func (j *closeJob) work() result {
+	j.err = markFiles(j.t.x.p.Context(), j.t, j.rows, store.FileClean)
+	j.t.closeFiles()
+	return j
+}
+
+func (j *closeJob) apply(*process) { j.t.closed(j.err) }
+
+// prepareJob makes the absent files, once it is known that what lies there may
+// be written.
+type prepareJob struct {
+	keeps
+	t         *open
+	good, bad int
+	made      []int
+	err       error
+}
+
+func (j *prepareJob) work() result {
+	j.made, j.err = prepareFiles(context.Background(), j.t.req, j.t.files)
+	return j
+}
+
+func (j *prepareJob) apply(x *process) {
+	j.t.ready = filesPrepared
+	if j.err != nil {
+		j.t.ready = filesUntouched
+		j.t.step(func(fx *batch) {
+			j.t.core.Pause(x.now(), core.Fault{Op: core.OpWrite, Err: j.err}, fx)
+		})
+	}
+	x.report(j.t.id, CheckEnded{Good: j.good, Bad: j.bad})
+}
+
+// recheckJob ends the failed state of files, before a paused torrent goes on.
+type recheckJob struct {
+	keeps
+	t     *open
+	files []int
+	err   error
+}
+
+func (j *recheckJob) work() result {
+	j.err = j.t.files.Recheck(context.Background(), j.files)
+	return j
+}
+
+func (j *recheckJob) apply(x *process) {
+	waiting := j.t.waiting
+	j.t.waiting = nil
+	for _, r := range waiting {
+		if j.err != nil {
+			j.t.failed = j.files
+			r.Reply(opening{OpenFailed{Fault: viewFault(j.err), Err: j.err}})
+			continue
+		}
+		x.open(r)
+	}
+}

@@ -1,0 +1,86 @@
+package disk
+
+import "fmt"
+
+// job is work that may block. It runs on a worker; its result is applied by the
+// loop.
+type job interface {
+	// work does the job; it holds no state of the loop.
+	work() result
+}
+
+// result is what a job gave.
+type result interface {
+	// apply feeds the result to the state it belongs to.
+	apply(x *process)
+	// discard gives back what the result holds, when nobody applies it.
+	discard()
+}
+
+// crew is a number of linked workers with a queue that the loop owns.
+type crew struct {
+	x       *process
+	jobs    chan job
+	waiting []job
+	busy    int
+	workers int
+}
+
+// newCrew starts the workers.
+func newCrew(x *process, name string, workers int) *crew {
+	c := &crew{x: x, jobs: make(chan job, workers), workers: workers}
+	for i := range workers {
+		x.p.Go(fmt.Sprintf("%s worker %d", name, i), c.labour)
+	}
+	return c
+}
+
+// give queues a job. It never blocks: a worker is free for every job that it
+// sends.
+func (c *crew) give(j job) {
+	if c.busy == c.workers {
+		c.waiting = append(c.waiting, j)
+		return
+	}
+	c.busy++
+	c.jobs <- j
+}
+
+// ended notes that a worker is free again.
+func (c *crew) ended() {
+	if len(c.waiting) == 0 {
+		c.busy--
+		return
+	}
+	j := c.waiting[0]
+	c.waiting[0] = nil
+	c.waiting = c.waiting[1:]
+	c.jobs <- j
+}
+
+// labour is a worker.
+func (c *crew) labour() error {
+	for {
+		select {
+		case <-c.x.p.Stopping():
+			return nil
+		case j := <-c.jobs:
+			c.x.p.Receive("job")
+			r := j.work()
+			c.x.done.Put(finished{crew: c, result: r})
+		}
+	}
+}
+
+// finished is a result with the crew that has a free worker now.
+type finished struct {
+	crew   *crew
+	result result
+}
+
+func (f finished) apply(x *process) {
+	f.crew.ended()
+	f.result.apply(x)
+}
+
+func (f finished) discard() { f.result.discard() }

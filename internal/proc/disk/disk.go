@@ -1,0 +1,109 @@
+package disk
+
+import (
+	"context"
+
+	"github.com/etorrent/etorrent/internal/leaf/slab"
+	"github.com/etorrent/etorrent/internal/proc/clock"
+	"github.com/etorrent/etorrent/internal/storage"
+	"github.com/etorrent/etorrent/internal/store"
+	"github.com/etorrent/etorrent/internal/vocab/ident"
+	"github.com/etorrent/etorrent/sup"
+)
+
+// Options are what a disk process needs of the engine.
+type Options struct {
+	Storage storage.Storage
+	Reads   *slab.Pool     // for read-ahead
+	Memory  *Memory        // for pieces under assembly, shared by all volumes
+	Rows    *store.Service // for claims
+	Clock   *clock.Clock
+	Workers int // that hash and write; 0: one a core
+}
+
+// Disk is the handle of the process of one volume. It survives restarts: what
+// was cast meanwhile is taken by the next process.
+type Disk struct {
+	o      Options
+	volume string
+	inbox  *sup.Mailbox[cast] // bounded by the slab pools and by the attachments
+	opens  *sup.Port[OpenRequest, opening]
+	closes *sup.Port[ident.TorrentID, closing]
+
+	// What follows is the process's; it is here because the next process takes
+	// it over.
+	attached map[ident.TorrentID][]*sup.Mailbox[Report]
+	reading  map[*sup.Mailbox[ReadDone]][]ReadRun
+}
+
+// opening and closing are the answers of the ports.
+type opening struct{ evidence OpenEvidence }
+type closing struct{ err error }
+
+// cast is one message of the inbox; exactly one field is set.
+type cast struct {
+	store   *StoreBlocks
+	read    *ReadRun
+	attach  *attachment
+	detach  *attachment
+	abandon *sup.Mailbox[ReadDone]
+}
+
+type attachment struct {
+	id   ident.TorrentID
+	into *sup.Mailbox[Report]
+}
+
+func newDisk(o Options, volume string) *Disk {
+	return &Disk{
+		o: o, volume: volume,
+		inbox:    sup.NewMailbox[cast](),
+		opens:    sup.NewPort[OpenRequest, opening](),
+		closes:   sup.NewPort[ident.TorrentID, closing](),
+		attached: map[ident.TorrentID][]*sup.Mailbox[Report]{},
+		reading:  map[*sup.Mailbox[ReadDone]][]ReadRun{},
+	}
+}
+
+// Open opens a torrent, or tells of one that is open. The error is ctx's or a
+// *sup.DownError.
+func (d *Disk) Open(ctx context.Context, row *sup.CallRow, r OpenRequest) (OpenEvidence, error) {
+	got, err := sup.Call(ctx, row, d.opens, r)
+	return got.evidence, err
+}
+
+// Close writes out what is in memory, syncs, claims, notes the files as clean
+// and closes them. It is nil where the torrent is not open.
+func (d *Disk) Close(ctx context.Context, row *sup.CallRow, id ident.TorrentID) error {
+	got, err := sup.Call(ctx, row, d.closes, id)
+	if err != nil {
+		return err
+	}
+	return got.err
+}
+
+// StoreBlocks moves a slab with blocks to the disk.
+func (d *Disk) StoreBlocks(m StoreBlocks) { d.inbox.Put(cast{store: &m}) }
+
+// ReadRun asks for a read-ahead.
+func (d *Disk) ReadRun(r ReadRun) { d.inbox.Put(cast{read: &r}) }
+
+// Abandon says that nobody takes what comes, or will come, to reply: its slabs
+// are given back.
+func (d *Disk) Abandon(reply *sup.Mailbox[ReadDone]) { d.inbox.Put(cast{abandon: reply}) }
+
+// Attach sends the reports on a torrent to a mailbox, a Snapshot first; before
+// the torrent is open it waits. Attaching again brings another Snapshot.
+func (d *Disk) Attach(id ident.TorrentID, into *sup.Mailbox[Report]) {
+	d.inbox.Put(cast{attach: &attachment{id, into}})
+}
+
+// Detach ends the reports.
+func (d *Disk) Detach(id ident.TorrentID, from *sup.Mailbox[Report]) {
+	d.inbox.Put(cast{detach: &attachment{id, from}})
+}
+
+// child describes the process.
+func (d *Disk) child() sup.Child {
+	return sup.Child{Name: "disk[" + d.volume + "]", Kind: "disk", Restart: sup.Permanent, Run: d.run}
+}

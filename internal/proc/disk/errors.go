@@ -1,0 +1,20 @@
+package disk
+
+import (
+	"fmt"
+	"syscall"
+)
+
+// NoRoomError says that a volume has less room than the torrent still needs.
+type NoRoomError struct {
+	Dir        string
+	Need, Free int64 // bytes
+}
+
+// Error tells how much is missing.
+func (e *NoRoomError) Error() string {
+	return fmt.Sprintf("no room in %s: %d bytes are needed and %d are free", e.Dir, e.Need, e.Free)
+}
+
+// Unwrap makes the error view as a full volume.
+func (e *NoRoomError) Unwrap() error { return syscall.ENOSPC }

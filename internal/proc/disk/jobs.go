@@ -1,0 +1,191 @@
+package disk
+
+import (
+	"crypto/sha1"
+	"errors"
+	"hash"
+	"io"
+
+	core "github.com/etorrent/etorrent/internal/core/storage"
+	"github.com/etorrent/etorrent/internal/storage"
+	"github.com/etorrent/etorrent/internal/vocab/geometry"
+	"github.com/etorrent/etorrent/internal/vocab/pieceset"
+	"github.com/etorrent/etorrent/metainfo"
+)
+
+// keeps is for results that hold nothing to give back.
+type keeps struct{}
+
+func (keeps) discard() {}
+
+// hashJob lets a piece's hash take a run.
+type hashJob struct {
+	keeps
+	t        *open
+	run      core.HashRun
+	state    hash.Hash
+	spans    [][]byte // nil: from the file
+	files    storage.Store
+	verifier metainfo.Verifier
+	last     bool
+	evidence core.HashEvidence
+	err      error
+}
+
+func (t *open) hashJob(r core.HashRun) *hashJob {
+	a := t.pieces[r.Piece]
+	if a == nil {
+		chunks := (t.req.Spec.Geometry.PieceSize(r.Piece) + chunkBytes - 1) / chunkBytes
+		a = &assembly{chunks: make([][]byte, chunks)}
+		t.pieces[r.Piece] = a
+	}
+	if a.hash == nil {
+		a.hash = t.req.Verifier.NewHash(int(r.Piece))
+	}
+	j := &hashJob{
+		t: t, run: r, state: a.hash, files: t.files, verifier: t.req.Verifier,
+		last: r.First+r.Count == t.req.Spec.Geometry.Blocks(r.Piece),
+	}
+	if r.Source == core.FromMemory {
+		j.spans = t.spans(r.Run)
+	}
+	return j
+}
+
+func (j *hashJob) work() result {
+	j.err = j.take()
+	if j.err == nil && j.last {
+		var room [sha1.Size * 2]byte
+		j.evidence = core.HashWrong
+		if j.verifier.Matches(int(j.run.Piece), j.state.Sum(room[:0])) {
+			j.evidence = core.HashRight
+		}
+	}
+	return j
+}
+
+func (j *hashJob) take() error {
+	if j.run.Source == core.FromFile {
+		from, to := runBytes(j.t.req.Spec.Geometry, j.run.Run)
+		at := j.t.req.Spec.Geometry.PieceOffset(j.run.Piece)
+		return readAll(j.files, at+int64(from), at+int64(to), j.state)
+	}
+	for _, s := range j.spans {
+		_, _ = j.state.Write(s) // a hash takes everything
+	}
+	return nil
+}
+
+func (j *hashJob) apply(x *process) {
+	j.t.step(func(fx *batch) {
+		if j.err != nil {
+			j.t.core.HashFailed(x.now(), j.run.Piece, core.Fault{Op: core.OpRead, Err: j.err}, fx)
+			return
+		}
+		j.t.core.Hashed(x.now(), j.run.Piece, j.evidence, fx)
+	})
+}
+
+// readAll feeds the bytes [from, to) of the torrent to w.
+func readAll(files storage.Store, from, to int64, w io.Writer) error {
+	buf := make([]byte, min(to-from, chunkBytes))
+	for from < to {
+		part := buf[:min(int64(len(buf)), to-from)]
+		if _, err := files.ReadAt(part, from); err != nil {
+			return err
+		}
+		_, _ = w.Write(part)
+		from += int64(len(part))
+	}
+	return nil
+}
+
+// writeJob writes a run.
+type writeJob struct {
+	keeps
+	t     *open
+	run   geometry.Run
+	at    int64
+	spans [][]byte
+	files storage.Store
+	err   error
+}
+
+func (t *open) writeJob(r geometry.Run) *writeJob {
+	from, _ := runBytes(t.req.Spec.Geometry, r)
+	return &writeJob{
+		t: t, run: r, at: t.req.Spec.Geometry.PieceOffset(r.Piece) + int64(from),
+		spans: t.spans(r), files: t.files,
+	}
+}
+
+func (j *writeJob) work() result {
+	at := j.at
+	for _, s := range j.spans {
+		if _, j.err = j.files.WriteAt(s, at); j.err != nil {
+			return j
+		}
+		at += int64(len(s))
+	}
+	return j
+}
+
+func (j *writeJob) apply(x *process) {
+	j.t.step(func(fx *batch) {
+		if j.err != nil {
+			j.t.core.RunFailed(x.now(), j.run, core.Fault{Op: core.OpWrite, Err: j.err}, fx)
+			return
+		}
+		j.t.core.RunWritten(x.now(), j.run, fx)
+	})
+}
+
+// checkJob reads and hashes a whole piece.
+type checkJob struct {
+	keeps
+	t        *open
+	piece    pieceset.Index
+	evidence core.ReadEvidence
+	err      error
+}
+
+func (j *checkJob) work() result {
+	g := j.t.req.Spec.Geometry
+	h := j.t.req.Verifier.NewHash(int(j.piece))
+	at := g.PieceOffset(j.piece)
+	err := readAll(j.t.files, at, at+g.PieceSize(j.piece), h)
+	switch {
+	case err == nil && j.t.req.Verifier.Matches(int(j.piece), h.Sum(nil)):
+		j.evidence = core.ReadRight
+	case err == nil:
+		j.evidence = core.ReadWrong
+	case isAbsence(err):
+		j.evidence = core.ReadMissing
+	default:
+		j.err = err
+	}
+	return j
+}
+
+// isAbsence says whether an error means that the bytes are not there, rather
+// than that they cannot be had.
+func isAbsence(err error) bool {
+	switch storage.View(err).(type) {
+	case storage.Missing, storage.Truncated, storage.PathBlocked:
+		return true
+	default:
+		return errors.Is(err, io.EOF)
+	}
+}
+
+func (j *checkJob) apply(x *process) {
+	j.t.step(func(fx *batch) {
+		if j.err != nil {
+			j.t.core.PieceReadFailed(x.now(), j.piece, core.Fault{Op: core.OpRead, Err: j.err}, fx)
+			return
+		}
+		j.t.core.PieceRead(x.now(), j.piece, j.evidence, fx)
+	})
+}
+
+func viewFault(err error) storage.FaultEvidence { return storage.View(err) }

@@ -1,0 +1,214 @@
+package disk
+
+import (
+	"context"
+
+	"github.com/etorrent/etorrent/internal/core/vouch"
+	"github.com/etorrent/etorrent/internal/storage"
+	"github.com/etorrent/etorrent/internal/store"
+	"github.com/etorrent/etorrent/internal/vocab/event"
+)
+
+// vouchAnswer is what the files show: what may be relied on, and whether the
+// files that are to be written are there already.
+type vouchAnswer struct {
+	vouch.Vouched
+	questions []vouch.File
+	reason    event.CheckReason
+	prepared  bool
+	files     rowFiles
+}
+
+// openJob opens the store, looks at the files, and makes those that are absent
+// where nothing must be read before.
+type openJob struct {
+	storage storage.Storage
+	req     OpenRequest
+	files   storage.Store
+	answer  *vouchAnswer
+	refusal OpenEvidence
+}
+
+func (j *openJob) work() result {
+	err := j.look()
+	if err != nil {
+		j.refusal = OpenFailed{Fault: storage.View(err), Err: err}
+	}
+	if j.refusal != nil && j.files != nil {
+		_ = j.files.Close()
+	}
+	return j
+}
+
+func (j *openJob) apply(x *process) { x.opened(j) }
+
+func (j *openJob) discard() {
+	if j.refusal == nil {
+		_ = j.files.Close()
+	}
+}
+
+func (j *openJob) look() error {
+	ctx := context.Background()
+	st, err := j.storage.Open(ctx, j.req.Spec)
+	if err != nil {
+		return err
+	}
+	j.files = st
+	facts, err := st.Examine(ctx)
+	if err != nil {
+		return err
+	}
+	j.answer = &vouchAnswer{questions: questions(j.req, facts)}
+	seen := vouch.View(vouch.Question{
+		Geometry: j.req.Spec.Geometry, Files: j.answer.questions,
+		Claimed: j.req.Row.Claims.Held(j.req.Spec.Geometry.Pieces()),
+		Wanted:  j.req.Wanted, Policy: policyOf(j.req.Existing),
+	})
+	switch seen := seen.(type) {
+	case vouch.Forbidden:
+		j.refusal = WouldOverwrite{Path: seen.Path}
+		return nil
+	case vouch.Vouched:
+		j.answer.Vouched = seen
+	}
+	j.answer.reason = reasonOf(j.answer.Vouched, j.req)
+	j.answer.files = rowFilesOf(j.req, facts)
+	if !j.answer.Found.IsEmpty() {
+		return nil // to be prepared when it is known whose the files are
+	}
+	i, found := vouch.Untouchable(j.req.Spec.Geometry, j.answer.questions, j.answer.Strangers, j.answer.Claimed)
+	if found == vouch.NothingOfOurs && j.req.Existing == CheckExisting && j.req.Spec.Access == storage.ReadWrite {
+		j.refusal = WouldOverwrite{Path: j.req.Spec.Files[i].Path}
+		return nil
+	}
+	return j.prepare(ctx, st, facts)
+}
+
+// prepare makes the absent files, if they are to be written.
+func (j *openJob) prepare(ctx context.Context, st storage.Store, facts []storage.FileFacts) error {
+	if err := viewRoom(j.req, st, facts); err != nil {
+		return err
+	}
+	made, err := prepareFiles(ctx, j.req, st)
+	if len(made) > 0 {
+		j.answer.files = rowSaysClean // they are not in the row yet
+	}
+	j.answer.prepared = err == nil
+	return err
+}
+
+func prepareFiles(ctx context.Context, req OpenRequest, st storage.Store) ([]int, error) {
+	if req.Spec.Access == storage.ReadOnly {
+		return nil, nil
+	}
+	return st.Prepare(ctx, req.Prepare)
+}
+
+// viewRoom compares what the absent bytes need with what the volume has.
+func viewRoom(req OpenRequest, st storage.Store, facts []storage.FileFacts) error {
+	viewer, can := st.(storage.SpaceViewer)
+	if !can || req.Spec.Access == storage.ReadOnly {
+		return nil
+	}
+	known, told := viewer.ViewSpace().(storage.SpaceKnown)
+	if !told {
+		return nil
+	}
+	need := int64(0)
+	for _, i := range req.Prepare {
+		need += req.Spec.Files[i].Length
+		if p, there := facts[i].(storage.Present); there {
+			need -= min(p.Size, req.Spec.Files[i].Length)
+		}
+	}
+	if need > known.Free {
+		return &NoRoomError{Dir: req.Spec.Dir, Need: need, Free: known.Free}
+	}
+	return nil
+}
+
+// questions joins what the row remembers of each file with what is there.
+func questions(req OpenRequest, facts []storage.FileFacts) []vouch.File {
+	out := make([]vouch.File, len(req.Spec.Files))
+	for i, f := range req.Spec.Files {
+		out[i] = vouch.File{Path: f.Path, Offset: f.Offset, Length: f.Length, Remembered: vouch.Unknown{}, Now: presence(facts[i])}
+	}
+	for _, f := range req.Row.Files {
+		if f.File < 0 || f.File >= len(out) {
+			continue
+		}
+		identity := vouch.Identity{Device: f.Device, Inode: f.Inode}
+		switch f.State {
+		case store.FileOpen:
+			out[f.File].Remembered = vouch.LeftOpen{Identity: identity}
+		case store.FileClean:
+			out[f.File].Remembered = vouch.LeftClean{Identity: identity, Size: f.Size, ModTime: f.ModTime}
+		}
+	}
+	return out
+}
+
+func presence(f storage.FileFacts) vouch.Presence {
+	switch f := f.(type) {
+	case storage.Present:
+		return vouch.There{Identity: vouch.Identity{Device: f.Device, Inode: f.Inode}, Size: f.Size, ModTime: f.ModTime}
+	case storage.Virtual:
+		return vouch.Nowhere{}
+	case storage.Absent, storage.Unusable:
+	}
+	return vouch.Gone{}
+}
+
+func policyOf(e Existing) vouch.Policy {
+	switch e {
+	case TrustExisting:
+		return vouch.Trust
+	case RefuseExisting:
+		return vouch.Refuse
+	case ReplaceExisting:
+		return vouch.Replace
+	case CheckExisting:
+	}
+	return vouch.Check
+}
+
+func reasonOf(v vouch.Vouched, req OpenRequest) event.CheckReason {
+	switch {
+	case !v.Suspect.IsEmpty():
+		return event.CheckChangedFiles
+	case req.Verify != nil && v.Found.IsEmpty():
+		return event.CheckAsked
+	}
+	return event.CheckFoundFiles
+}
+
+// rowFilesOf says whether the row calls every file that is there open.
+func rowFilesOf(req OpenRequest, facts []storage.FileFacts) rowFiles {
+	openFiles := map[int]struct{}{}
+	for _, f := range req.Row.Files {
+		if f.State == store.FileOpen {
+			openFiles[f.File] = struct{}{}
+		}
+	}
+	for i, f := range facts {
+		_, there := f.(storage.Present)
+		if _, isOpen := openFiles[i]; there && !isOpen {
+			return rowSaysClean
+		}
+	}
+	return rowSaysOpen
+}
+
+// rowFacts turns what is there into what the row keeps.
+func rowFacts(facts []storage.FileFacts, state store.FileState) []store.FileFacts {
+	var out []store.FileFacts
+	for i, f := range facts {
+		if p, there := f.(storage.Present); there {
+			out = append(out, store.FileFacts{
+				File: i, Size: p.Size, ModTime: p.ModTime, Device: p.Device, Inode: p.Inode, State: state,
+			})
+		}
+	}
+	return out
+}

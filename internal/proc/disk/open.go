@@ -1,0 +1,243 @@
+package disk
+
+import (
+	"hash"
+
+	"github.com/etorrent/etorrent/internal/core/assign"
+	core "github.com/etorrent/etorrent/internal/core/storage"
+	"github.com/etorrent/etorrent/internal/core/vouch"
+	"github.com/etorrent/etorrent/internal/storage"
+	"github.com/etorrent/etorrent/internal/vocab/ident"
+	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/internal/vocab/pieceset"
+	"github.com/etorrent/etorrent/sup"
+)
+
+// open is a torrent that is open on the volume.
+type open struct {
+	x       *process
+	id      ident.TorrentID
+	req     OpenRequest
+	core    *core.Torrent
+	files   storage.Store
+	pieces  map[pieceset.Index]*assembly
+	vouched *vouchAnswer
+	ready   readiness
+	row     rowFiles
+	waiting []*sup.Request[OpenRequest, opening]
+	closing []*sup.Request[ident.TorrentID, closing]
+	failed  []int // files whose last sync failed
+	ended   bool
+}
+
+// readiness says whether the files may be written.
+type readiness uint8
+
+const (
+	filesPrepared  readiness = iota
+	filesUntouched           // what lies there is being read first
+	filesPreparing
+)
+
+// rowFiles says what the row will say of the files.
+type rowFiles uint8
+
+const (
+	rowSaysClean rowFiles = iota
+	rowSaysOpen
+)
+
+// assembly is the bytes of a piece whose blocks come: its chunks, and the hash
+// so far.
+type assembly struct {
+	chunks [][]byte
+	hash   hash.Hash
+}
+
+// open answers a request: of a torrent that is open the present truth, else what
+// the files show.
+func (x *process) open(r *sup.Request[OpenRequest, opening]) {
+	t := x.torrents[r.Q.Torrent]
+	if t == nil {
+		t = &open{x: x, id: r.Q.Torrent, req: r.Q, pieces: map[pieceset.Index]*assembly{}}
+		x.torrents[t.id] = t
+		t.waiting = append(t.waiting, r)
+		x.bytes.give(&openJob{storage: x.d.o.Storage, req: r.Q})
+		return
+	}
+	if t.core == nil || len(t.closing) > 0 {
+		t.waiting = append(t.waiting, r) // until it is open, or closed
+		return
+	}
+	t.again(r)
+}
+
+// again answers for a torrent that is open; a paused one goes on.
+func (t *open) again(r *sup.Request[OpenRequest, opening]) {
+	if _, paused := t.core.Phase().(core.Paused); paused {
+		if len(t.failed) > 0 {
+			t.waiting = append(t.waiting, r)
+			t.x.syncs.give(&recheckJob{t: t, files: t.failed})
+			t.failed = nil
+			return
+		}
+		t.step(func(fx *batch) { t.core.Resume(t.x.now(), fx) })
+	}
+	if r.Q.Verify != nil {
+		t.step(func(fx *batch) { t.core.Check(t.x.now(), r.Q.Verify, fx) })
+	}
+	r.Reply(opening{t.answer()})
+	t.tellSnapshot()
+}
+
+func (t *open) answer() Opened {
+	return Opened{
+		Claimed: t.core.View().Durable, Checking: t.core.InCheck(),
+		Reason: t.vouched.reason, Features: t.files.Features(),
+	}
+}
+
+// opened takes what the open job found.
+func (x *process) opened(j *openJob) {
+	t := x.torrents[j.req.Torrent]
+	waiting := t.waiting
+	t.waiting = nil
+	if j.refusal != nil {
+		delete(x.torrents, t.id)
+		for _, r := range waiting {
+			r.Reply(opening{j.refusal})
+		}
+		t.closed(nil)
+		return
+	}
+	t.files, t.vouched, t.row = j.files, j.answer, j.answer.files
+	known := core.Known{
+		Claimed: j.answer.Claimed.Clone(), Trusted: j.answer.Trusted,
+		Recalled: t.req.Written, Partials: corePartials(t.req.Row.Partials),
+	}
+	known.Claimed.AddAll(j.answer.Suspect)
+	state := core.FilesClosed
+	if t.row == rowSaysOpen {
+		state = core.FilesOpen
+	}
+	t.core = core.New(core.Config{
+		Geometry: t.req.Spec.Geometry, Memory: x.d.o.Memory, Reads: x.bytes.workers, Files: state, Known: known,
+	})
+	t.begin()
+	for _, r := range waiting {
+		r.Reply(opening{t.answer()})
+	}
+	t.tellSnapshot()
+	if len(t.closing) > 0 {
+		t.step(func(fx *batch) { t.core.Stop(x.now(), fx) })
+	}
+}
+
+func (t *open) tellSnapshot() {
+	for _, box := range t.x.d.attached[t.id] {
+		box.Put(t.snapshot())
+	}
+}
+
+// begin lets the core begin, and reads what must be read first.
+func (t *open) begin() {
+	v := t.vouched
+	now := t.x.now()
+	t.step(func(fx *batch) { t.core.Begin(now, fx) })
+	if !v.prepared {
+		t.ready = filesUntouched
+	}
+	if !v.Suspect.IsEmpty() {
+		t.step(func(fx *batch) { t.core.Suspect(now, v.Suspect, fx) })
+	}
+	check := v.Found.Clone()
+	if t.req.Verify != nil {
+		check.AddAll(t.req.Verify)
+	}
+	if !check.IsEmpty() {
+		t.step(func(fx *batch) { t.core.Check(now, check, fx) })
+	}
+}
+
+// checkEnded decides, when everything that had to be read was read, whether the
+// files may be written.
+func (t *open) checkEnded(good, bad int) {
+	if t.ready != filesUntouched {
+		t.x.report(t.id, CheckEnded{Good: good, Bad: bad})
+		return
+	}
+	v := t.vouched
+	held := t.core.View().Held
+	if i, found := vouch.Untouchable(t.req.Spec.Geometry, v.questions, v.Strangers, held); found == vouch.NothingOfOurs && t.mayWrite() {
+		t.x.report(t.id, NothingMatched{Path: t.req.Spec.Files[i].Path})
+		return
+	}
+	t.ready = filesPreparing
+	t.x.bytes.give(&prepareJob{t: t, good: good, bad: bad})
+}
+
+func (t *open) mayWrite() bool { return t.req.Spec.Access == storage.ReadWrite }
+
+// snapshot is what the torrent has now.
+func (t *open) snapshot() Snapshot {
+	if t.core == nil {
+		n := t.req.Spec.Geometry.Pieces()
+		return Snapshot{Held: pieceset.New(n), Written: pieceset.New(n)}
+	}
+	v := t.core.View()
+	s := Snapshot{Held: v.Held, Written: v.Written, Partials: map[pieceset.Index]assign.BlockSet{}}
+	for i, blocks := range v.Present {
+		s.Partials[i] = assign.BlockSet(blocks)
+	}
+	return s
+}
+
+// closeFiles releases the files; nothing is written through them any more.
+func (t *open) closeFiles() {
+	if t.files != nil {
+		_ = t.files.Close()
+	}
+}
+
+// close writes out, syncs, claims and closes a torrent.
+func (x *process) close(r *sup.Request[ident.TorrentID, closing]) {
+	t := x.torrents[r.Q]
+	if t == nil {
+		r.Reply(closing{})
+		return
+	}
+	t.closing = append(t.closing, r)
+	if t.core != nil && len(t.closing) == 1 {
+		t.step(func(fx *batch) { t.core.Stop(x.now(), fx) })
+	}
+}
+
+// stopped notes the files as clean and closes them, when the core has nothing
+// left to do.
+func (t *open) stopped() {
+	if t.ended {
+		return
+	}
+	t.ended = true
+	t.x.syncs.give(&closeJob{t: t, rows: t.x.d.o.Rows})
+}
+
+// closed answers those who wait for the end, and opens the torrent again for
+// those who asked meanwhile.
+func (t *open) closed(err error) {
+	delete(t.x.torrents, t.id)
+	for _, r := range t.closing {
+		r.Reply(closing{err})
+	}
+	for _, r := range t.waiting {
+		t.x.open(r)
+	}
+}
+
+// deadline is when the core wants to be ticked.
+func (t *open) deadline() mono.Instant {
+	if t.core == nil {
+		return mono.Never
+	}
+	return t.core.NextDeadline()
+}

@@ -1,0 +1,205 @@
+package disk
+
+import (
+	"errors"
+	"runtime"
+
+	"github.com/etorrent/etorrent/internal/proc/clock"
+	"github.com/etorrent/etorrent/internal/vocab/ident"
+	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/sup"
+)
+
+// errRestarted answers the reads that a former process had under way.
+var errRestarted = errors.New("the disk process restarted")
+
+const (
+	readWorkers = 2
+	syncWorkers = 1
+)
+
+// process is one incarnation of a disk process: a loop that owns all state and
+// never blocks, and linked workers that do what may.
+type process struct {
+	d        *Disk
+	p        *sup.Process
+	torrents map[ident.TorrentID]*open
+	bytes    *crew // hashes, writes, checks, opens
+	reads    *crew
+	syncs    *crew
+	done     *sup.Mailbox[result] // bounded by the jobs that are out
+	inbox    []cast               // taken and not handled yet, from next on
+	next     int
+	stalled  []*StoreBlocks // they found no memory; in the order they came
+	free     [][]byte       // chunks to use again
+	alarm    *clock.Alarm
+}
+
+func (d *Disk) run(p *sup.Process) error {
+	x := &process{
+		d: d, p: p,
+		torrents: map[ident.TorrentID]*open{},
+		done:     sup.NewMailbox[result](),
+		alarm:    d.o.Clock.NewAlarm(),
+	}
+	workers := d.o.Workers
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	x.bytes, x.reads, x.syncs = newCrew(x, "bytes", workers), newCrew(x, "read", readWorkers), newCrew(x, "sync", syncWorkers)
+	defer x.cleanUp()
+	d.opens.Serve(p)
+	d.closes.Serve(p)
+	p.Watches(d.inbox)
+	x.takeOver()
+	p.Ready()
+	for {
+		x.alarm.Arm(x.nextDeadline())
+		select {
+		case <-p.Stopping():
+			return nil
+		case <-d.inbox.Wake():
+			p.Receive("cast")
+			x.casts()
+		case <-x.done.Wake():
+			p.Receive("result")
+			for _, r := range x.done.Take(nil) {
+				p.Step("result")
+				r.apply(x)
+			}
+		case <-d.opens.Wake():
+			p.Receive("open")
+			for _, r := range d.opens.Take(nil) {
+				p.Step("open")
+				x.open(r)
+			}
+		case <-d.closes.Wake():
+			p.Receive("close")
+			for _, r := range d.closes.Take(nil) {
+				p.Step("close")
+				x.close(r)
+			}
+		case <-x.alarm.C():
+			x.alarm.Rang()
+			p.Receive("alarm")
+			p.Step("tick")
+			x.tick()
+		}
+		x.retryStalled()
+	}
+}
+
+// takeOver tells those who waited for a former process that it is gone.
+func (x *process) takeOver() {
+	for reply, runs := range x.d.reading {
+		for _, r := range runs {
+			reply.Put(ReadDone{Piece: r.Piece, Begin: r.Begin, Length: r.Length, Err: errRestarted})
+		}
+	}
+	clear(x.d.reading)
+	for _, boxes := range x.d.attached {
+		for _, box := range boxes {
+			box.Put(DiskRestarted{})
+		}
+	}
+}
+
+// cleanUp gives back what the process holds; it also runs when it panics.
+func (x *process) cleanUp() {
+	x.alarm.Stop()
+	for _, c := range x.inbox[x.next:] {
+		if c.store != nil && c.store.Slab != nil {
+			c.store.Slab.Release()
+		}
+	}
+	for _, s := range x.stalled {
+		s.Slab.Release()
+	}
+	for _, t := range x.torrents {
+		if t.core != nil {
+			t.core.Abandon()
+		}
+		t.closeFiles()
+	}
+	for _, r := range x.done.Take(nil) {
+		r.discard()
+	}
+}
+
+func (x *process) now() mono.Instant { return x.d.o.Clock.Now() }
+
+func (x *process) nextDeadline() mono.Instant {
+	d := mono.Never
+	for _, t := range x.torrents {
+		d = mono.Earliest(d, t.deadline())
+	}
+	return d
+}
+
+func (x *process) tick() {
+	now := x.now()
+	for _, t := range x.torrents {
+		if d := t.deadline(); d != mono.Never && now >= d {
+			t.step(func(fx *batch) { t.core.Tick(now, fx) })
+		}
+	}
+}
+
+// casts handles what is in the inbox.
+func (x *process) casts() {
+	x.inbox, x.next = x.d.inbox.Take(x.inbox), 0
+	for x.next < len(x.inbox) {
+		c := x.inbox[x.next]
+		x.p.Step("cast")
+		switch {
+		case c.store != nil:
+			x.store(c.store)
+			x.next++
+		case c.read != nil:
+			x.next++
+			x.read(*c.read)
+		case c.attach != nil:
+			x.next++
+			x.attach(*c.attach)
+		case c.detach != nil:
+			x.next++
+			x.detach(*c.detach)
+		case c.abandon != nil:
+			x.next++
+			x.abandon(c.abandon)
+		}
+	}
+	clear(x.inbox)
+	x.inbox, x.next = x.inbox[:0], 0
+}
+
+func (x *process) attach(a attachment) {
+	x.detach(a)
+	x.d.attached[a.id] = append(x.d.attached[a.id], a.into)
+	if t := x.torrents[a.id]; t != nil {
+		a.into.Put(t.snapshot())
+	}
+}
+
+func (x *process) detach(a attachment) {
+	boxes := x.d.attached[a.id]
+	for i, box := range boxes {
+		if box == a.into {
+			boxes = append(boxes[:i:i], boxes[i+1:]...)
+			break
+		}
+	}
+	if len(boxes) == 0 {
+		delete(x.d.attached, a.id)
+		return
+	}
+	x.d.attached[a.id] = boxes
+}
+
+// report tells those who attached themselves.
+func (x *process) report(id ident.TorrentID, r Report) {
+	for _, box := range x.d.attached[id] {
+		x.p.Act("report")
+		box.Put(r)
+	}
+}

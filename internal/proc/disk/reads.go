@@ -1,0 +1,108 @@
+package disk
+
+import (
+	"errors"
+
+	core "github.com/etorrent/etorrent/internal/core/storage"
+	"github.com/etorrent/etorrent/internal/leaf/slab"
+	"github.com/etorrent/etorrent/internal/storage"
+	"github.com/etorrent/etorrent/internal/vocab/pieceset"
+	"github.com/etorrent/etorrent/sup"
+)
+
+var errNotServable = errors.New("the piece is not written")
+
+// readJob reads ahead for an upload.
+type readJob struct {
+	x     *process
+	t     *open
+	run   ReadRun
+	files storage.Store
+	at    int64
+	slab  *slab.Slab
+	err   error
+}
+
+// read gives a worker a read-ahead, or answers that it cannot be.
+func (x *process) read(r ReadRun) {
+	t := x.torrents[r.Torrent]
+	if t == nil || t.core == nil || t.core.ViewServe(r.Piece) == core.NotServable || r.Length > slab.Size {
+		r.Reply.Put(ReadDone{Piece: r.Piece, Begin: r.Begin, Length: r.Length, Err: errNotServable})
+		return
+	}
+	x.d.reading[r.Reply] = append(x.d.reading[r.Reply], r)
+	x.reads.give(&readJob{
+		x: x, t: t, run: r, files: t.files,
+		at: t.req.Spec.Geometry.PieceOffset(r.Piece) + int64(r.Begin),
+	})
+}
+
+func (j *readJob) work() result {
+	s, err := j.x.d.o.Reads.Rent(j.x.p.Context())
+	if err != nil {
+		j.err = err
+		return j
+	}
+	j.slab = s
+	_, j.err = j.files.ReadAt(s.Bytes()[:j.run.Length], j.at)
+	return j
+}
+
+func (j *readJob) apply(x *process) {
+	if x.forgetRead(j.run) == nobodyWaits {
+		j.discard()
+		return
+	}
+	done := ReadDone{Piece: j.run.Piece, Begin: j.run.Begin, Length: j.run.Length, Err: j.err}
+	if j.err == nil {
+		done.Data, done.Slab = j.slab.Bytes()[:j.run.Length], j.slab
+		j.slab = nil
+	}
+	j.discard()
+	j.run.Reply.Put(done)
+	if j.err != nil && isAbsence(j.err) {
+		// The file is not as it was left: what it held must be read again.
+		doubt := pieceset.Of(j.t.req.Spec.Geometry.Pieces(), j.run.Piece)
+		j.t.step(func(fx *batch) { j.t.core.Suspect(x.now(), doubt, fx) })
+	}
+}
+
+func (j *readJob) discard() {
+	if j.slab != nil {
+		j.slab.Release()
+		j.slab = nil
+	}
+}
+
+// waiter says whether somebody waits for a read.
+type waiter uint8
+
+const (
+	somebodyWaits waiter = iota
+	nobodyWaits
+)
+
+// forgetRead takes a read out of those that are under way.
+func (x *process) forgetRead(r ReadRun) waiter {
+	runs := x.d.reading[r.Reply]
+	for i, have := range runs {
+		if have == r {
+			x.d.reading[r.Reply] = append(runs[:i:i], runs[i+1:]...)
+			if len(runs) == 1 {
+				delete(x.d.reading, r.Reply)
+			}
+			return somebodyWaits
+		}
+	}
+	return nobodyWaits
+}
+
+// abandon gives back what nobody takes any more.
+func (x *process) abandon(reply *sup.Mailbox[ReadDone]) {
+	delete(x.d.reading, reply)
+	for _, done := range reply.Take(nil) {
+		if done.Slab != nil {
+			done.Slab.Release()
+		}
+	}
+}

@@ -1,0 +1,152 @@
+package disk
+
+import (
+	core "github.com/etorrent/etorrent/internal/core/storage"
+	"github.com/etorrent/etorrent/internal/vocab/geometry"
+	"github.com/etorrent/etorrent/internal/vocab/pieceset"
+)
+
+// chunkBytes is the memory that blocks of a piece are gathered in, at a time.
+const chunkBytes = core.ChunkBlocks * geometry.BlockSize
+
+// freeChunks is how many unused chunks are kept for the next piece.
+const freeChunks = 16
+
+// store takes the blocks of a slab. If there is no memory for one of them the
+// slab waits until there is: its sender's pool runs dry then, and the peers are
+// not read.
+func (x *process) store(m *StoreBlocks) {
+	if len(x.stalled) > 0 {
+		x.stalled = append(x.stalled, m)
+		return
+	}
+	if x.storeFrom(m) == slabWaits {
+		x.stalled = append(x.stalled, m)
+	}
+}
+
+// slabEnd says what became of a slab.
+type slabEnd uint8
+
+const (
+	slabReleased slabEnd = iota
+	slabWaits
+)
+
+// storeFrom copies blocks until one finds no memory; those before it are taken
+// out of the message.
+func (x *process) storeFrom(m *StoreBlocks) slabEnd {
+	t := x.torrents[m.Torrent]
+	if t == nil || t.core == nil {
+		x.giveBack(m)
+		return slabReleased
+	}
+	now := x.now()
+	fx := batch{t: t}
+	for n, b := range m.Blocks {
+		e := t.core.StoreBlock(now, core.Block{Piece: b.Piece, Begin: b.Begin, Length: uint32(len(b.Data))}, &fx)
+		if e == core.BlockStored {
+			t.copyBlock(b)
+		}
+		fx.run()
+		if e == core.BlockNoRoom {
+			m.Blocks = m.Blocks[n:]
+			return slabWaits
+		}
+	}
+	x.giveBack(m)
+	return slabReleased
+}
+
+// giveBack releases the slab; the message is done with.
+func (x *process) giveBack(m *StoreBlocks) {
+	s := m.Slab
+	m.Slab = nil
+	s.Release()
+}
+
+// retryStalled brings the waiting slabs again, in their order.
+func (x *process) retryStalled() {
+	for len(x.stalled) > 0 {
+		if x.storeFrom(x.stalled[0]) == slabWaits {
+			return
+		}
+		x.stalled[0] = nil
+		x.stalled = x.stalled[1:]
+	}
+}
+
+// copyBlock puts a block's bytes into its chunk.
+func (t *open) copyBlock(b Block) {
+	a := t.pieces[b.Piece]
+	if a == nil {
+		chunks := (t.req.Spec.Geometry.PieceSize(b.Piece) + chunkBytes - 1) / chunkBytes
+		a = &assembly{chunks: make([][]byte, chunks)}
+		t.pieces[b.Piece] = a
+	}
+	n := b.Begin / chunkBytes
+	if a.chunks[n] == nil {
+		a.chunks[n] = t.x.takeChunk()
+	}
+	copy(a.chunks[n][b.Begin%chunkBytes:], b.Data)
+}
+
+func (x *process) takeChunk() []byte {
+	if n := len(x.free); n > 0 {
+		c := x.free[n-1]
+		x.free = x.free[:n-1]
+		return c
+	}
+	return make([]byte, chunkBytes)
+}
+
+func (x *process) keepChunk(c []byte) {
+	if len(x.free) < freeChunks {
+		x.free = append(x.free, c)
+	}
+}
+
+// release frees a chunk that nothing uses any more.
+func (t *open) release(i pieceset.Index, chunk uint32) {
+	a := t.pieces[i]
+	if a == nil || a.chunks[chunk] == nil {
+		return
+	}
+	t.x.keepChunk(a.chunks[chunk])
+	a.chunks[chunk] = nil
+}
+
+// forget frees a piece.
+func (t *open) forget(i pieceset.Index) {
+	a := t.pieces[i]
+	if a == nil {
+		return
+	}
+	for _, c := range a.chunks {
+		if c != nil {
+			t.x.keepChunk(c)
+		}
+	}
+	delete(t.pieces, i)
+}
+
+// spans are the bytes of a run that is in memory, chunk by chunk.
+func (t *open) spans(r geometry.Run) [][]byte {
+	a := t.pieces[r.Piece]
+	from, to := runBytes(t.req.Spec.Geometry, r)
+	var out [][]byte
+	for from < to {
+		end := min(to, (from/chunkBytes+1)*chunkBytes)
+		c := a.chunks[from/chunkBytes]
+		out = append(out, c[from%chunkBytes:from%chunkBytes+end-from])
+		from = end
+	}
+	return out
+}
+
+// runBytes are the places in the piece where a run begins and ends.
+func runBytes(g geometry.Geometry, r geometry.Run) (from, to uint32) {
+	from = r.First * geometry.BlockSize
+	begin, length := g.BlockBytes(geometry.Block{Piece: r.Piece, Number: r.First + r.Count - 1})
+	return from, begin + length
+}

@@ -1,0 +1,189 @@
+// Package disk is the process that owns the open files of one volume: it
+// assembles, verifies, writes, syncs and claims the pieces of every torrent
+// that lies there, and reads ahead for uploads.
+package disk
+
+import (
+	"github.com/etorrent/etorrent/internal/core/assign"
+	"github.com/etorrent/etorrent/internal/leaf/slab"
+	"github.com/etorrent/etorrent/internal/storage"
+	"github.com/etorrent/etorrent/internal/store"
+	"github.com/etorrent/etorrent/internal/vocab/event"
+	"github.com/etorrent/etorrent/internal/vocab/ident"
+	"github.com/etorrent/etorrent/internal/vocab/pieceset"
+	"github.com/etorrent/etorrent/metainfo"
+	"github.com/etorrent/etorrent/sup"
+)
+
+// Existing says what to do with files that lie there and that the row does not
+// vouch for.
+type Existing uint8
+
+// The policies. CheckExisting reads and hashes them first; where no piece of a
+// non-empty file matches and the row knows nothing of it, it is not touched.
+// TrustExisting claims them, as Trusted, without reading. RefuseExisting refuses
+// the torrent. ReplaceExisting writes over them.
+const (
+	CheckExisting Existing = iota
+	TrustExisting
+	RefuseExisting
+	ReplaceExisting
+)
+
+// OpenRequest opens a torrent on its volume. It may be repeated: a torrent that
+// is open stays as it is, and the disk's own truth is answered.
+type OpenRequest struct {
+	Torrent  ident.TorrentID
+	Epoch    store.Epoch
+	Spec     storage.Spec
+	Verifier metainfo.Verifier
+	Row      *store.Row    // claims, partials and file facts as last kept
+	Written  *pieceset.Set // pieces that a former disk process reported written since; nil: none
+	Prepare  []int         // files to make where they are absent
+	Wanted   *pieceset.Set // pieces that are worth checking
+	Existing Existing
+	Verify   *pieceset.Set // pieces that a person wants read and hashed; nil: none
+}
+
+// OpenEvidence says how an open ended.
+//
+//sumtype:decl
+type OpenEvidence interface{ openEvidence() }
+
+// Opened says that the torrent is open. Claimed is what the row vouches for, of
+// which every file is as it was left. Checking is the number of pieces that are
+// now read and hashed, whose end is reported by CheckEnded.
+type Opened struct {
+	Claimed  *pieceset.Set
+	Checking int
+	Reason   event.CheckReason
+	Features storage.Features
+}
+
+// WouldOverwrite says that a file lies there which must not be touched.
+type WouldOverwrite struct{ Path string }
+
+// OpenFailed says that the environment does not let the torrent open.
+type OpenFailed struct {
+	Fault storage.FaultEvidence
+	Err   error
+}
+
+func (Opened) openEvidence()         {}
+func (WouldOverwrite) openEvidence() {}
+func (OpenFailed) openEvidence()     {}
+
+// Block is one received block; Data lies in the slab that it came with.
+type Block struct {
+	Piece pieceset.Index
+	Begin uint32
+	Data  []byte
+}
+
+// StoreBlocks moves a slab with blocks to the disk.
+type StoreBlocks struct {
+	Torrent ident.TorrentID
+	Blocks  []Block
+	Slab    *slab.Slab
+}
+
+// ReadRun asks for Length bytes (at most slab.Size) from Begin on in a written
+// piece. Exactly one ReadDone comes for it, unless the disk process restarts:
+// then there may be none, and Reply gets ReadsLost.
+type ReadRun struct {
+	Torrent       ident.TorrentID
+	Piece         pieceset.Index
+	Begin, Length uint32
+	Reply         *sup.Mailbox[ReadDone]
+}
+
+// ReadDone answers a ReadRun. The slab, of which Data is a part, is the
+// receiver's; it is nil if Err is set.
+type ReadDone struct {
+	Piece         pieceset.Index
+	Begin, Length uint32
+	Data          []byte
+	Slab          *slab.Slab
+	Err           error
+}
+
+// Report is what the disk tells those who attached themselves to a torrent.
+//
+//sumtype:decl
+type Report interface{ diskReport() }
+
+// Snapshot is the first report after an Attach: what the disk has now. Blocks
+// that are with the disk and not yet on it count as stored.
+type Snapshot struct {
+	Held     *pieceset.Set // verified (written or about to be)
+	Written  *pieceset.Set
+	Partials map[pieceset.Index]assign.BlockSet
+}
+
+// PieceVerified, PieceWritten and PiecesDurable are the three words, in their
+// order: the hash is right; the bytes are in the file; they are synced and
+// claimed.
+type (
+	PieceVerified struct{ Piece pieceset.Index }
+	PieceWritten  struct{ Piece pieceset.Index }
+	PiecesDurable struct{ Pieces *pieceset.Set }
+)
+
+// PieceCorrupt says that a piece's hash was wrong and its blocks are dropped.
+type PieceCorrupt struct{ Piece pieceset.Index }
+
+// PiecesLost says that the disk holds pieces no more that it had reported.
+type PiecesLost struct{ Pieces *pieceset.Set }
+
+// CheckProgress and CheckEnded report on a check.
+type (
+	CheckProgress struct{ Done, Total int }
+	CheckEnded    struct{ Good, Bad int }
+)
+
+// NothingMatched says that a check found non-empty files of which no piece
+// matches and which no row of ours knows: they are not touched, and the torrent
+// stays closed to writes.
+type NothingMatched struct{ Path string }
+
+// TorrentFaulted says that the environment does not let the torrent go on. It
+// holds what it claimed; Open tries again.
+type TorrentFaulted struct {
+	Fault storage.FaultEvidence
+	Err   error
+}
+
+// DiskRestarted says that the disk process lost its memory: the torrent must be
+// opened again, and attached to.
+type DiskRestarted struct{}
+
+func (Snapshot) diskReport()       {}
+func (PieceVerified) diskReport()  {}
+func (PieceWritten) diskReport()   {}
+func (PiecesDurable) diskReport()  {}
+func (PieceCorrupt) diskReport()   {}
+func (PiecesLost) diskReport()     {}
+func (CheckProgress) diskReport()  {}
+func (CheckEnded) diskReport()     {}
+func (NothingMatched) diskReport() {}
+func (TorrentFaulted) diskReport() {}
+func (DiskRestarted) diskReport()  {}
+
+// Methods of the handle that the torrents' processes use:
+//
+//	func (d *Disk) Open(ctx context.Context, row *sup.CallRow, r OpenRequest) (OpenEvidence, error)   // Call; error: ctx's or *sup.DownError
+//	func (d *Disk) Close(ctx context.Context, row *sup.CallRow, id ident.TorrentID) error            // Call: writes partials, syncs, claims, marks files clean, closes
+//	func (d *Disk) StoreBlocks(m StoreBlocks)
+//	func (d *Disk) ReadRun(r ReadRun)
+//	func (d *Disk) Abandon(reply *sup.Mailbox[ReadDone])   // the receiver is gone: slabs in it and still to come for it are released
+//	func (d *Disk) Attach(id ident.TorrentID, into *sup.Mailbox[Report])  // before Open: kept until the torrent opens; again: another Snapshot
+//	func (d *Disk) Detach(id ident.TorrentID, from *sup.Mailbox[Report])
+//
+// Attachments live in the handle: after a restart of the process every attached
+// mailbox gets DiskRestarted.
+//
+// And a Set of disks, one per volume, each started when it is first wanted:
+//
+//	func NewSet(o Options) *Set                       // Options: Storage, Slabs for reads, assembly budget, Rows *store.Service, Clock
+//	func (s *Set) Child() sup.Child                   // dynamic supervisor "disks"; children "disk[VOLUME]", kind "disk", permanent
+//	func (s *Set) For(ctx context.Context, spec storage.Spec) (*Disk, error)  // opens the store to see its volume; error of the environment

@@ -1,0 +1,60 @@
+package disk
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/etorrent/etorrent/internal/storage"
+	"github.com/etorrent/etorrent/sup"
+)
+
+// Set has one disk process for each volume, started when it is first wanted. It
+// is a passive leaf: its lock guards a map.
+type Set struct {
+	o    Options
+	pool *sup.Pool
+	mu   sync.Mutex
+	all  map[string]*Disk
+}
+
+// NewSet returns the handle of the disks.
+func NewSet(o Options) *Set {
+	if o.Memory == nil {
+		o.Memory = NewMemory(DefaultMemory)
+	}
+	return &Set{o: o, pool: sup.NewPool(), all: map[string]*Disk{}}
+}
+
+// Child describes the supervisor of the disk processes.
+func (s *Set) Child() sup.Child {
+	return sup.Child{
+		Name: "disks", Restart: sup.Permanent,
+		Supervisor: &sup.Supervisor{
+			Strategy: sup.Dynamic, Pool: s.pool,
+			Intensity: sup.Intensity{Restarts: 20, Within: time.Minute},
+		},
+	}
+}
+
+// For returns the disk of the volume that a torrent's files lie on. The error is
+// the storage's.
+func (s *Set) For(ctx context.Context, spec storage.Spec) (*Disk, error) {
+	st, err := s.o.Storage.Open(ctx, spec)
+	if err != nil {
+		return nil, err
+	}
+	volume := st.Features().Volume
+	if err := st.Close(); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d := s.all[volume]
+	if d == nil {
+		d = newDisk(s.o, volume)
+		s.all[volume] = d
+		s.pool.Start(d.child())
+	}
+	return d, nil
+}

@@ -1,0 +1,69 @@
+// Package net is everything that touches the network: egress (the only place
+// that dials and listens), connections that never block their owner, the
+// listening and the dialling process.
+package net
+
+import (
+	"net"
+	"net/netip"
+)
+
+// WriteState says what a connection can take next.
+type WriteState uint8
+
+const (
+	// WriteOpen means that TryWrite may be called again at once.
+	WriteOpen WriteState = iota
+	// WriteBlocked means that WaitWritable must return before the next
+	// TryWrite; what TryWrite counted as taken is taken.
+	WriteBlocked
+)
+
+// Conn is a byte stream whose owner never blocks in it. One goroutine waits and
+// reads, one other writes; Close may come from anywhere and ends every wait.
+type Conn interface {
+	// WaitReadable returns when TryRead has something to say. It holds no
+	// buffer while it waits.
+	WaitReadable() error
+	// TryRead reads what is there. It returns 0 and no error when nothing is,
+	// and io.EOF when the remote closed.
+	TryRead(p []byte) (int, error)
+	// TryWrite takes as many bytes of the buffers, in order, as it can without
+	// blocking, and says how many.
+	TryWrite(bufs [][]byte) (int, WriteState, error)
+	// WaitWritable returns when TryWrite can take bytes again.
+	WaitWritable() error
+	// Close ends the connection at once. It may be called more than once.
+	Close() error
+	// LocalAddr and RemoteAddr are the ends' addresses, zero when the network
+	// has none.
+	LocalAddr() netip.AddrPort
+	RemoteAddr() netip.AddrPort
+}
+
+// Wrap returns the Conn of c: over the socket itself where the platform allows
+// it, through blocking calls else.
+func Wrap(c net.Conn) Conn {
+	if tcp, ok := c.(*net.TCPConn); ok {
+		if raw := wrapSocket(tcp); raw != nil {
+			return raw
+		}
+	}
+	return newPortable(c)
+}
+
+// addrPort reads an address of any network; names it does not know are zero.
+func addrPort(a net.Addr) netip.AddrPort {
+	if a == nil {
+		return netip.AddrPort{}
+	}
+	if tcp, ok := a.(*net.TCPAddr); ok {
+		ap := tcp.AddrPort()
+		return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+	}
+	ap, err := netip.ParseAddrPort(a.String())
+	if err != nil {
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+}

@@ -1,0 +1,134 @@
+package net
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/etorrent/etorrent/internal/core/handshake"
+	"github.com/etorrent/etorrent/internal/vocab/wire"
+	"github.com/etorrent/etorrent/sup"
+)
+
+const (
+	// greetLimit is how long an accepted connection may take to name a torrent.
+	greetLimit = 10 * time.Second
+	// greetsAtOnce bounds the accepted connections that have not named one yet.
+	greetsAtOnce = 512
+)
+
+const handshakeBytes = wire.HandshakeBytes
+
+// Receiver takes accepted connections for one torrent.
+type Receiver interface {
+	// Incoming gives the receiver a connection whose remote awaits an answer.
+	Incoming(c Conn, a *handshake.Acceptor)
+}
+
+// Find returns who takes connections for an info-hash, nil for nobody.
+type Find func(ctx context.Context, infoHash [20]byte) (Receiver, error)
+
+// Greeter learns of accepted connections which torrent they came for: one
+// process each, since a stranger may be slow or hostile.
+type Greeter struct {
+	pool   *sup.Pool
+	find   Find
+	number atomic.Uint64
+	open   atomic.Int64
+}
+
+// NewGreeter returns a greeter; Child is its supervisor.
+func NewGreeter(find Find) *Greeter { return &Greeter{pool: sup.NewPool(), find: find} }
+
+// Child describes the supervisor of the greeting processes.
+func (g *Greeter) Child() sup.Child {
+	return sup.Child{
+		Name: "greet", Restart: sup.Permanent,
+		Supervisor: &sup.Supervisor{Strategy: sup.Dynamic, Pool: g.pool},
+	}
+}
+
+// Greet takes a connection over. It closes it where too many strangers are
+// being greeted.
+func (g *Greeter) Greet(c Conn) {
+	if g.open.Load() >= greetsAtOnce {
+		_ = c.Close()
+		return
+	}
+	g.open.Add(1)
+	g.pool.Start(sup.Child{
+		Name: fmt.Sprintf("greet[%v#%d]", c.RemoteAddr(), g.number.Add(1)), Kind: "greet", Restart: sup.Temporary,
+		Run: func(p *sup.Process) error { return g.run(p, c) },
+	})
+}
+
+// greeting is the state of one greeting process.
+type greeting struct {
+	conn     Conn
+	acceptor handshake.Acceptor
+	taken    int
+}
+
+func (g *Greeter) run(p *sup.Process, c Conn) error {
+	defer g.open.Add(-1)
+	x := &greeting{conn: c}
+	defer func() {
+		if x.conn != nil {
+			_ = x.conn.Close()
+		}
+	}()
+	p.Ready()
+	known := make(chan handshake.Evidence, 1)
+	p.Go("reader", func() error {
+		known <- x.read(c)
+		return nil
+	})
+	limit := time.NewTimer(greetLimit)
+	defer limit.Stop()
+	select {
+	case <-p.Stopping():
+	case <-limit.C:
+	case e := <-known:
+		p.Receive("handshake")
+		if k, ok := e.(handshake.InfoHashKnown); ok {
+			p.Step("find")
+			g.introduce(p, x, k)
+		}
+	}
+	return nil
+}
+
+// introduce gives the connection to its torrent; a stranger to all of them is
+// left without a word.
+func (g *Greeter) introduce(p *sup.Process, x *greeting, k handshake.InfoHashKnown) {
+	to, err := g.find(p.Context(), k.InfoHash)
+	if err != nil || to == nil {
+		return
+	}
+	p.Act("introduce")
+	to.Incoming(x.conn, &x.acceptor)
+	x.conn = nil
+}
+
+// read takes no more bytes than a handshake has: what follows is its
+// receiver's to read.
+func (x *greeting) read(c Conn) handshake.Evidence {
+	var buf [handshakeBytes]byte
+	for {
+		if err := c.WaitReadable(); err != nil {
+			return handshake.NotBitTorrent{}
+		}
+		n, err := c.TryRead(buf[:handshakeBytes-x.taken])
+		if n > 0 {
+			e, taken := x.acceptor.Feed(buf[:n])
+			x.taken += taken
+			if _, more := e.(handshake.NeedMore); !more {
+				return e
+			}
+		}
+		if err != nil {
+			return handshake.NotBitTorrent{}
+		}
+	}
+}

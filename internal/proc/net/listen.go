@@ -1,0 +1,183 @@
+package net
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"github.com/etorrent/etorrent/internal/leaf/board"
+	"github.com/etorrent/etorrent/sup"
+)
+
+const (
+	// portsToTry is how many ports after a taken one are tried.
+	portsToTry = 64
+	// relistenAfter is the first wait after the listener failed; it doubles.
+	relistenAfter  = 200 * time.Millisecond
+	relistenAtMost = 30 * time.Second
+	// acceptPause is how long accepting rests when descriptors run out.
+	acceptPause = 100 * time.Millisecond
+)
+
+// PortChoice says what to do when a listening port is taken.
+type PortChoice uint8
+
+const (
+	// NextFree takes the next free port instead.
+	NextFree PortChoice = iota
+	// ThisOnly keeps trying the same port, degraded until it is free.
+	ThisOnly
+)
+
+// Listening is what a listener shows: where it accepts, or why it does not.
+type Listening struct {
+	Addr netip.AddrPort // zero while not listening
+	Err  error
+}
+
+// Listener is the handle of a listening process. It survives its restarts, and
+// so does the port that was chosen first.
+type Listener struct {
+	egress  *Egress
+	address string
+	choice  PortChoice
+	accept  func(Conn)
+	shown   *board.Board[Listening]
+}
+
+// NewListener returns the handle of a process that accepts on address
+// (HOST:PORT) and gives every connection to accept, which must not block.
+func NewListener(e *Egress, address string, choice PortChoice, accept func(Conn)) *Listener {
+	return &Listener{egress: e, address: address, choice: choice, accept: accept, shown: board.New(Listening{})}
+}
+
+// Shown returns where the process listens now, and a channel that is closed
+// when that changes.
+func (l *Listener) Shown() (Listening, <-chan struct{}) { return l.shown.Read() }
+
+// Child describes the process.
+func (l *Listener) Child() sup.Child {
+	return sup.Child{Name: "listen[" + l.address + "]", Kind: "listen", Restart: sup.Permanent, Run: l.run}
+}
+
+func (l *Listener) run(p *sup.Process) error {
+	p.Ready()
+	wait := relistenAfter
+	for {
+		ln, err := l.open(p.Context())
+		if err == nil {
+			wait = relistenAfter
+			p.Healthy()
+			l.shown.Post(Listening{Addr: addrPort(ln.Addr())})
+			err = l.acceptAll(p, ln)
+		}
+		if p.Context().Err() != nil {
+			return nil
+		}
+		l.shown.Post(Listening{Err: err})
+		p.Degraded(err)
+		if pause(p, wait) == stopAsked {
+			return nil
+		}
+		wait = min(2*wait, relistenAtMost)
+	}
+}
+
+// pauseEnd says how a pause ended.
+type pauseEnd uint8
+
+const (
+	pauseOver pauseEnd = iota
+	stopAsked
+)
+
+func pause(p *sup.Process, d time.Duration) pauseEnd {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-p.Stopping():
+		return stopAsked
+	case <-t.C:
+		return pauseOver
+	}
+}
+
+// open listens on the port that was chosen before, else on the wanted one or,
+// where the choice allows, on the next that is free.
+func (l *Listener) open(ctx context.Context) (net.Listener, error) {
+	if now, _ := l.shown.Read(); now.Addr.IsValid() {
+		if ln, err := l.egress.Listen(ctx, now.Addr.String()); err == nil {
+			return ln, nil
+		}
+	}
+	ln, err := l.egress.Listen(ctx, l.address)
+	if err == nil || l.choice == ThisOnly {
+		return ln, err
+	}
+	host, portText, splitErr := net.SplitHostPort(l.address)
+	port, convErr := strconv.ParseUint(portText, 10, 16)
+	if splitErr != nil || convErr != nil || port == 0 {
+		return nil, err
+	}
+	for n := port + 1; n <= min(port+portsToTry, 65535); n++ {
+		next, nextErr := l.egress.Listen(ctx, net.JoinHostPort(host, strconv.FormatUint(n, 10)))
+		if nextErr == nil {
+			return next, nil
+		}
+	}
+	return nil, err
+}
+
+// acceptAll gives connections away until the listener fails.
+func (l *Listener) acceptAll(p *sup.Process, ln net.Listener) error {
+	forget := p.Closes(ln)
+	defer forget()
+	defer func() { _ = ln.Close() }()
+	stopped := make(chan struct{})
+	defer close(stopped)
+	p.Go("closer", func() error {
+		select {
+		case <-p.Stopping():
+		case <-stopped:
+		}
+		_ = ln.Close()
+		return nil
+	})
+	for {
+		c, err := ln.Accept()
+		if err != nil {
+			if isTransient(err) && pause(p, acceptPause) == pauseOver {
+				continue
+			}
+			return err
+		}
+		p.Receive("connection")
+		l.hand(p, Wrap(c))
+	}
+}
+
+// hand gives a connection away; a panic on the way closes it.
+func (l *Listener) hand(p *sup.Process, c Conn) {
+	given := p.Closes(c)
+	owned := c
+	defer func() {
+		given()
+		if owned != nil {
+			_ = owned.Close()
+		}
+	}()
+	p.Step("accept")
+	p.Act("greet")
+	l.accept(c)
+	owned = nil
+}
+
+// isTransient says whether accepting may go on after an error: descriptors ran
+// out, or the connection was gone before it was accepted.
+func isTransient(err error) bool {
+	var temporary interface{ Temporary() bool }
+	return errors.As(err, &temporary) && temporary.Temporary()
+}

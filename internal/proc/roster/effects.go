@@ -1,0 +1,86 @@
+package roster
+
+import (
+	"errors"
+
+	"github.com/etorrent/etorrent/internal/core/roster"
+	"github.com/etorrent/etorrent/internal/leaf/ring"
+	"github.com/etorrent/etorrent/internal/vocab/event"
+	"github.com/etorrent/etorrent/internal/vocab/ident"
+	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/sup"
+)
+
+// process is the Effects of its core: what it decides is carried out after the
+// step.
+
+func (x *process) execute() {
+	acts := x.acts
+	x.acts = nil
+	for _, act := range acts {
+		x.p.Act("roster action")
+		act()
+	}
+}
+
+// Start starts a torrent's processes.
+func (x *process) Start(id ident.TorrentID) {
+	x.acts = append(x.acts, func() {
+		if e := x.r.alive.get(id); e != nil {
+			x.r.pool.StartMonitored(e.running.Torrent.Child(), x.r.downs, id)
+		}
+	})
+}
+
+// Stop asks a torrent's processes to stop.
+func (x *process) Stop(id ident.TorrentID) {
+	x.acts = append(x.acts, func() {
+		if e := x.r.alive.get(id); e != nil {
+			x.r.pool.Stop(e.running.Torrent.Child().Name)
+		}
+	})
+}
+
+// Quarantined reports a crash.
+func (x *process) Quarantined(id ident.TorrentID, retryAt mono.Instant) {
+	x.acts = append(x.acts, func() {
+		e := x.r.alive.get(id)
+		if e == nil {
+			return
+		}
+		clock := x.r.cfg.Clock
+		at := clock.Wall()
+		retry := at.Add(clock.Until(retryAt))
+		x.r.cfg.Events.Append(func(rev ring.Revision) event.Event {
+			head := event.Head{At: at, Revision: event.Revision(rev), Torrent: id, InfoHash: e.hash}
+			return event.Quarantined{Head: head, Err: errCrashed, RetryAt: retry}
+		})
+	})
+}
+
+var errCrashed = errors.New("the torrent's processes crashed too often")
+
+// Gone forgets a torrent that was removed.
+func (x *process) Gone(id ident.TorrentID) {
+	x.acts = append(x.acts, func() { x.r.alive.remove(id) })
+}
+
+// down tells the core how a torrent's processes ended.
+func (x *process) down(d sup.Down) {
+	id, ok := d.Tag.(ident.TorrentID)
+	if !ok {
+		return
+	}
+	how := roster.InOrder
+	switch e := d.Exit.(type) {
+	case sup.StartFailed:
+		if errors.Is(e.Err, sup.ErrNameTaken) {
+			return // it runs: an earlier roster started it
+		}
+		how = roster.Crashed
+	case sup.Failed, sup.Panicked, sup.Stuck:
+		how = roster.Crashed
+	case sup.Normal, sup.Stopped:
+	}
+	x.core.Down(x.r.cfg.Clock.Now(), id, how, x)
+}

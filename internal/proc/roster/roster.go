@@ -1,0 +1,202 @@
+// Package roster is the process that is the single writer of every torrent's
+// life: it finds and makes rows, takes the right to run them, and wakes and
+// retires the torrents' processes.
+package roster
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/etorrent/etorrent/internal/core/names"
+	"github.com/etorrent/etorrent/internal/core/roster"
+	"github.com/etorrent/etorrent/internal/leaf/ring"
+	"github.com/etorrent/etorrent/internal/proc/calls"
+	"github.com/etorrent/etorrent/internal/proc/clock"
+	pnet "github.com/etorrent/etorrent/internal/proc/net"
+	"github.com/etorrent/etorrent/internal/proc/torrent"
+	"github.com/etorrent/etorrent/internal/store"
+	"github.com/etorrent/etorrent/internal/vocab/event"
+	"github.com/etorrent/etorrent/internal/vocab/ident"
+	"github.com/etorrent/etorrent/metainfo"
+	"github.com/etorrent/etorrent/sup"
+)
+
+// ErrExists is the answer of an Add for a torrent that runs already.
+var ErrExists = errors.New("the torrent runs already")
+
+// Config is what the roster needs of the engine.
+type Config struct {
+	Rows   *store.Service
+	Clock  *clock.Clock
+	Events *ring.Ring[event.Event]
+	Names  names.Rules // of the platform
+	Owner  string      // of holds and rows: this program and run
+	// Env makes what a torrent's processes share with the engine.
+	Env func(ident.TorrentID) torrent.Env
+}
+
+// Running is a torrent that runs.
+type Running struct {
+	Torrent  *torrent.Torrent
+	Metainfo *metainfo.Torrent
+}
+
+// Add asks for a torrent to be run.
+type Add struct {
+	Metainfo   *metainfo.Torrent
+	Dir        string
+	Priorities []store.Priority // nil: as the row has them
+	Options    torrent.Options
+}
+
+// ask is one request; exactly one field is set.
+type ask struct {
+	add  *Add
+	find *[20]byte
+	list *struct{}
+}
+
+type answer struct {
+	running []Running
+	err     error
+}
+
+// Roster is the handle. It survives restarts of the process, and what runs does
+// too: a restarted process adopts it.
+type Roster struct {
+	cfg   Config
+	asks  *sup.Port[ask, answer]
+	pool  *sup.Pool
+	downs *sup.Mailbox[sup.Down] // bounded by the torrents
+	alive *register
+}
+
+// New returns the handle; Children are its processes.
+func New(cfg Config) *Roster {
+	return &Roster{
+		cfg:   cfg,
+		asks:  sup.NewPort[ask, answer](),
+		pool:  sup.NewPool(),
+		downs: sup.NewMailbox[sup.Down](),
+		alive: newRegister(),
+	}
+}
+
+// Children describes the roster and the pool of torrents that it fills.
+func (r *Roster) Children() []sup.Child {
+	return []sup.Child{
+		{Name: "pool", Restart: sup.Permanent, Supervisor: &sup.Supervisor{Strategy: sup.Dynamic, Pool: r.pool}},
+		{Name: "roster", Restart: sup.Permanent, Run: r.run},
+	}
+}
+
+// Add makes the torrent run. A torrent that runs already is returned beside
+// ErrExists; a *store.HeldError says that another program runs it.
+func (r *Roster) Add(ctx context.Context, a Add) (Running, error) {
+	got, err := sup.Call(ctx, calls.AddTorrent, r.asks, ask{add: &a})
+	var down *sup.DownError
+	for errors.As(err, &down) {
+		// The process may have added it before it went down.
+		got, err = sup.Call(ctx, calls.AddTorrent, r.asks, ask{add: &a})
+		if errors.Is(got.err, ErrExists) {
+			got.err = nil
+		}
+	}
+	if err == nil {
+		err = got.err
+	}
+	if len(got.running) == 0 {
+		return Running{}, err
+	}
+	return got.running[0], err
+}
+
+// List returns the torrents that run.
+func (r *Roster) List() []Running { return r.alive.list() }
+
+// Find returns who takes connections for an info-hash; nil for nobody.
+func (r *Roster) Find(ctx context.Context, infoHash [20]byte) (pnet.Receiver, error) {
+	got, err := sup.Call(ctx, calls.FindTorrent, r.asks, ask{find: &infoHash})
+	if err != nil || len(got.running) == 0 {
+		return nil, err
+	}
+	return got.running[0].Torrent, nil
+}
+
+// process is one incarnation of the roster.
+type process struct {
+	r    *Roster
+	p    *sup.Process
+	core *roster.Core
+	acts []func()
+}
+
+func (r *Roster) run(p *sup.Process) error {
+	x := &process{r: r, p: p, core: roster.New()}
+	r.asks.Serve(p)
+	p.Watches(r.downs)
+	for _, e := range r.alive.entries() {
+		x.core.Adopt(r.cfg.Clock.Now(), e.id)
+		x.Start(e.id) // does nothing where it runs
+	}
+	p.Ready()
+	x.execute()
+	alarm := r.cfg.Clock.NewAlarm()
+	defer alarm.Stop()
+	for {
+		alarm.Arm(x.core.NextDeadline())
+		select {
+		case <-p.Stopping():
+			return nil
+		case <-r.asks.Wake():
+			p.Receive("ask")
+			for _, q := range r.asks.Take(nil) {
+				p.Step("ask")
+				q.Reply(x.answer(q.Q))
+			}
+		case <-r.downs.Wake():
+			p.Receive("torrent down")
+			for _, d := range r.downs.Take(nil) {
+				p.Step("down")
+				x.down(d)
+			}
+		case <-alarm.C():
+			alarm.Rang()
+			p.Receive("alarm")
+			p.Step("tick")
+			x.core.Tick(r.cfg.Clock.Now(), x)
+		}
+		x.execute()
+	}
+}
+
+func (x *process) answer(q ask) answer {
+	switch {
+	case q.add != nil:
+		return x.add(*q.add)
+	case q.find != nil:
+		if e := x.r.alive.byHash(*q.find); e != nil {
+			return answer{running: []Running{e.running}}
+		}
+	}
+	return answer{}
+}
+
+// add finds or makes the row, takes the right to run it and wakes the torrent.
+func (x *process) add(a Add) answer {
+	hash := [20]byte(a.Metainfo.ID().V1)
+	if e := x.r.alive.byHash(hash); e != nil {
+		e.running.Torrent.AddPeers(slices.Clone(a.Options.Peers))
+		return answer{running: []Running{e.running}, err: ErrExists}
+	}
+	e, err := x.take(a, hash)
+	if err != nil {
+		return answer{err: err}
+	}
+	x.r.alive.put(e)
+	x.core.Add(e.id)
+	x.core.Wake(x.r.cfg.Clock.Now(), e.id, x)
+	x.execute()
+	return answer{running: []Running{e.running}}
+}

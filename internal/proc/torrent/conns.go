@@ -1,0 +1,288 @@
+package torrent
+
+import (
+	"hash/fnv"
+	"net/netip"
+	"strings"
+
+	"github.com/etorrent/etorrent/internal/core/assign"
+	"github.com/etorrent/etorrent/internal/core/book"
+	"github.com/etorrent/etorrent/internal/core/choke"
+	"github.com/etorrent/etorrent/internal/core/handshake"
+	"github.com/etorrent/etorrent/internal/core/peer"
+	pnet "github.com/etorrent/etorrent/internal/proc/net"
+	"github.com/etorrent/etorrent/internal/vocab/event"
+	"github.com/etorrent/etorrent/internal/vocab/text"
+	"github.com/etorrent/etorrent/internal/vocab/wire"
+	"github.com/etorrent/etorrent/sup"
+)
+
+// MaxPeers is how many connections one torrent has at most.
+const MaxPeers = 4000
+
+// connection is what control knows of one peer process.
+type connection struct {
+	id        assign.HolderID
+	addr      netip.AddrPort
+	direction handshake.Direction
+	orders    *sup.Mailbox[peerOrder]
+	phase     connPhase
+	remoteID  [20]byte
+	client    string
+	reason    string // why it says it ends
+}
+
+// connPhase is how far a connection has come.
+type connPhase uint8
+
+const (
+	connShaking connPhase = iota // its handshake is not finished
+	connTrading                  // admitted: it takes part in the torrent
+	connRefused                  // told to leave
+)
+
+// swarm is control's table of connections, with the book of endpoints and the
+// choker that belong to them.
+type swarm struct {
+	c      *control
+	conns  map[assign.HolderID]*connection
+	lastID assign.HolderID
+	book   *book.Core
+	choker choke.Strategy
+	downs  *sup.Mailbox[sup.Down] // bounded by the connections
+}
+
+func newSwarm(c *control) *swarm {
+	return &swarm{
+		c:      c,
+		conns:  map[assign.HolderID]*connection{},
+		book:   book.New(),
+		choker: choke.NewFirstCome(choke.DefaultSlots),
+		downs:  sup.NewMailbox[sup.Down](),
+	}
+}
+
+// open starts a peer process for a connection, or closes the connection.
+func (s *swarm) open(conn pnet.Conn, addr netip.AddrPort, acceptor *handshake.Acceptor) {
+	d := handshake.Dialled
+	if acceptor != nil {
+		d = handshake.Accepted
+	}
+	standing := s.book.View(s.c.now(), addr)
+	if s.c.phase != phaseRunning || len(s.conns) >= MaxPeers || d == handshake.Accepted && standing == book.BackedOff {
+		_ = conn.Close()
+		return
+	}
+	s.lastID++
+	k := &connection{id: s.lastID, addr: addr, direction: d, orders: sup.NewMailbox[peerOrder]()}
+	s.conns[k.id] = k
+	s.c.t.peers.StartMonitored(s.c.t.peerChild(candidate{
+		id: k.id, conn: conn, addr: addr, direction: d, acceptor: acceptor,
+		orders: k.orders, infoHash: s.c.row.Keys.V1, disk: s.c.disk, log: s.c.log, geometry: s.c.layout.geometry, goal: s.c.goal,
+	}), s.downs, downTag{k.id, conn})
+}
+
+// downTag is what control needs to know when a peer is down.
+type downTag struct {
+	id   assign.HolderID
+	conn pnet.Conn
+}
+
+// dial asks for connections while there is room.
+func (s *swarm) dial() {
+	if s.c.phase != phaseRunning {
+		return
+	}
+	s.book.Next(s.c.now(), MaxPeers-len(s.conns), s)
+}
+
+// Dial makes the swarm the Effects of its book.
+func (s *swarm) Dial(to netip.AddrPort) {
+	s.c.p.Act("dial")
+	inbox := s.c.t.control
+	s.c.t.env.Dialer.Dial(to, func(r pnet.DialResult) { inbox.Put(toControl{dialled: &r}) })
+}
+
+// dialled takes the answer of the dialler.
+func (s *swarm) dialled(r *pnet.DialResult) {
+	if r.Err != nil {
+		s.book.Failed(s.c.now(), r.To)
+		return
+	}
+	s.open(r.Conn, r.To, nil)
+}
+
+// shook judges a connection whose handshake is finished: it is admitted, or one
+// of two connections to the same peer leaves.
+func (s *swarm) shook(m *peerShook) {
+	k := s.conns[m.id]
+	if k == nil {
+		return
+	}
+	k.remoteID = m.remote.PeerID
+	for _, other := range s.conns {
+		if other == k || other.phase != connTrading {
+			continue
+		}
+		switch handshake.ViewDuplicate(s.view(other), s.view(k)).(type) {
+		case handshake.NoDuplicate:
+		case handshake.KeepExisting:
+			s.refuse(k, "duplicate")
+			return
+		case handshake.ReplaceExisting:
+			s.refuse(other, "duplicate")
+		}
+	}
+	s.admit(k, m.remote)
+}
+
+func (s *swarm) view(k *connection) handshake.Connection {
+	return handshake.Connection{Local: s.c.t.env.PeerID, Remote: k.remoteID, Endpoint: k.addr, Direction: k.direction}
+}
+
+func (s *swarm) admit(k *connection, remote wire.Handshake) {
+	k.phase = connTrading
+	k.client = text.Printable(wire.ClientName(remote.PeerID))
+	if k.direction == handshake.Dialled {
+		s.book.Connected(s.c.now(), k.addr)
+	}
+	k.orders.Put(peerOrder{kind: orderAdmit})
+	s.c.post(func(h event.Head) event.Event {
+		return event.PeerJoined{Head: h, Addr: k.addr, Client: k.client}
+	})
+}
+
+func (s *swarm) refuse(k *connection, why string) {
+	k.phase, k.reason = connRefused, why
+	k.orders.Put(peerOrder{kind: orderLeave})
+}
+
+// introduced notes what a remote calls itself.
+func (s *swarm) introduced(m *peerIntro) {
+	if k := s.conns[m.id]; k != nil && m.client != "" {
+		k.client = text.Printable(m.client)
+	}
+}
+
+// closing notes why a connection is about to end.
+func (s *swarm) closing(m *peerClosing) {
+	if k := s.conns[m.id]; k != nil && k.reason == "" {
+		k.reason = m.reason
+	}
+}
+
+// interest takes a change of what a remote wants to the choker.
+func (s *swarm) interest(m *peerInterest) {
+	k := s.conns[m.id]
+	if k == nil || k.phase != connTrading {
+		return
+	}
+	if m.news == interestGained {
+		s.choker.PeerInterested(choke.PeerID(m.id), s)
+	} else {
+		s.choker.PeerUninterested(choke.PeerID(m.id), s)
+	}
+}
+
+// Unchoke and Choke make the swarm the Effects of its choker.
+
+// Unchoke tells a peer to unchoke its remote.
+func (s *swarm) Unchoke(id choke.PeerID) { s.order(id, orderUnchoke) }
+
+// Choke tells a peer to choke its remote.
+func (s *swarm) Choke(id choke.PeerID) { s.order(id, orderChoke) }
+
+func (s *swarm) order(id choke.PeerID, kind orderKind) {
+	if k := s.conns[assign.HolderID(id)]; k != nil {
+		s.c.p.Act("choke order")
+		k.orders.Put(peerOrder{kind: kind})
+	}
+}
+
+// down takes a peer out of everything that knew it.
+func (s *swarm) down(d sup.Down) {
+	tag := d.Tag.(downTag)
+	_ = tag.conn.Close() // also where the process never started
+	k := s.conns[tag.id]
+	if k == nil {
+		return
+	}
+	delete(s.conns, k.id)
+	s.choker.PeerLeft(choke.PeerID(k.id), s)
+	how := inOrder
+	reason := k.reason
+	switch e := d.Exit.(type) {
+	case sup.Panicked:
+		how = inACrash
+		reason = "crashed"
+		s.book.Crashed(s.c.now(), k.addr, hashStack(e.Stack))
+	case sup.Stuck, sup.Failed, sup.StartFailed:
+		how = inACrash
+		reason = d.Exit.String()
+		s.ended(k)
+	case sup.Normal, sup.Stopped:
+		s.ended(k)
+	}
+	s.c.t.assign.Put(toAssign{left: &holderLeft{k.id, how}})
+	if k.phase != connTrading {
+		return
+	}
+	s.c.post(func(h event.Head) event.Event {
+		return event.PeerLeft{Head: h, Addr: k.addr, Reason: reason}
+	})
+}
+
+// ended tells the book how a connection that we dialled went.
+func (s *swarm) ended(k *connection) {
+	switch {
+	case k.direction == handshake.Accepted:
+	case k.reason == reasonSelf:
+		s.book.Self(k.addr)
+	case k.phase == connShaking:
+		s.book.Failed(s.c.now(), k.addr)
+	default:
+		s.book.Ended(s.c.now(), k.addr)
+	}
+}
+
+// trading is the number of admitted connections.
+func (s *swarm) trading() int {
+	n := 0
+	for _, k := range s.conns {
+		if k.phase == connTrading {
+			n++
+		}
+	}
+	return n
+}
+
+// tellGoal tells every peer that we want nothing more.
+func (s *swarm) tellGoal(g peer.Goal) {
+	if g != peer.UploadOnly {
+		return
+	}
+	for _, k := range s.conns {
+		k.orders.Put(peerOrder{kind: orderUploadOnly})
+	}
+}
+
+// dismiss ends every connection.
+func (s *swarm) dismiss(why string) {
+	for _, k := range s.conns {
+		s.refuse(k, why)
+	}
+}
+
+// hashStack names a stack by its frames, leaving out the goroutine's number and
+// the addresses of arguments.
+func hashStack(stack []byte) uint64 {
+	h := fnv.New64a()
+	for i, line := range strings.Split(string(stack), "\n") {
+		if i == 0 || !strings.HasPrefix(line, "\t") {
+			continue
+		}
+		place, _, _ := strings.Cut(line, " +0x")
+		_, _ = h.Write([]byte(place))
+	}
+	return h.Sum64()
+}

@@ -1,0 +1,222 @@
+package torrent
+
+import (
+	"time"
+
+	"github.com/etorrent/etorrent/internal/core/peer"
+	"github.com/etorrent/etorrent/internal/leaf/havelog"
+	"github.com/etorrent/etorrent/internal/leaf/ring"
+	"github.com/etorrent/etorrent/internal/proc/clock"
+	"github.com/etorrent/etorrent/internal/proc/disk"
+	"github.com/etorrent/etorrent/internal/store"
+	"github.com/etorrent/etorrent/internal/vocab/event"
+	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/internal/vocab/pieceset"
+	"github.com/etorrent/etorrent/sup"
+)
+
+const (
+	// retryAfter is the first wait after the rows or the disk could not be
+	// reached; it doubles.
+	retryAfter  = 200 * time.Millisecond
+	retryAtMost = 30 * time.Second
+	// countersEvery is how often the all-time totals go to the row while bytes
+	// move and no claim takes them along.
+	countersEvery = 10 * time.Second
+)
+
+// control is the process that owns a torrent's life.
+//
+//	phaseLoading   its row is read and its files are opened; again after a wait
+//	phaseChecking  what lies there is read and hashed
+//	phaseRunning   connections come and go
+//	phaseHalted    paused by a fault or refused; an Ask to resume loads again
+type control struct {
+	t       *Torrent
+	p       *sup.Process
+	phase   controlPhase
+	disk    *disk.Disk // of the volume that the files lie on; nil until it is known
+	layout  *layout
+	row     *store.Row
+	log     *havelog.Log
+	reports *sup.Mailbox[disk.Report] // bounded by the pieces of the torrent
+	swarm   *swarm
+	goal    peer.Goal
+
+	durable  *pieceset.Set
+	written  *pieceset.Set // reported by the disk and not claimed yet
+	status   Status
+	base     store.Counters // of the row when the torrent woke
+	saveDue  mono.Instant
+	retry    mono.Instant
+	wait     time.Duration
+	assignUp *assignUp // waits to begin
+	verify   *pieceset.Set
+	alarm    *clock.Alarm
+}
+
+type controlPhase uint8
+
+const (
+	phaseLoading controlPhase = iota
+	phaseChecking
+	phaseRunning
+	phaseHalted
+)
+
+func (t *Torrent) runControl(p *sup.Process) error {
+	c := &control{
+		t: t, p: p,
+		reports: sup.NewMailbox[disk.Report](),
+		wait:    retryAfter,
+		alarm:   t.env.Clock.NewAlarm(),
+	}
+	c.swarm = newSwarm(c)
+	defer c.alarm.Stop()
+	defer func() {
+		if c.disk != nil {
+			c.disk.Detach(t.id, c.reports)
+		}
+	}()
+	p.Watches(t.control)
+	t.asks.Serve(p)
+	for _, to := range t.options.Peers {
+		c.swarm.book.Add(to, sourcePerson)
+	}
+	p.Ready()
+	c.load()
+	for c.step() == goOn {
+	}
+	return c.stop()
+}
+
+// onward says whether a loop goes on.
+type onward uint8
+
+const (
+	goOn onward = iota
+	goHome
+)
+
+// step waits for one input and takes it.
+func (c *control) step() onward {
+	c.alarm.Arm(c.nextDeadline())
+	select {
+	case <-c.p.Stopping():
+		return goHome
+	case <-c.t.control.Wake():
+		c.p.Receive("control input")
+		c.inputs()
+	case <-c.reports.Wake():
+		c.p.Receive("disk report")
+		for _, r := range c.reports.Take(nil) {
+			c.p.Step("report")
+			c.report(r)
+		}
+	case <-c.swarm.downs.Wake():
+		c.p.Receive("peer down")
+		c.inputs() // the last words of a peer come before its end
+		for _, d := range c.swarm.downs.Take(nil) {
+			c.p.Step("down")
+			c.swarm.down(d)
+		}
+	case <-c.t.asks.Wake():
+		c.p.Receive("ask")
+		for _, r := range c.t.asks.Take(nil) {
+			c.p.Step("ask")
+			c.ask(r)
+		}
+	case <-c.alarm.C():
+		c.alarm.Rang()
+		c.p.Receive("alarm")
+		c.p.Step("alarm")
+		c.ring()
+	}
+	c.swarm.dial()
+	c.show()
+	return goOn
+}
+
+func (c *control) inputs() {
+	for _, in := range c.t.control.Take(nil) {
+		c.p.Step("input")
+		c.input(in)
+	}
+}
+
+func (c *control) input(in toControl) {
+	switch {
+	case in.assignUp != nil:
+		c.assignUp = in.assignUp
+		c.beginAssign()
+	case in.incoming != nil:
+		c.swarm.open(in.incoming.conn, in.incoming.conn.RemoteAddr(), in.incoming.acceptor)
+	case in.dialled != nil:
+		c.swarm.dialled(in.dialled)
+	case in.named != nil:
+		for _, to := range in.named {
+			c.swarm.book.Add(to, sourcePerson)
+		}
+	case in.shook != nil:
+		c.swarm.shook(in.shook)
+	case in.interest != nil:
+		c.swarm.interest(in.interest)
+	case in.intro != nil:
+		c.swarm.introduced(in.intro)
+	case in.closing != nil:
+		c.swarm.closing(in.closing)
+	}
+}
+
+func (c *control) now() mono.Instant { return c.t.env.Clock.Now() }
+
+func (c *control) nextDeadline() mono.Instant {
+	d := mono.Earliest(c.retry, c.saveDue)
+	if c.phase == phaseRunning {
+		d = mono.Earliest(d, c.swarm.book.NextDeadline())
+	}
+	return d
+}
+
+// ring carries out what is due.
+func (c *control) ring() {
+	now := c.now()
+	if c.retry != mono.Never && now >= c.retry {
+		c.retry = mono.Never
+		c.load()
+	}
+	if c.saveDue != mono.Never && now >= c.saveDue {
+		c.saveDue = mono.Never
+		c.saveCounters()
+	}
+}
+
+// again loads anew after a wait that doubles.
+func (c *control) again(err error) {
+	c.p.Degraded(err)
+	c.phase = phaseLoading
+	c.status.Phase, c.status.Err = Opening, err
+	c.retry = c.now().Add(c.wait)
+	c.wait = min(2*c.wait, retryAtMost)
+}
+
+// post appends an event to the ring.
+func (c *control) post(build func(event.Head) event.Event) {
+	h := event.Head{At: c.t.env.Clock.Wall(), Torrent: c.t.id}
+	if c.row != nil {
+		h.InfoHash = c.row.Keys.V1
+	}
+	c.t.env.Events.Append(func(r ring.Revision) event.Event {
+		h.Revision = event.Revision(r)
+		return build(h)
+	})
+}
+
+// show posts the status if it changed.
+func (c *control) show() {
+	s := c.status
+	s.Peers, s.Known = c.swarm.trading(), c.swarm.book.Known()
+	if shown, _ := c.t.status.Read(); !shown.equal(s) {
+		c.t.status.Post(s)
+	}
+}

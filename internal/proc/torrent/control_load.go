@@ -1,0 +1,202 @@
+package torrent
+
+import (
+	"github.com/etorrent/etorrent/internal/core/book"
+	"github.com/etorrent/etorrent/internal/core/peer"
+	"github.com/etorrent/etorrent/internal/leaf/havelog"
+	"github.com/etorrent/etorrent/internal/proc/calls"
+	"github.com/etorrent/etorrent/internal/proc/disk"
+	"github.com/etorrent/etorrent/internal/storage"
+	"github.com/etorrent/etorrent/internal/vocab/event"
+	"github.com/etorrent/etorrent/internal/vocab/pieceset"
+)
+
+const sourcePerson = book.SourcePerson
+
+// load reads the row and opens the files. What the environment does not allow
+// now is tried again, or halts the torrent with its reason.
+func (c *control) load() {
+	row, err := c.t.env.Rows.Get(c.p.Context(), calls.ControlGetRow, c.t.id)
+	if err != nil {
+		c.again(err)
+		return
+	}
+	l, err := newLayout(row)
+	if err != nil {
+		c.halt(Refused, err)
+		return
+	}
+	c.row, c.layout = row, l
+	if c.durable == nil {
+		c.base = row.Counters
+		c.durable = pieceset.New(l.geometry.Pieces())
+		c.written = pieceset.New(l.geometry.Pieces())
+	}
+	if err := c.findDisk(); err != nil {
+		c.again(err)
+		return
+	}
+	evidence, err := c.disk.Open(c.p.Context(), calls.ControlOpenFiles, disk.OpenRequest{
+		Torrent: c.t.id, Epoch: c.t.epoch, Spec: c.spec(), Verifier: l.meta.Verifier(),
+		Row: row, Written: c.written, Prepare: c.prepare(), Wanted: l.wanted,
+		Existing: c.t.options.Existing, Verify: c.verify,
+	})
+	if err != nil {
+		c.again(err)
+		return
+	}
+	c.opened(evidence)
+}
+
+// findDisk looks up which volume the files lie on, and attaches to its process.
+func (c *control) findDisk() error {
+	if c.disk != nil {
+		return nil
+	}
+	d, err := c.t.env.Disks.For(c.p.Context(), c.spec())
+	if err != nil {
+		return err
+	}
+	c.disk = d
+	c.disk.Attach(c.t.id, c.reports)
+	return nil
+}
+
+func (c *control) spec() storage.Spec {
+	s := storage.Spec{
+		Name: c.layout.meta.Name, Geometry: c.layout.geometry,
+		Dir: c.row.Settings.Dir, Files: c.layout.files, Allocate: c.t.options.Allocate,
+	}
+	if c.t.options.ReadOnly == ServeOnly {
+		s.Access = storage.ReadOnly
+	}
+	return s
+}
+
+func (c *control) prepare() []int {
+	if c.t.options.ReadOnly == ServeOnly {
+		return nil
+	}
+	return c.layout.wantedFiles()
+}
+
+// opened takes the answer of the disk.
+func (c *control) opened(e disk.OpenEvidence) {
+	switch e := e.(type) {
+	case disk.WouldOverwrite:
+		c.halt(Refused, &OverwriteError{Path: e.Path})
+	case disk.OpenFailed:
+		c.halt(Paused, e.Err)
+	case disk.Opened:
+		c.p.Healthy()
+		c.wait = retryAfter
+		c.status.Err = nil
+		c.claim(e.Claimed)
+		c.post(func(h event.Head) event.Event {
+			return event.Added{Head: h, Name: c.layout.meta.Name, Claimed: e.Claimed.Clone(), Bytes: c.layout.pieceBytes(e.Claimed)}
+		})
+		if e.Checking > 0 {
+			c.phase = phaseChecking
+			c.status.Phase, c.status.ToCheck, c.status.Checked = Checking, e.Checking, 0
+			c.post(func(h event.Head) event.Event {
+				return event.Checking{Head: h, Pieces: e.Checking, Reason: e.Reason}
+			})
+			return
+		}
+		c.begin()
+	}
+}
+
+// claim makes the claimed pieces the durable ones.
+func (c *control) claim(claimed *pieceset.Set) {
+	c.durable = claimed.Clone()
+	c.written.RemoveAll(claimed)
+	c.status.Pieces = c.layout.geometry.Pieces()
+	c.status.Wanted = c.layout.bytes
+	c.countStored()
+}
+
+func (c *control) countStored() {
+	c.status.Durable = c.durable.Count()
+	c.status.Stored = 0
+	for i := range c.durable.All() {
+		c.status.Stored += c.layout.wantedBytes(i)
+	}
+}
+
+// begin lets connections come. The log of written pieces starts with what the
+// disk vouches for.
+func (c *control) begin() {
+	held := c.durable.Clone()
+	held.AddAll(c.written)
+	c.log = havelog.New(held)
+	c.phase = phaseRunning
+	c.verify = nil
+	c.judgeGoal()
+	c.beginAssign()
+}
+
+// beginAssign lets a waiting assign process begin.
+func (c *control) beginAssign() {
+	if c.phase != phaseRunning || c.assignUp == nil {
+		return
+	}
+	c.assignUp = nil
+	c.p.Act("begin assign")
+	c.t.assign.Put(toAssign{begin: &beginAssign{
+		disk: c.disk, geometry: c.layout.geometry, priorities: c.priorities(), run: c.t.env.Random,
+	}})
+}
+
+// judgeGoal compares what is durable with what is wanted.
+func (c *control) judgeGoal() {
+	before := c.status.Phase
+	c.status.Phase = Fetching
+	c.goal = peer.Fetching
+	if c.t.options.ReadOnly == ServeOnly {
+		c.goal = peer.UploadOnly
+		c.status.Phase = Sharing
+	}
+	if c.layout.wanted.Overlap(c.durable) < c.layout.wanted.Count() {
+		return
+	}
+	c.goal = peer.UploadOnly
+	c.status.Phase = Sharing
+	if before == Sharing {
+		return
+	}
+	c.swarm.tellGoal(c.goal)
+	c.post(func(h event.Head) event.Event { return event.Completed{Head: h} })
+}
+
+// halt stops all trading with a reason; only an Ask to resume goes on.
+func (c *control) halt(phase Phase, err error) {
+	c.phase = phaseHalted
+	c.status.Phase, c.status.Err = phase, err
+	c.p.Degraded(err)
+	c.swarm.dismiss("paused")
+	c.post(func(h event.Head) event.Event { return event.Paused{Head: h, Err: err} })
+}
+
+// stop writes, syncs and claims what can be, and closes the files.
+func (c *control) stop() error {
+	c.swarm.dismiss("stopped")
+	ctx, cancel := stopContext()
+	defer cancel()
+	if c.disk != nil {
+		if err := c.disk.Close(ctx, calls.ControlCloseFiles, c.t.id); err != nil {
+			c.post(func(h event.Head) event.Event { return event.Warning{Head: h, Err: err} })
+		}
+	}
+	c.saveCountersIn(ctx)
+	c.post(func(h event.Head) event.Event { return event.Stopped{Head: h} })
+	return nil
+}
+
+// OverwriteError says that a file lies there which is not ours to write over.
+type OverwriteError struct{ Path string }
+
+// Error names the file.
+func (e *OverwriteError) Error() string {
+	return "would overwrite " + e.Path + ": it is not empty, and nothing in it belongs to the torrent"
+}

@@ -1,0 +1,195 @@
+package torrent
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/etorrent/etorrent/internal/core/assign"
+	"github.com/etorrent/etorrent/internal/proc/calls"
+	"github.com/etorrent/etorrent/internal/proc/disk"
+	"github.com/etorrent/etorrent/internal/store"
+	"github.com/etorrent/etorrent/internal/vocab/event"
+	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/internal/vocab/pieceset"
+	"github.com/etorrent/etorrent/sup"
+)
+
+// report takes one report of the disk.
+func (c *control) report(r disk.Report) {
+	switch r := r.(type) {
+	case disk.Snapshot:
+		c.snapshot(r)
+	case disk.PieceVerified:
+		c.piece(r.Piece, event.PieceVerified)
+	case disk.PieceWritten:
+		c.pieceWritten(r.Piece)
+	case disk.PiecesDurable:
+		c.piecesDurable(r.Pieces)
+	case disk.PieceCorrupt:
+		c.status.Corrupt++
+		c.piece(r.Piece, event.PieceCorrupt)
+	case disk.PiecesLost:
+		c.piecesLost(r.Pieces)
+	case disk.CheckProgress:
+		c.status.Checked, c.status.ToCheck = r.Done, r.Total
+	case disk.CheckEnded:
+		c.checkEnded(r)
+	case disk.NothingMatched:
+		c.halt(Refused, &OverwriteError{Path: r.Path})
+	case disk.TorrentFaulted:
+		c.halt(Paused, r.Err)
+	case disk.DiskRestarted:
+		c.diskRestarted()
+	}
+}
+
+// snapshot learns of written pieces whose reports were lost in a crash.
+func (c *control) snapshot(s disk.Snapshot) {
+	if c.layout == nil {
+		return
+	}
+	for i := range s.Written.All() {
+		if !c.durable.Has(i) && !c.written.Has(i) {
+			c.pieceWritten(i)
+		}
+	}
+}
+
+func (c *control) piece(i pieceset.Index, state event.PieceState) {
+	c.post(func(h event.Head) event.Event { return event.Piece{Head: h, Index: i, State: state} })
+}
+
+func (c *control) pieceWritten(i pieceset.Index) {
+	c.piece(i, event.PieceWritten)
+	if !c.durable.Has(i) {
+		c.written.Add(i)
+	}
+	if c.phase == phaseRunning {
+		c.p.Act("have")
+		c.log.Append(i)
+	}
+}
+
+func (c *control) piecesDurable(s *pieceset.Set) {
+	fresh := s.Clone()
+	fresh.RemoveAll(c.durable)
+	c.durable.AddAll(fresh)
+	c.written.RemoveAll(fresh)
+	for i := range fresh.All() {
+		c.status.Stored += c.layout.wantedBytes(i)
+		c.piece(i, event.PieceDurable)
+		if c.phase == phaseRunning {
+			c.log.Append(i) // it is there already, unless its report was lost in a crash
+		}
+	}
+	c.status.Durable = c.durable.Count()
+	c.saveSoon()
+	if c.phase == phaseRunning && c.status.Phase == Fetching {
+		c.judgeGoal()
+	}
+}
+
+// piecesLost takes back what was announced: the connections that heard of it
+// end, since a have cannot be withdrawn.
+func (c *control) piecesLost(s *pieceset.Set) {
+	c.durable.RemoveAll(s)
+	c.written.RemoveAll(s)
+	c.countStored()
+	if c.phase == phaseRunning {
+		c.swarm.dismiss("pieces lost")
+		c.begin()
+	}
+}
+
+func (c *control) checkEnded(r disk.CheckEnded) {
+	c.post(func(h event.Head) event.Event { return event.Checked{Head: h, Good: r.Good, Bad: r.Bad} })
+	if c.phase == phaseChecking {
+		c.begin()
+	}
+}
+
+// diskRestarted opens the torrent again; connections stay.
+func (c *control) diskRestarted() {
+	if c.phase == phaseHalted {
+		return
+	}
+	running := c.phase == phaseRunning
+	log := c.log
+	c.load()
+	if running && c.phase == phaseRunning {
+		c.log = log // the connections hold it, and nothing of it is lost
+	}
+}
+
+func (c *control) priorities() []assign.Priority {
+	if c.t.options.ReadOnly == ServeOnly {
+		return make([]assign.Priority, len(c.layout.pieces)) // all unwanted
+	}
+	return c.layout.pieces
+}
+
+// ask answers a request of the library.
+func (c *control) ask(r *sup.Request[Ask, Answer]) {
+	switch {
+	case r.Q.Resume != nil:
+		if c.phase == phaseHalted {
+			c.load()
+		}
+		r.Reply(Answer{})
+	case r.Q.Priorities != nil:
+		r.Reply(Answer{Err: c.setPriorities(r.Q.Priorities)})
+	default:
+		r.Reply(Answer{})
+	}
+}
+
+func (c *control) setPriorities(of []store.Priority) error {
+	if c.layout == nil {
+		return errNotOpen
+	}
+	settings := c.row.Settings
+	settings.Priorities = of
+	u := store.SettingsUpdate{ID: c.t.id, Epoch: c.t.epoch, Settings: settings}
+	if err := c.t.env.Rows.SaveSettings(c.p.Context(), calls.ControlSaveSettings, u); err != nil {
+		return err
+	}
+	c.row.Settings = settings
+	c.layout.setPriorities(of)
+	c.status.Wanted = c.layout.bytes
+	c.countStored()
+	c.t.assign.Put(toAssign{wanted: c.priorities()})
+	if c.phase == phaseRunning {
+		c.judgeGoal()
+	}
+	return nil
+}
+
+var errNotOpen = errors.New("the torrent's row could not be read yet")
+
+// saveSoon arms the save of the counters.
+func (c *control) saveSoon() {
+	if c.saveDue == mono.Never {
+		c.saveDue = c.now().Add(countersEvery)
+	}
+}
+
+func (c *control) saveCounters() { c.saveCountersIn(c.p.Context()) }
+
+func (c *control) saveCountersIn(ctx context.Context) {
+	if c.row == nil {
+		return
+	}
+	down, up := c.t.tally.Read()
+	u := store.CountersUpdate{ID: c.t.id, Epoch: c.t.epoch, Counters: store.Counters{
+		Downloaded: c.base.Downloaded + down, Uploaded: c.base.Uploaded + up, Seeding: c.base.Seeding,
+	}}
+	if err := c.t.env.Rows.SaveCounters(ctx, calls.ControlSaveCounters, u); err != nil {
+		c.saveSoon()
+	}
+}
+
+// stopContext bounds what a stopping torrent still does.
+func stopContext() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), 10*time.Second)
+}

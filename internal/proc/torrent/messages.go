@@ -1,0 +1,69 @@
+package torrent
+
+import (
+	"net/netip"
+
+	"github.com/etorrent/etorrent/internal/core/assign"
+	"github.com/etorrent/etorrent/internal/core/handshake"
+	pnet "github.com/etorrent/etorrent/internal/proc/net"
+	"github.com/etorrent/etorrent/internal/store"
+	"github.com/etorrent/etorrent/internal/vocab/wire"
+)
+
+// toControl is one input of the control process; exactly one field is set.
+type toControl struct {
+	assignUp *assignUp
+	incoming *incoming
+	dialled  *pnet.DialResult
+	named    []netip.AddrPort
+	shook    *peerShook
+	interest *peerInterest
+	intro    *peerIntro
+	closing  *peerClosing
+}
+
+// assignUp says that a fresh assign process waits to begin.
+type assignUp struct{}
+
+// incoming is a connection whose remote named our info-hash.
+type incoming struct {
+	conn     pnet.Conn
+	acceptor *handshake.Acceptor
+}
+
+// peerShook says that a peer's handshake is finished and awaits admission.
+type peerShook struct {
+	id     assign.HolderID
+	remote wire.Handshake
+}
+
+// peerInterest says that a remote's interest changed.
+type peerInterest struct {
+	id   assign.HolderID
+	news interestNews
+}
+
+// peerIntro says what a remote calls itself.
+type peerIntro struct {
+	id     assign.HolderID
+	client string
+}
+
+// peerClosing says why a peer is about to end.
+type peerClosing struct {
+	id     assign.HolderID
+	reason string
+}
+
+// Ask is a request of the library that needs an answer. Exactly one of the
+// fields is set.
+type Ask struct {
+	Priorities []store.Priority // by file
+	Resume     *Resume
+}
+
+// Resume asks a paused torrent to try again.
+type Resume struct{}
+
+// Answer answers an Ask.
+type Answer struct{ Err error }

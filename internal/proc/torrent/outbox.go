@@ -1,0 +1,137 @@
+package torrent
+
+import (
+	"github.com/etorrent/etorrent/internal/leaf/slab"
+	pnet "github.com/etorrent/etorrent/internal/proc/net"
+)
+
+// lease keeps a read-ahead slab until the last block in it was written.
+type lease struct {
+	slab *slab.Slab
+	refs int
+}
+
+func (l *lease) drop() {
+	if l.refs--; l.refs == 0 {
+		l.slab.Release()
+	}
+}
+
+// segment is a run of bytes to be written: messages, or a block that lies in a
+// leased slab.
+type segment struct {
+	bytes []byte
+	lease *lease // nil for messages
+}
+
+// outbox holds what the socket has not taken yet, in order.
+type outbox struct {
+	segments []segment
+	messages int // bytes of messages among them
+	payload  int // bytes of blocks among them
+	state    pnet.WriteState
+	gather   [][]byte
+	arena    []byte
+}
+
+const writeOpen = pnet.WriteOpen
+
+// arenaSize is how many bytes of messages share one allocation.
+const arenaSize = 4 << 10
+
+// addMessages appends encoded messages.
+func (o *outbox) addMessages(b []byte) {
+	if len(b) == 0 {
+		return
+	}
+	o.messages += len(b)
+	last := len(o.segments) - 1
+	if last >= 0 && o.segments[last].lease == nil && cap(o.segments[last].bytes)-len(o.segments[last].bytes) >= len(b) {
+		o.segments[last].bytes = append(o.segments[last].bytes, b...)
+		return
+	}
+	o.segments = append(o.segments, segment{bytes: append(o.take(len(b)), b...)})
+}
+
+// take cuts an empty slice with room for at least n bytes.
+func (o *outbox) take(n int) []byte {
+	if n > arenaSize {
+		return make([]byte, 0, n)
+	}
+	if o.arena == nil || len(o.segments) == 0 {
+		if cap(o.arena) < arenaSize {
+			o.arena = make([]byte, 0, arenaSize)
+		}
+		return o.arena[:0:arenaSize]
+	}
+	return make([]byte, 0, arenaSize)
+}
+
+// addBlock appends a block, behind the header that addMessages appended.
+func (o *outbox) addBlock(b []byte, l *lease) {
+	l.refs++
+	o.payload += len(b)
+	o.segments = append(o.segments, segment{bytes: b, lease: l})
+}
+
+func (o *outbox) isEmpty() bool { return len(o.segments) == 0 }
+
+// flush writes what the socket takes and returns how many bytes of blocks and
+// of everything left.
+func (o *outbox) flush(c pnet.Conn) (payload, total int, err error) {
+	for len(o.segments) > 0 && o.state == pnet.WriteOpen {
+		o.gather = o.gather[:0]
+		for _, s := range o.segments {
+			o.gather = append(o.gather, s.bytes)
+		}
+		n, state, werr := c.TryWrite(o.gather)
+		clear(o.gather)
+		o.state = state
+		total += n
+		payload += o.advance(n)
+		if werr != nil {
+			return payload, total, werr
+		}
+	}
+	return payload, total, nil
+}
+
+// advance drops n written bytes from the front and returns how many of them
+// were of blocks.
+func (o *outbox) advance(n int) (payload int) {
+	done := 0
+	for i := range o.segments {
+		s := &o.segments[i]
+		k := min(n, len(s.bytes))
+		n -= k
+		if s.lease != nil {
+			payload += k
+			o.payload -= k
+		} else {
+			o.messages -= k
+		}
+		s.bytes = s.bytes[k:]
+		if len(s.bytes) > 0 {
+			break
+		}
+		if s.lease != nil {
+			s.lease.drop()
+		}
+		done++
+	}
+	rest := copy(o.segments, o.segments[done:])
+	clear(o.segments[rest:])
+	o.segments = o.segments[:rest]
+	return payload
+}
+
+// discard drops everything; the leases are given back.
+func (o *outbox) discard() {
+	for _, s := range o.segments {
+		if s.lease != nil {
+			s.lease.drop()
+		}
+	}
+	o.segments = nil
+	o.messages, o.payload = 0, 0
+}

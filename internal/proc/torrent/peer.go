@@ -1,0 +1,342 @@
+package torrent
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/etorrent/etorrent/internal/core/assign"
+	"github.com/etorrent/etorrent/internal/core/handshake"
+	"github.com/etorrent/etorrent/internal/core/peer"
+	"github.com/etorrent/etorrent/internal/leaf/havelog"
+	"github.com/etorrent/etorrent/internal/leaf/slab"
+	"github.com/etorrent/etorrent/internal/proc/clock"
+	"github.com/etorrent/etorrent/internal/proc/disk"
+	pnet "github.com/etorrent/etorrent/internal/proc/net"
+	"github.com/etorrent/etorrent/internal/vocab/geometry"
+	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/internal/vocab/pieceset"
+	"github.com/etorrent/etorrent/internal/vocab/wire"
+	"github.com/etorrent/etorrent/sup"
+)
+
+const (
+	// handshakeLimit is how long both handshakes may take.
+	handshakeLimit = 20 * time.Second
+	// stallLimit is how long a remote may take nothing of what waits for it.
+	stallLimit = 90 * time.Second
+	// messageBacklog is how many bytes of messages may wait for a remote before
+	// it is no longer read: it makes us answer and does not take the answers.
+	messageBacklog = 256 << 10
+	// haveDelay is how long a HAVE may wait for another message to go with.
+	haveDelay = 100 * time.Millisecond
+)
+
+// peerOrder is what control and the picker tell a peer. Orders are bounded: by
+// the credit and the blocks in flight, and by one change at a time of the rest.
+type peerOrder struct {
+	kind orderKind
+	run  geometry.Run
+}
+
+type orderKind uint8
+
+const (
+	orderRequest orderKind = iota
+	orderCancel
+	orderInterested
+	orderNotInterested
+	orderUnchoke
+	orderChoke
+	orderAdmit
+	orderUploadOnly
+	orderLeave
+)
+
+// candidate is a connection that becomes a peer.
+type candidate struct {
+	id        assign.HolderID
+	conn      pnet.Conn
+	addr      netip.AddrPort
+	direction handshake.Direction
+	acceptor  *handshake.Acceptor // inbound: it awaits our answer
+	orders    *sup.Mailbox[peerOrder]
+	infoHash  [20]byte
+	disk      *disk.Disk
+	log       *havelog.Log
+	geometry  geometry.Geometry
+	goal      peer.Goal
+}
+
+// peerProc is the process of one connection: a loop that owns the core and
+// writes without blocking, a linked reader, and a linked writer only while the
+// socket is full.
+type peerProc struct {
+	t       *Torrent
+	p       *sup.Process
+	c       candidate
+	core    *peer.Core
+	limits  wire.Limits
+	read    *reader
+	batch   stepBatch
+	out     outbox
+	current *slab.Slab // decoded now, and ours
+	pending *disk.ReadDone
+
+	kept      []peerOrder // that came before trading
+	carry     []byte
+	held      []byte // a rest that is not given back while the remote does not take its answers
+	holding   holdState
+	ended     readerEnd
+	reads     *sup.Mailbox[disk.ReadDone] // bounded by ReadAheadLimit
+	reading   int                         // bytes asked of the disk
+	writable  chan error
+	haveWake  chan struct{}
+	cursor    havelog.Cursor
+	haves     []pieceset.Index
+	haveDue   mono.Instant
+	uploadDue mono.Instant
+	moved     mono.Instant // when bytes last left, or began to wait
+	alarm     *clock.Alarm
+}
+
+// readerEnd says whether the reader will come back for more.
+type readerEnd uint8
+
+const (
+	readerAlive readerEnd = iota
+	readerGone
+)
+
+// holdState says whether the reader waits for us.
+type holdState uint8
+
+const (
+	readerRuns holdState = iota
+	readerHeld
+)
+
+// closedError is why a peer ended, for reports; it is no fault of ours.
+type closedError struct{ reason string }
+
+func (e closedError) Error() string { return e.reason }
+
+func (t *Torrent) peerChild(c candidate) sup.Child {
+	return sup.Child{
+		Name:    fmt.Sprintf("peer[%v#%d]", c.addr, c.id),
+		Kind:    "peer",
+		Restart: sup.Temporary,
+		Run:     func(p *sup.Process) error { return t.runPeer(p, c) },
+	}
+}
+
+func (t *Torrent) runPeer(p *sup.Process, c candidate) error {
+	p.Closes(c.conn)
+	p.Watches(c.orders)
+	x := &peerProc{
+		t: t, p: p, c: c,
+		limits:   wire.Limits{Geometry: c.geometry},
+		reads:    sup.NewMailbox[disk.ReadDone](),
+		writable: make(chan error, 1),
+		haveWake: make(chan struct{}, 1),
+		alarm:    t.env.Clock.NewAlarm(),
+		read: &reader{
+			conn: c.conn, slabs: t.env.Slabs, clock: t.env.Clock, limits: t.env.Down,
+			fills: make(chan fill), resume: make(chan []byte),
+		},
+	}
+	defer x.cleanUp()
+	p.Ready()
+	p.Go("reader", func() error { return x.read.run(p) })
+	remote, early, why := x.shakeHands()
+	if why == "" {
+		why = x.trade(remote, early)
+	}
+	t.control.Put(toControl{closing: &peerClosing{id: c.id, reason: why}})
+	return nil
+}
+
+// cleanUp gives back what the process holds; it also runs when it panics.
+func (x *peerProc) cleanUp() {
+	x.c.log.Leave(x.haveWake)
+	x.alarm.Stop()
+	_ = x.c.conn.Close()
+	x.out.discard()
+	if x.current != nil {
+		x.current.Release()
+	}
+	if x.pending != nil {
+		x.pending.Slab.Release()
+	}
+	x.c.disk.Abandon(x.reads)
+}
+
+// trade runs the connection from the end of the handshake to its end, and says
+// why it ended.
+func (x *peerProc) trade(remote wire.Handshake, early []byte) string {
+	now := x.now()
+	announce, cursor := x.c.log.Join(x.haveWake)
+	x.cursor = cursor
+	x.core = peer.New(peer.Config{
+		Geometry:     x.c.geometry,
+		Capabilities: ownCapabilities.Shared(wire.CapabilitiesOf(remote.Reserved)),
+		Held:         x.c.log,
+		Announce:     announce,
+		Client:       x.t.env.Client,
+		RemoteAddr:   x.c.addr,
+		ListenPort:   x.t.env.ListenPort(),
+		Goal:         x.c.goal,
+	})
+	x.batch.tell().holder = x.c.id
+	x.batch.tell().orders = x.c.orders
+	x.core.Open(now, &x.batch)
+	x.decode(early) // no block can be among it: nothing was requested
+	x.release(x.carry)
+	for _, o := range x.kept {
+		_ = x.obey(o) // none of them ends a connection
+	}
+	x.kept = nil
+	for {
+		if why := x.settle(); why != "" {
+			return why
+		}
+		if why := x.receive(); why != "" {
+			return why
+		}
+	}
+}
+
+// receive waits for one input and steps the core with it.
+func (x *peerProc) receive() string {
+	x.alarm.Arm(x.nextDeadline())
+	select {
+	case <-x.p.Stopping():
+		return "stopped"
+	case f := <-x.read.fills:
+		x.p.Receive("fill")
+		return x.takeFill(f)
+	case <-x.c.orders.Wake():
+		x.p.Receive("order")
+		for _, o := range x.c.orders.Take(nil) {
+			if why := x.obey(o); why != "" {
+				return why
+			}
+		}
+	case <-x.reads.Wake():
+		x.p.Receive("read done")
+		x.takeReads()
+	case <-x.haveWake:
+		x.p.Receive("have")
+		if x.haveDue == mono.Never {
+			x.haveDue = x.now().Add(haveDelay)
+		}
+	case err := <-x.writable:
+		x.p.Receive("writable")
+		return x.unblock(err)
+	case <-x.alarm.C():
+		x.alarm.Rang()
+		x.p.Receive("alarm")
+		if len(x.carry) == 0 {
+			x.carry = nil // an idle connection keeps no buffer
+		}
+		x.p.Step("tick")
+		x.core.Tick(x.now(), &x.batch)
+	}
+	return ""
+}
+
+func (x *peerProc) now() mono.Instant { return x.t.env.Clock.Now() }
+
+func (x *peerProc) nextDeadline() mono.Instant {
+	d := mono.Earliest(x.core.NextDeadline(), x.haveDue)
+	if !x.out.isEmpty() {
+		d = mono.Earliest(d, x.moved.Add(stallLimit))
+	}
+	return mono.Earliest(d, x.uploadDue)
+}
+
+// takeFill decodes what the reader brought and steps the core with each
+// message. The slab stays ours until the batch moved it to the disk.
+func (x *peerProc) takeFill(f fill) string {
+	x.current, x.holding = f.slab, readerHeld
+	if f.slab != nil {
+		x.decode(f.slab.Bytes()[:f.n])
+	}
+	if f.err != nil {
+		x.ended = readerGone
+		if why := x.settle(); why != "" {
+			return why
+		}
+		return "read: " + f.err.Error()
+	}
+	if why := x.execute(); why != "" {
+		return why
+	}
+	x.release(x.carry)
+	return ""
+}
+
+func (x *peerProc) decode(buf []byte) {
+	x.p.Step("decode")
+	now := x.now()
+	var m wire.Message
+	for len(buf) > 0 && x.batch.closing == nil {
+		d := wire.Decode(buf, &x.limits, &m)
+		switch d.Outcome {
+		case wire.Complete:
+			x.core.Receive(now, &m, &x.batch)
+			buf = buf[d.Size:]
+			continue
+		case wire.Malformed:
+			x.core.Malformed(d.Fault, &x.batch)
+		case wire.Incomplete:
+		}
+		break
+	}
+	x.core.EndOfBatch(&x.batch)
+	x.carry = append(x.carry[:0], buf...)
+}
+
+// release lets the reader go on, unless the remote makes us answer without
+// taking the answers.
+func (x *peerProc) release(carry []byte) {
+	x.held = carry
+	x.letReaderGo()
+}
+
+func (x *peerProc) letReaderGo() {
+	if x.holding == readerRuns || x.ended == readerGone || x.out.messages > messageBacklog {
+		return
+	}
+	select {
+	case x.read.resume <- x.held:
+		x.held, x.holding = nil, readerRuns
+	case <-x.p.Stopping():
+	}
+}
+
+// obey carries out one order.
+func (x *peerProc) obey(o peerOrder) string {
+	x.p.Step("obey")
+	now := x.now()
+	switch o.kind {
+	case orderRequest:
+		x.core.Request(now, o.run, &x.batch)
+	case orderCancel:
+		x.core.CancelBlock(now, geometry.Block{Piece: o.run.Piece, Number: o.run.First}, &x.batch)
+	case orderInterested:
+		x.core.SetInterest(now, peer.Interested, &x.batch)
+	case orderNotInterested:
+		x.core.SetInterest(now, peer.NotInterested, &x.batch)
+	case orderUnchoke:
+		x.core.SetChoke(now, peer.Unchoked, &x.batch)
+	case orderChoke:
+		x.core.SetChoke(now, peer.Choked, &x.batch)
+	case orderUploadOnly:
+		x.core.SetGoal(now, peer.UploadOnly, &x.batch)
+	case orderLeave:
+		return "told to leave"
+	case orderAdmit:
+	}
+	return ""
+}

@@ -1,0 +1,172 @@
+package torrent
+
+import (
+	"github.com/etorrent/etorrent/internal/core/peer"
+	"github.com/etorrent/etorrent/internal/proc/disk"
+	pnet "github.com/etorrent/etorrent/internal/proc/net"
+	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/internal/vocab/wire"
+)
+
+// settle carries out the batch and what follows from it: announcing, reading
+// ahead, writing. It says why the connection ends, if it does.
+func (x *peerProc) settle() string {
+	now := x.now()
+	x.announce(now)
+	if why := x.execute(); why != "" {
+		return why
+	}
+	x.readAhead(now)
+	if why := x.write(now); why != "" {
+		return why
+	}
+	x.letReaderGo()
+	return ""
+}
+
+// announce sends the HAVEs that are due, or that another message takes along.
+func (x *peerProc) announce(now mono.Instant) {
+	if x.haveDue == mono.Never || (now < x.haveDue && len(x.batch.messages) == 0) {
+		return
+	}
+	x.haveDue = mono.Never
+	x.haves, x.cursor = x.c.log.Since(x.cursor, x.haves)
+	x.p.Step("announce")
+	x.core.Announce(now, x.haves, &x.batch)
+}
+
+// execute hands the batch out. The picker comes before the disk, so that it
+// never hears a verdict on blocks that it does not know of. Should this process
+// end between the two, the picker is brought in line with the disk.
+func (x *peerProc) execute() string {
+	b := &x.batch
+	if b.picker != nil {
+		x.p.Act("tell the picker")
+		b.picker.holder = x.c.id
+		x.t.assign.Put(toAssign{batch: b.picker})
+	}
+	if len(b.blocks) > 0 {
+		x.p.Act("store blocks")
+		bytes := 0
+		for _, block := range b.blocks {
+			bytes += len(block.Data)
+		}
+		s := x.current
+		x.current = nil
+		x.c.disk.StoreBlocks(disk.StoreBlocks{Torrent: x.t.id, Blocks: b.blocks, Slab: s})
+		x.t.tally.down(bytes)
+	} else if x.current != nil {
+		x.current.Release()
+		x.current = nil
+	}
+	if b.interest != interestSame {
+		x.p.Act("tell control")
+		x.t.control.Put(toControl{interest: &peerInterest{id: x.c.id, news: b.interest}})
+	}
+	if b.intro != nil {
+		x.t.control.Put(toControl{intro: &peerIntro{id: x.c.id, client: b.intro.Client}})
+	}
+	x.upload()
+	x.out.addMessages(b.messages)
+	closing := b.closing
+	b.reset()
+	if closing != nil {
+		return closing.String()
+	}
+	return ""
+}
+
+// upload queues the blocks of the read that is done.
+func (x *peerProc) upload() {
+	if x.pending == nil {
+		return
+	}
+	done := x.pending
+	l := &lease{slab: done.Slab, refs: 1}
+	x.pending = nil
+	defer l.drop()
+	for _, r := range x.batch.uploads {
+		x.p.Act("upload")
+		x.out.addMessages(wire.AppendPieceHeader(nil, r.Piece, r.Begin, r.Length))
+		from := r.Begin - done.Begin
+		x.out.addBlock(done.Data[from:from+r.Length], l)
+	}
+}
+
+// takeReads queues what the disk read.
+func (x *peerProc) takeReads() {
+	for _, done := range x.reads.Take(nil) {
+		x.p.Step("read done")
+		run := peer.ReadRun{Piece: done.Piece, Begin: done.Begin, Length: done.Length}
+		x.reading -= int(done.Length)
+		if done.Err != nil {
+			x.core.ReadFailed(run, &x.batch)
+		} else {
+			x.pending = &done
+			x.core.ReadDone(run, &x.batch)
+		}
+		_ = x.execute() // a read never closes
+	}
+}
+
+// readAhead asks the disk for what the remote requested, as far as this peer's
+// share of memory and the limits allow.
+func (x *peerProc) readAhead(now mono.Instant) {
+	x.uploadDue = mono.Never
+	for x.reading+x.out.payload <= peer.ReadAheadLimit/2 {
+		if x.core.Waiting() == 0 {
+			return
+		}
+		granted, wait := takeAll(x.t.env.Up, now, peer.ReadAheadLimit)
+		if granted == 0 {
+			x.uploadDue = now.Add(wait)
+			return
+		}
+		run := x.core.NextRead(uint32(granted))
+		giveBackAll(x.t.env.Up, granted-int(run.Length))
+		if run.Length == 0 {
+			return
+		}
+		x.p.Act("read ahead")
+		x.reading += int(run.Length)
+		x.c.disk.ReadRun(disk.ReadRun{
+			Torrent: x.t.id, Piece: run.Piece, Begin: run.Begin, Length: run.Length, Reply: x.reads,
+		})
+	}
+}
+
+// write flushes the outbox; a full socket gets a linked writer that waits.
+func (x *peerProc) write(now mono.Instant) string {
+	if x.out.isEmpty() {
+		x.moved = now
+		return ""
+	}
+	if now >= x.moved.Add(stallLimit) {
+		return peer.Closing{Reason: peer.NotReading}.String()
+	}
+	if x.out.state == pnet.WriteBlocked {
+		return ""
+	}
+	x.p.Act("write")
+	payload, total, err := x.out.flush(x.c.conn)
+	if total > 0 {
+		x.moved = now
+		x.t.tally.up(payload)
+		if x.core != nil { // else the handshake is under way
+			x.core.Wrote(now)
+		}
+	}
+	if err != nil {
+		return "write: " + err.Error()
+	}
+	if x.out.state == pnet.WriteBlocked {
+		x.p.Go("writer", func() error {
+			x.writable <- x.c.conn.WaitWritable()
+			return nil
+		})
+	}
+	if payload > 0 {
+		x.readAhead(now)
+	}
+	return ""
+}

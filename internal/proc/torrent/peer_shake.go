@@ -1,0 +1,151 @@
+package torrent
+
+import (
+	"github.com/etorrent/etorrent/internal/core/handshake"
+	"github.com/etorrent/etorrent/internal/vocab/wire"
+)
+
+// ownCapabilities are the extensions that we name in handshakes (BEP 4).
+const ownCapabilities = wire.FastExtension | wire.ExtensionProtocol
+
+const reasonSelf = "connected to ourselves"
+
+// shaker is the machine of either side.
+type shaker interface {
+	Feed(b []byte) (handshake.Evidence, int)
+}
+
+// shakeHands runs both handshakes and waits for control to admit the
+// connection. It returns what the remote sent behind its handshake, or why the
+// connection ends.
+func (x *peerProc) shakeHands() (remote wire.Handshake, early []byte, why string) {
+	hello := handshake.Hello{Capabilities: ownCapabilities, PeerID: x.t.env.PeerID}
+	var machine shaker
+	var e handshake.Evidence = handshake.NeedMore{}
+	x.alarm.Arm(x.now().Add(handshakeLimit))
+	if x.c.direction == handshake.Dialled {
+		initiator := handshake.NewInitiator(x.c.infoHash, hello)
+		x.out.addMessages(initiator.Hello(nil))
+		machine = initiator
+	} else {
+		var own []byte
+		own, e = x.c.acceptor.Answer(hello, nil)
+		x.out.addMessages(own)
+		machine = x.c.acceptor
+	}
+	for {
+		switch seen := e.(type) {
+		case handshake.Finished:
+			return seen.Remote, early, x.awaitAdmission(seen.Remote)
+		case handshake.WrongInfoHash:
+			return remote, nil, "answered for another torrent"
+		case handshake.NotBitTorrent:
+			return remote, nil, "speaks another protocol"
+		case handshake.SelfConnection:
+			return remote, nil, reasonSelf
+		case handshake.NeedMore, handshake.InfoHashKnown:
+		}
+		if why := x.write(x.now()); why != "" {
+			return remote, nil, why
+		}
+		if e, early, why = x.feed(machine); why != "" {
+			return remote, nil, why
+		}
+	}
+}
+
+// feed waits for bytes of the remote's handshake.
+func (x *peerProc) feed(machine shaker) (e handshake.Evidence, early []byte, why string) {
+	e = handshake.NeedMore{}
+	select {
+	case <-x.p.Stopping():
+		return e, nil, "stopped"
+	case <-x.alarm.C():
+		return e, nil, "handshake timed out"
+	case err := <-x.writable:
+		return e, nil, x.unblock(err)
+	case <-x.c.orders.Wake():
+		x.p.Receive("order")
+		_, why := x.sortOrders()
+		return e, nil, why
+	case f := <-x.read.fills:
+		x.p.Receive("handshake")
+		x.current, x.holding = f.slab, readerHeld
+		if f.slab == nil {
+			return e, nil, "read: " + f.err.Error()
+		}
+		e, taken := machine.Feed(f.slab.Bytes()[:f.n])
+		early = append([]byte(nil), f.slab.Bytes()[taken:f.n]...)
+		x.current.Release()
+		x.current = nil
+		if _, more := e.(handshake.NeedMore); more {
+			if f.err != nil {
+				return e, nil, "read: " + f.err.Error()
+			}
+			x.release(nil)
+		}
+		return e, early, ""
+	}
+}
+
+// awaitAdmission reports the finished handshake to control and waits for its
+// word.
+func (x *peerProc) awaitAdmission(remote wire.Handshake) string {
+	x.p.Act("shook")
+	x.t.control.Put(toControl{shook: &peerShook{id: x.c.id, remote: remote}})
+	for {
+		if why := x.write(x.now()); why != "" {
+			return why
+		}
+		select {
+		case <-x.p.Stopping():
+			return "stopped"
+		case <-x.alarm.C():
+			return "handshake timed out"
+		case err := <-x.writable:
+			if why := x.unblock(err); why != "" {
+				return why
+			}
+		case <-x.c.orders.Wake():
+			x.p.Receive("admission")
+			if admitted, why := x.sortOrders(); admitted == admissionGiven || why != "" {
+				return why
+			}
+		}
+	}
+}
+
+// admission says whether control let the connection in.
+type admission uint8
+
+const (
+	admissionOpen admission = iota
+	admissionGiven
+)
+
+// sortOrders takes the orders that come before trading: what does not concern
+// the admission is kept for then.
+func (x *peerProc) sortOrders() (admission, string) {
+	result := admissionOpen
+	for _, o := range x.c.orders.Take(nil) {
+		switch o.kind {
+		case orderAdmit:
+			result = admissionGiven
+		case orderLeave:
+			return result, "told to leave"
+		default:
+			x.kept = append(x.kept, o)
+		}
+	}
+	return result, ""
+}
+
+// unblock notes that the socket takes bytes again, or why it never will.
+func (x *peerProc) unblock(err error) string {
+	if err != nil {
+		return "write: " + err.Error()
+	}
+	x.out.state = writeOpen
+	x.moved = x.now()
+	return ""
+}

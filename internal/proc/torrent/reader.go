@@ -1,0 +1,131 @@
+package torrent
+
+import (
+	"context"
+	"time"
+
+	"github.com/etorrent/etorrent/internal/leaf/limit"
+	"github.com/etorrent/etorrent/internal/leaf/slab"
+	"github.com/etorrent/etorrent/internal/proc/clock"
+	pnet "github.com/etorrent/etorrent/internal/proc/net"
+	"github.com/etorrent/etorrent/sup"
+)
+
+// fill is what one read brought: n bytes in the slab, of which the first may be
+// the rest that was carried over. Err is set when nothing more will come.
+type fill struct {
+	slab *slab.Slab
+	n    int
+	err  error
+}
+
+// reader is the linked goroutine that waits for the socket. It holds no buffer
+// while it waits; a frame that came in part is carried in a slice of its size.
+type reader struct {
+	conn   pnet.Conn
+	slabs  *slab.Pool
+	clock  *clock.Clock
+	limits []*limit.Bucket
+	fills  chan fill
+	resume chan []byte // the rest of the last fill, nil if it was used up
+}
+
+// run reads until the connection or the process ends.
+func (r *reader) run(p *sup.Process) error {
+	ctx := p.Context()
+	var carry []byte
+	for {
+		if err := r.conn.WaitReadable(); err != nil {
+			r.hand(ctx, fill{err: err})
+			return nil
+		}
+		room, ok := r.draw(ctx)
+		if !ok {
+			return nil
+		}
+		s, err := r.slabs.Rent(ctx)
+		if err != nil {
+			return nil
+		}
+		f := r.fill(s, carry, room)
+		if !r.hand(ctx, f) {
+			s.Release()
+			return nil
+		}
+		select {
+		case carry = <-r.resume:
+		case <-ctx.Done():
+			return nil
+		}
+		if f.err != nil {
+			return nil
+		}
+	}
+}
+
+// fill reads what is there, at most room bytes and a slab.
+func (r *reader) fill(s *slab.Slab, carry []byte, room int) fill {
+	buf := s.Bytes()
+	start := copy(buf, carry)
+	end := min(len(buf), start+room)
+	n := start
+	for n < end {
+		m, err := r.conn.TryRead(buf[n:end])
+		n += m
+		if err != nil {
+			r.giveBack(room - (n - start))
+			return fill{slab: s, n: n, err: err}
+		}
+		if m == 0 {
+			break
+		}
+	}
+	r.giveBack(room - (n - start))
+	return fill{slab: s, n: n}
+}
+
+// hand gives a fill to the loop; it reports false when the process ends first.
+func (r *reader) hand(ctx context.Context, f fill) bool {
+	select {
+	case r.fills <- f:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// draw waits until every limit grants bytes and returns the least grant.
+func (r *reader) draw(ctx context.Context) (int, bool) {
+	granted := slab.Size
+	for i, b := range r.limits {
+		n, wait := b.Take(r.clock.Now(), granted, 1)
+		for n == 0 {
+			if !sleep(ctx, wait) {
+				return 0, false
+			}
+			n, wait = b.Take(r.clock.Now(), granted, 1)
+		}
+		for _, earlier := range r.limits[:i] {
+			earlier.Return(granted - n)
+		}
+		granted = n
+	}
+	return granted, true
+}
+
+func (r *reader) giveBack(n int) {
+	for _, b := range r.limits {
+		b.Return(n)
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

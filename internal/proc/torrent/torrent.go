@@ -1,0 +1,171 @@
+// Package torrent is the processes of one torrent: control, which owns its
+// life, its connections and its claims; assign, which owns the picker; and one
+// process per peer.
+package torrent
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"github.com/etorrent/etorrent/internal/core/handshake"
+	"github.com/etorrent/etorrent/internal/leaf/board"
+	"github.com/etorrent/etorrent/internal/leaf/limit"
+	"github.com/etorrent/etorrent/internal/leaf/ring"
+	"github.com/etorrent/etorrent/internal/leaf/slab"
+	"github.com/etorrent/etorrent/internal/proc/clock"
+	"github.com/etorrent/etorrent/internal/proc/disk"
+	pnet "github.com/etorrent/etorrent/internal/proc/net"
+	"github.com/etorrent/etorrent/internal/storage"
+	"github.com/etorrent/etorrent/internal/store"
+	"github.com/etorrent/etorrent/internal/vocab/event"
+	"github.com/etorrent/etorrent/internal/vocab/ident"
+	"github.com/etorrent/etorrent/sup"
+)
+
+// Env is what the processes of a torrent share with the rest of the engine.
+type Env struct {
+	Disks      *disk.Set
+	Rows       *store.Service
+	Dialer     *pnet.Dialer
+	Slabs      *slab.Pool
+	Clock      *clock.Clock
+	Events     *ring.Ring[event.Event]
+	Down, Up   []*limit.Bucket // every limit that applies, outermost first
+	PeerID     [20]byte        // of this torrent and run (BEP 20)
+	Client     string          // name and version for BEP 10
+	ListenPort func() uint16   // 0 while not listening
+	Random     uint64          // run number of the random choices
+}
+
+// Options say how a torrent is run this time. They are not kept in its row.
+type Options struct {
+	Existing disk.Existing // what to do with files that lie there
+	ReadOnly ReadOnly
+	Allocate storage.Allocation
+	Peers    []netip.AddrPort // named by a person
+}
+
+// ReadOnly says whether the torrent may write.
+type ReadOnly uint8
+
+// A torrent that only serves opens its files read-only and fetches nothing.
+const (
+	MayWrite ReadOnly = iota
+	ServeOnly
+)
+
+// Torrent is the handle of a running torrent. It survives restarts of the
+// processes.
+type Torrent struct {
+	env     Env
+	id      ident.TorrentID
+	epoch   store.Epoch
+	options Options
+
+	control *sup.Mailbox[toControl] // bounded by connections, dials and disk reports
+	assign  *sup.Mailbox[toAssign]
+	asks    *sup.Port[Ask, Answer]
+	peers   *sup.Pool
+	status  *board.Board[Status]
+	tally   Tally
+}
+
+// New returns the handle of the torrent that row id describes; Child is its
+// processes. The row is ours at the given epoch.
+func New(env Env, id ident.TorrentID, epoch store.Epoch, o Options) *Torrent {
+	return &Torrent{
+		env: env, id: id, epoch: epoch, options: o,
+		control: sup.NewMailbox[toControl](),
+		assign:  sup.NewMailbox[toAssign](),
+		asks:    sup.NewPort[Ask, Answer](),
+		peers:   sup.NewPool(),
+		status:  board.New(Status{}),
+	}
+}
+
+// Child describes the torrent's supervisor: control, assign and the peers, of
+// which the later depend on the earlier.
+func (t *Torrent) Child() sup.Child {
+	return sup.Child{
+		Name: "torrent[" + t.id.String() + "]", Kind: "torrent", Restart: sup.Temporary,
+		Supervisor: &sup.Supervisor{
+			Strategy:  sup.RestForOne,
+			Intensity: sup.Intensity{Restarts: 5, Within: time.Minute},
+			Children: []sup.Child{
+				{Name: "control", Restart: sup.Permanent, StopWithin: 15 * time.Second, Run: t.runControl},
+				{Name: "assign", Restart: sup.Permanent, Run: t.runAssign},
+				{Name: "peers", Restart: sup.Permanent, Supervisor: &sup.Supervisor{Strategy: sup.Dynamic, Pool: t.peers}},
+			},
+		},
+	}
+}
+
+// ID is the torrent's local id.
+func (t *Torrent) ID() ident.TorrentID { return t.id }
+
+// Status returns the latest status and a channel that is closed when it changes.
+func (t *Torrent) Status() (Status, <-chan struct{}) { return t.status.Read() }
+
+// Tally counts payload bytes since the torrent woke.
+func (t *Torrent) Tally() *Tally { return &t.tally }
+
+// Incoming gives the torrent a connection whose remote named its info-hash;
+// the acceptor awaits our answer.
+func (t *Torrent) Incoming(c pnet.Conn, a *handshake.Acceptor) {
+	t.control.Put(toControl{incoming: &incoming{conn: c, acceptor: a}})
+}
+
+// AddPeers names endpoints that a person wants to be dialled.
+func (t *Torrent) AddPeers(to []netip.AddrPort) {
+	t.control.Put(toControl{named: to})
+}
+
+// Phase says what a torrent is doing.
+type Phase uint8
+
+// The phases.
+const (
+	Opening  Phase = iota // reading its row, opening its files
+	Checking              // reading and hashing what lies there
+	Fetching
+	Sharing // every wanted byte is durable
+	Paused  // stopped by a fault of its environment: Status.Err
+	Refused // its files must not be touched: Status.Err
+)
+
+// String names the phase as it stands in JSON.
+func (p Phase) String() string {
+	return [...]string{"opening", "checking", "fetching", "sharing", "paused", "refused"}[p]
+}
+
+// Status is what a torrent shows of itself. Sizes are in bytes.
+type Status struct {
+	Phase   Phase
+	Err     error // Paused, Refused
+	Pieces  int
+	Durable int   // pieces that the row claims
+	Wanted  int64 // bytes of wanted files
+	Stored  int64 // durable bytes of wanted files
+	Checked int   // pieces done of ToCheck
+	ToCheck int
+	Corrupt int // pieces whose hash was wrong, since the torrent woke
+	Peers   int // admitted connections
+	Known   int // endpoints in the book
+}
+
+// equal compares two statuses; errors of any type are compared by their text.
+func (s Status) equal(o Status) bool {
+	sameErr := s.Err == nil && o.Err == nil || s.Err != nil && o.Err != nil && s.Err.Error() == o.Err.Error()
+	s.Err, o.Err = nil, nil
+	return sameErr && s == o
+}
+
+// Ask puts a request of the library to the torrent and waits for its answer.
+func (t *Torrent) Ask(ctx context.Context, row *sup.CallRow, a Ask) error {
+	answer, err := sup.Call(ctx, row, t.asks, a)
+	if err != nil {
+		return err
+	}
+	return answer.Err
+}

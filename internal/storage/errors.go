@@ -1,0 +1,78 @@
+package storage
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+)
+
+var (
+	// ErrClosed is what a closed store answers.
+	ErrClosed = fs.ErrClosed
+	// ErrOutOfRange answers an offset or a file index that the torrent lacks.
+	ErrOutOfRange = errors.New("out of the torrent's range")
+	// ErrReadOnly answers a change asked of a store opened ReadOnly.
+	ErrReadOnly = fmt.Errorf("store is open for reading only: %w", fs.ErrPermission)
+	// ErrTruncated is the cause of a read that met the end of a file too early.
+	ErrTruncated = errors.New("file ends too early")
+	// ErrNotRegular is the cause where a folder, device or pipe lies in a file's
+	// place, or a file in a folder's.
+	ErrNotRegular = errors.New("not a regular file")
+	// ErrEscapes is the cause where a symbolic link leads out of Spec.Dir.
+	ErrEscapes = errors.New("leads out of the folder")
+)
+
+// Error says which operation failed on which file. Path is Spec.Dir joined with
+// the file's path, or Dir itself.
+type Error struct {
+	Op   string
+	Path string
+	Err  error
+}
+
+// Error returns the operation, the path and the cause in one line.
+func (e *Error) Error() string { return fmt.Sprintf("%s %q: %v", e.Op, e.Path, e.Err) }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// FileFault is one file that could not be made durable. File is its index in
+// Spec.Files.
+type FileFault struct {
+	File int
+	Err  *Error
+}
+
+// SyncError names the files that a Sync could not make durable, ascending. All
+// that was written to them since their last good Sync is in doubt, whichever
+// pieces this Sync was about; Spec.PiecesOf tells the pieces. The other files
+// of the call are durable.
+type SyncError struct{ Faults []FileFault }
+
+// Error returns the faults in one line.
+func (e *SyncError) Error() string {
+	lines := make([]string, len(e.Faults))
+	for i, f := range e.Faults {
+		lines[i] = f.Err.Error()
+	}
+	return strings.Join(lines, "; ")
+}
+
+// Unwrap returns the faults' errors.
+func (e *SyncError) Unwrap() []error {
+	errs := make([]error, len(e.Faults))
+	for i, f := range e.Faults {
+		errs[i] = f.Err
+	}
+	return errs
+}
+
+// Files returns the indices of the files that failed, ascending.
+func (e *SyncError) Files() []int {
+	files := make([]int, len(e.Faults))
+	for i, f := range e.Faults {
+		files[i] = f.File
+	}
+	return files
+}

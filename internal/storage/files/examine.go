@@ -1,0 +1,134 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/etorrent/etorrent/internal/storage"
+)
+
+// Examine looks at every file.
+func (s *store) Examine(ctx context.Context) ([]storage.FileFacts, error) {
+	facts := make([]storage.FileFacts, len(s.spec.Files))
+	root, err := s.openRoot()
+	if err != nil && !isMissing(err) {
+		return nil, s.folderError("examine", "", err)
+	}
+	for i, f := range s.spec.Files {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		switch {
+		case f.Role == storage.Padding:
+			facts[i] = storage.Virtual{}
+		case root == nil:
+			facts[i] = storage.Absent{}
+		default:
+			facts[i] = s.examineFile(root, i)
+		}
+	}
+	return facts, nil
+}
+
+// examineFile looks at one file. A link that leads to nothing is told from
+// nothing: no file can be made in its place.
+func (s *store) examineFile(root *os.Root, i int) storage.FileFacts {
+	name := s.spec.Files[i].Path
+	info, err := root.Stat(name)
+	if isMissing(err) {
+		if _, err := root.Lstat(name); isMissing(err) {
+			return storage.Absent{}
+		}
+	}
+	if err == nil && !info.Mode().IsRegular() {
+		err = storage.ErrNotRegular
+	}
+	if err != nil {
+		return storage.Unusable{Err: s.fileError("examine", i, err)}
+	}
+	return presentOf(root, name, info)
+}
+
+// Delete removes files, then the folders that became empty.
+func (s *store) Delete(ctx context.Context, files []int) error {
+	if err := s.mayChange("delete"); err != nil {
+		return err
+	}
+	root, err := s.openRoot()
+	if isMissing(err) {
+		return nil
+	}
+	if err != nil {
+		return s.folderError("delete", "", err)
+	}
+	var errs []error
+	var dirs []string
+	for _, i := range files {
+		if err := s.mayName(ctx, "delete", i); err != nil {
+			return err
+		}
+		if s.spec.Files[i].Role == storage.Padding {
+			continue
+		}
+		if err := s.deleteFile(root, i); err != nil {
+			errs = append(errs, s.fileError("delete", i, err))
+			continue
+		}
+		dirs = append(dirs, s.foldersOf(i)...)
+	}
+	s.deleteFolders(root, dirs)
+	return errors.Join(errs...)
+}
+
+// deleteFile removes file i unless something of another kind lies there.
+func (s *store) deleteFile(root *os.Root, i int) error {
+	name := s.spec.Files[i].Path
+	s.discard(i)
+	info, err := root.Lstat(name)
+	if isMissing(err) {
+		return nil
+	}
+	if err != nil {
+		failed := s.fileError("delete", i, err)
+		if _, blocked := storage.View(failed).(storage.PathBlocked); blocked {
+			return nil
+		}
+		return failed
+	}
+	if !info.Mode().IsRegular() {
+		return nil
+	}
+	if err := root.Remove(name); err != nil && !isMissing(err) {
+		return err
+	}
+	s.handles.mu.Lock()
+	defer s.handles.mu.Unlock()
+	s.files[i].mark, s.files[i].doubt = mark{}, nil
+	s.folder(path.Dir(name)).changed()
+	return nil
+}
+
+// deleteFolders removes those folders that are empty, the deepest first. A
+// folder that is not empty refuses, and so it stays.
+func (s *store) deleteFolders(root *os.Root, dirs []string) {
+	slices.SortFunc(dirs, func(a, b string) int {
+		if n := strings.Count(b, "/") - strings.Count(a, "/"); n != 0 {
+			return n
+		}
+		return strings.Compare(a, b)
+	})
+	for _, dir := range slices.Compact(dirs) {
+		if dir == "." || dir == above {
+			continue
+		}
+		info, err := root.Lstat(dir)
+		if err == nil && info.Mode()&fs.ModeType == fs.ModeDir {
+			_ = root.Remove(dir)
+		}
+	}
+}

@@ -1,0 +1,52 @@
+//go:build unix
+
+package files
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+
+	"github.com/etorrent/etorrent/internal/storage"
+)
+
+// openAtOnce keeps the opening of a pipe from waiting for its other end.
+const openAtOnce = syscall.O_NONBLOCK
+
+// flushMode is what a file must be open for to be flushed.
+const flushMode = storage.ReadOnly
+
+// flushFolder makes the entries of a folder durable. Some file systems cannot
+// and say so; theirs need no flush or have none.
+func flushFolder(d *os.File) error {
+	err := d.Sync()
+	for _, cannot := range []error{syscall.EINVAL, syscall.ENOTSUP, syscall.EROFS} {
+		if errors.Is(err, cannot) {
+			return nil
+		}
+	}
+	return err
+}
+
+// viewVolume names the device that holds dir.
+func viewVolume(dir string) (storage.Features, error) {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return storage.Features{}, err
+	}
+	volume := "unknown"
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		volume = fmt.Sprintf("device %x", uint64(st.Dev))
+	}
+	return storage.Features{Volume: volume, Sparseness: viewSparseness(dir)}, nil
+}
+
+// presentOf is what stat tells of a regular file.
+func presentOf(_ *os.Root, _ string, info os.FileInfo) storage.FileFacts {
+	facts := storage.Present{Size: info.Size(), ModTime: info.ModTime(), Links: 1}
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		facts.Device, facts.Inode, facts.Links = uint64(st.Dev), uint64(st.Ino), uint64(st.Nlink)
+	}
+	return facts
+}

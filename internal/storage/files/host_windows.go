@@ -1,0 +1,67 @@
+package files
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/windows"
+
+	"github.com/etorrent/etorrent/internal/storage"
+)
+
+// openAtOnce is nothing here: opening does not wait.
+const openAtOnce = 0
+
+// flushMode is what a file must be open for to be flushed.
+const flushMode = storage.ReadWrite
+
+// flushData makes data and size of a file durable.
+func flushData(f *os.File) error { return f.Sync() }
+
+// flushFolder does nothing: folders are journalled with their files.
+func flushFolder(*os.File) error { return nil }
+
+// dropCache does nothing: there is no call for it.
+func dropCache(*os.File) {}
+
+// allocate sets n bytes aside for a new file.
+func allocate(f *os.File, n int64) error { return f.Truncate(n) }
+
+// viewVolume names the drive or share that holds dir.
+func viewVolume(dir string) (storage.Features, error) {
+	if _, err := os.Stat(dir); err != nil {
+		return storage.Features{}, err
+	}
+	volume := "volume " + strings.ToUpper(filepath.VolumeName(dir))
+	return storage.Features{Volume: volume, Sparseness: storage.HolesFilled}, nil
+}
+
+// presentOf asks for the numbers of a regular file that stat leaves out.
+func presentOf(root *os.Root, name string, info os.FileInfo) storage.FileFacts {
+	facts := storage.Present{Size: info.Size(), ModTime: info.ModTime(), Links: 1}
+	f, err := root.Open(name)
+	if err != nil {
+		return facts
+	}
+	defer shut(f)
+	var d windows.ByHandleFileInformation
+	if err := windows.GetFileInformationByHandle(windows.Handle(f.Fd()), &d); err == nil {
+		facts.Device, facts.Links = uint64(d.VolumeSerialNumber), uint64(d.NumberOfLinks)
+		facts.Inode = uint64(d.FileIndexHigh)<<32 | uint64(d.FileIndexLow)
+	}
+	return facts
+}
+
+// ViewSpace asks the volume for its room.
+func (s *store) ViewSpace() storage.SpaceEvidence {
+	dir, err := windows.UTF16PtrFromString(existing(s.spec.Dir))
+	if err != nil {
+		return storage.SpaceUnknown{}
+	}
+	var free uint64
+	if err := windows.GetDiskFreeSpaceEx(dir, &free, nil, nil); err != nil {
+		return storage.SpaceUnknown{}
+	}
+	return storage.SpaceKnown{Free: int64(min(free, 1<<62))}
+}

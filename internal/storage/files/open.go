@@ -1,0 +1,113 @@
+package files
+
+import (
+	"os"
+
+	"github.com/etorrent/etorrent/internal/storage"
+)
+
+// acquire returns file i open in at least the given mode, for use until
+// release.
+func (s *store) acquire(i int, mode storage.Access) (*handle, error) {
+	if h := s.handles.find(s, i, mode); h != nil {
+		return h, nil
+	}
+	s.makeRoom(s.flushAlone)
+	return s.open(i, mode)
+}
+
+// acquireToFlush is acquire for the holder of the place in syncing.
+func (s *store) acquireToFlush(i int) (*handle, error) {
+	if h := s.handles.find(s, i, flushMode); h != nil {
+		return h, nil
+	}
+	s.makeRoom(s.flush)
+	return s.open(i, flushMode)
+}
+
+// open opens file i and puts it into the budget.
+func (s *store) open(i int, mode storage.Access) (*handle, error) {
+	f, err := s.openFile(i, mode)
+	if err != nil {
+		return nil, err
+	}
+	h, surplus := s.handles.admit(s, i, mode, f)
+	if surplus != nil {
+		shut(surplus)
+	}
+	if _, err := s.heldRoot(); err != nil {
+		// The store closed meanwhile and could not see this file.
+		s.discard(i)
+		s.release(h)
+		return nil, err
+	}
+	return h, nil
+}
+
+// discard takes file i out of the budget.
+func (s *store) discard(i int) {
+	if f := s.handles.dropFile(s, i); f != nil {
+		shut(f)
+	}
+}
+
+// release ends the use of a handle.
+func (s *store) release(h *handle) {
+	if f := s.handles.release(h); f != nil {
+		shut(f)
+	}
+}
+
+// openFile opens file i if it is a regular one.
+func (s *store) openFile(i int, mode storage.Access) (*os.File, error) {
+	root, err := s.openRoot()
+	if err != nil {
+		return nil, err
+	}
+	flags := os.O_RDONLY
+	if mode == storage.ReadWrite {
+		flags = os.O_RDWR
+	}
+	f, err := root.OpenFile(s.spec.Files[i].Path, flags|openAtOnce, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = storage.ErrNotRegular
+	}
+	if err != nil {
+		shut(f)
+		return nil, err
+	}
+	return f, nil
+}
+
+// makeRoom closes files until the budget has a place for one more. A file with
+// unsynced writes is flushed before: closed, it could lose the news of a failed
+// write-back. How a flush went is noted there, for the next Sync to tell.
+func (s *store) makeRoom(flush func(*handle) error) {
+	for tries := 0; ; {
+		surplus, unsynced := s.handles.excess(s)
+		switch {
+		case surplus != nil:
+			shut(surplus)
+		case unsynced == nil:
+			return
+		case tries > 0:
+			s.release(unsynced)
+			return
+		default:
+			tries++
+			_ = flush(unsynced)
+			s.release(unsynced)
+		}
+	}
+}
+
+// flushAlone is flush for those who do not hold the place in syncing.
+func (s *store) flushAlone(h *handle) error {
+	s.syncing <- struct{}{}
+	defer func() { <-s.syncing }()
+	return s.flush(h)
+}

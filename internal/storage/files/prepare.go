@@ -1,0 +1,149 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/etorrent/etorrent/internal/storage"
+)
+
+// Prepare makes the absent ones of the given files.
+func (s *store) Prepare(ctx context.Context, files []int) (made []int, err error) {
+	if err := s.mayChange("prepare"); err != nil {
+		return nil, err
+	}
+	if err := s.makeDir(); err != nil {
+		return nil, s.folderError("prepare", "", err)
+	}
+	files = slices.Clone(files)
+	slices.Sort(files)
+	for _, i := range slices.Compact(files) {
+		if err := s.mayName(ctx, "prepare", i); err != nil {
+			return made, err
+		}
+		if s.spec.Files[i].Role == storage.Padding {
+			continue
+		}
+		f, err := s.makeFile(i)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if err != nil {
+			return made, s.fileError("prepare", i, err)
+		}
+		made = append(made, i)
+		if err := s.fill(i, f); err != nil {
+			return made, s.fileError("prepare", i, err)
+		}
+	}
+	return made, nil
+}
+
+// makeDir makes Spec.Dir where it is missing. Its way down is synced at once,
+// since it lies outside of what Sync looks at.
+func (s *store) makeDir() error {
+	if _, err := s.openRoot(); !isMissing(err) {
+		return err
+	}
+	top := existing(s.spec.Dir)
+	if err := os.MkdirAll(s.spec.Dir, 0o777); err != nil {
+		return err
+	}
+	for dir := filepath.Dir(s.spec.Dir); len(dir) >= len(top); dir = filepath.Dir(dir) {
+		if err := s.syncOutside(dir); err != nil {
+			return err
+		}
+		if dir == filepath.Dir(dir) {
+			break
+		}
+	}
+	_, err := s.openRoot()
+	return err
+}
+
+func (s *store) syncOutside(dir string) error {
+	d, err := os.Open(dir)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer shut(d)
+	return s.flusher.folder(d)
+}
+
+// makeFile makes file i, and its folders if they are not there.
+func (s *store) makeFile(i int) (*os.File, error) {
+	root, err := s.openRoot()
+	if err != nil {
+		return nil, err
+	}
+	name := s.spec.Files[i].Path
+	const flags = os.O_RDWR | os.O_CREATE | os.O_EXCL
+	f, err := root.OpenFile(name, flags, 0o666)
+	if isMissing(err) {
+		if err := s.makeFolders(root, path.Dir(name)); err != nil {
+			return nil, err
+		}
+		f, err = root.OpenFile(name, flags, 0o666)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.discard(i)
+	s.noteMade(i)
+	return f, nil
+}
+
+// makeFolders makes dir and what is missing above it.
+func (s *store) makeFolders(root *os.Root, dir string) error {
+	for end := 0; end < len(dir); end++ {
+		next := strings.IndexByte(dir[end:], '/')
+		if next < 0 {
+			end = len(dir)
+		} else {
+			end += next
+		}
+		part := dir[:end]
+		err := root.Mkdir(part, 0o777)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		s.handles.mu.Lock()
+		s.folder(path.Dir(part)).changed()
+		*s.folder(part) = mark{}
+		s.handles.mu.Unlock()
+	}
+	return nil
+}
+
+// noteMade makes the new file i and its entry due for Sync.
+func (s *store) noteMade(i int) {
+	s.handles.mu.Lock()
+	defer s.handles.mu.Unlock()
+	f := &s.spec.Files[i]
+	s.files[i].mark, s.files[i].doubt = mark{}, nil
+	s.folder(path.Dir(f.Path)).changed()
+	if f.Length == 0 && !slices.Contains(s.empties, i) {
+		s.empties = append(s.empties, i)
+	}
+}
+
+// fill sets the space of the new file i aside if the spec says so.
+func (s *store) fill(i int, f *os.File) error {
+	defer shut(f)
+	if s.spec.Allocate == storage.Sparse || s.spec.Files[i].Length == 0 {
+		return nil
+	}
+	return allocate(f, s.spec.Files[i].Length)
+}

@@ -1,0 +1,247 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/etorrent/etorrent/internal/storage"
+	"github.com/etorrent/etorrent/internal/vocab/pieceset"
+)
+
+// Sync makes the pieces' files and the folders above them durable.
+func (s *store) Sync(ctx context.Context, pieces *pieceset.Set) error {
+	if _, err := s.heldRoot(); err != nil {
+		return s.folderError("sync", "", err)
+	}
+	select {
+	case s.syncing <- struct{}{}:
+		defer func() { <-s.syncing }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	var faults []storage.FileFault
+	for _, i := range s.filesToSync(pieces) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := s.syncFile(i); err != nil {
+			faults = append(faults, storage.FileFault{File: i, Err: err})
+			continue
+		}
+		s.noteSynced(i)
+	}
+	if len(faults) > 0 {
+		return &storage.SyncError{Faults: faults}
+	}
+	return nil
+}
+
+// filesToSync are the files of the pieces and those of length 0 made since
+// they were last synced, which no piece names.
+func (s *store) filesToSync(pieces *pieceset.Set) []int {
+	s.handles.mu.Lock()
+	files := slices.Clone(s.empties)
+	s.handles.mu.Unlock()
+	for i := range s.spec.FilesOf(pieces) {
+		files = append(files, i)
+	}
+	slices.Sort(files)
+	return slices.Compact(files)
+}
+
+// noteSynced takes a file of length 0 off the list of those that each Sync
+// looks at.
+func (s *store) noteSynced(i int) {
+	if s.spec.Files[i].Length > 0 {
+		return
+	}
+	s.handles.mu.Lock()
+	defer s.handles.mu.Unlock()
+	s.empties = slices.DeleteFunc(s.empties, func(e int) bool { return e == i })
+}
+
+// syncFile flushes file i and the folders on its way, innermost first.
+func (s *store) syncFile(i int) *storage.Error {
+	s.handles.mu.Lock()
+	state := s.files[i]
+	s.handles.mu.Unlock()
+	if state.doubt != nil {
+		return s.fileError("sync", i, state.doubt)
+	}
+	if state.mark.view() != flushed {
+		if err := s.flushFile(i); err != nil {
+			return s.fileError("sync", i, err)
+		}
+	}
+	for _, dir := range s.foldersOf(i) {
+		if err := s.syncFolder(dir); err != nil {
+			return s.folderError("sync", dir, err)
+		}
+	}
+	return nil
+}
+
+// flushFile flushes file i, opening it if need be. One that went missing took
+// what was written with it, so that another file in its place proves nothing;
+// any other failure to open it leaves a later flush as good as this.
+func (s *store) flushFile(i int) error {
+	if s.spec.Access == storage.ReadOnly && flushMode == storage.ReadWrite {
+		return nil
+	}
+	h, err := s.acquireToFlush(i)
+	if isMissing(err) {
+		s.handles.mu.Lock()
+		defer s.handles.mu.Unlock()
+		s.files[i].doubt = s.fileError("sync", i, err)
+	}
+	if err != nil {
+		return err
+	}
+	defer s.release(h)
+	return s.flush(h)
+}
+
+// flush makes a file's data and size durable and notes how it went. The caller
+// holds the place in syncing.
+func (s *store) flush(h *handle) error {
+	s.handles.mu.Lock()
+	state := &s.files[h.file]
+	level, doubt := state.mark.level(), state.doubt
+	s.handles.mu.Unlock()
+	if doubt != nil {
+		return doubt
+	}
+	err := s.flusher.data(h.f)
+	s.handles.mu.Lock()
+	defer s.handles.mu.Unlock()
+	if err != nil {
+		state.doubt = s.fileError("sync", h.file, err)
+		return state.doubt
+	}
+	state.mark.flushed = level
+	return nil
+}
+
+// above stands for the folder that holds Spec.Dir.
+const above = ".."
+
+// foldersOf are the folders on the way of file i, innermost first.
+func (s *store) foldersOf(i int) []string {
+	var dirs []string
+	for dir := path.Dir(s.spec.Files[i].Path); ; dir = path.Dir(dir) {
+		dirs = append(dirs, dir)
+		if dir == "." {
+			return append(dirs, above)
+		}
+	}
+}
+
+// syncFolder makes a folder's entries durable, once per change.
+func (s *store) syncFolder(dir string) error {
+	s.handles.mu.Lock()
+	state := s.folder(dir)
+	due, level := state.view(), state.level()
+	s.handles.mu.Unlock()
+	if due == flushed {
+		return nil
+	}
+	d, err := s.openFolder(dir)
+	if dir == above && errors.Is(err, fs.ErrPermission) {
+		// A folder that this user may not look into holds no entry of this run.
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer shut(d)
+	err = s.flusher.folder(d)
+	s.handles.mu.Lock()
+	defer s.handles.mu.Unlock()
+	if err != nil {
+		s.doubtBelow(dir, s.folderError("sync", dir, err))
+		return err
+	}
+	state.flushed = level
+	return nil
+}
+
+// doubtBelow puts every file below a folder in doubt; handles.mu is held.
+func (s *store) doubtBelow(dir string, err error) {
+	for i, f := range s.spec.Files {
+		within := dir == above || dir == "." || strings.HasPrefix(f.Path, dir+"/")
+		if within && s.files[i].doubt == nil {
+			s.files[i].doubt = err
+		}
+	}
+}
+
+// folder is the mark of a folder; handles.mu is held.
+func (s *store) folder(dir string) *mark {
+	state := s.folders[dir]
+	if state == nil {
+		state = new(mark)
+		s.folders[dir] = state
+	}
+	return state
+}
+
+func (s *store) openFolder(dir string) (*os.File, error) {
+	if dir == above {
+		return os.Open(filepath.Dir(s.spec.Dir))
+	}
+	root, err := s.openRoot()
+	if err != nil {
+		return nil, err
+	}
+	return root.Open(dir)
+}
+
+// Recheck forgets failed flushes, so that the next Sync tries again.
+func (s *store) Recheck(ctx context.Context, files []int) error {
+	if _, err := s.heldRoot(); err != nil {
+		return s.folderError("recheck", "", err)
+	}
+	select {
+	case s.syncing <- struct{}{}:
+		defer func() { <-s.syncing }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	for _, i := range files {
+		if err := s.mayName(ctx, "recheck", i); err != nil {
+			return err
+		}
+		if s.spec.Files[i].Role == storage.Padding {
+			continue
+		}
+		if err := s.forget(i); err != nil {
+			return s.fileError("recheck", i, err)
+		}
+	}
+	return nil
+}
+
+// forget drops the handle, the cache and the state of file i.
+func (s *store) forget(i int) error {
+	s.discard(i)
+	f, err := s.openFile(i, storage.ReadOnly)
+	if err == nil {
+		dropCache(f)
+		shut(f)
+	} else if !isMissing(err) {
+		return err
+	}
+	s.handles.mu.Lock()
+	defer s.handles.mu.Unlock()
+	s.files[i].doubt, s.files[i].mark = nil, mark{}
+	for _, dir := range s.foldersOf(i) {
+		*s.folder(dir) = mark{}
+	}
+	return nil
+}

@@ -1,0 +1,164 @@
+// Package event has the facts that an engine reports to its host, as a closed
+// set of plain values.
+package event
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/etorrent/etorrent/internal/vocab/ident"
+	"github.com/etorrent/etorrent/internal/vocab/pieceset"
+)
+
+// Revision numbers the events of one engine, from 1 on without gaps.
+type Revision uint64
+
+// Head is what every event carries. Torrent is 0 and InfoHash zero where the
+// event is about the engine as a whole.
+type Head struct {
+	At       time.Time
+	Revision Revision
+	Torrent  ident.TorrentID
+	InfoHash [20]byte
+}
+
+// Heading returns the head itself, so that every event has it as a method.
+func (h Head) Heading() Head { return h }
+
+// Event is one fact.
+//
+//sumtype:decl
+type Event interface {
+	etorrentEvent()
+	Heading() Head
+}
+
+// Listening says where the engine accepts connections.
+type Listening struct {
+	Head
+	Addrs []netip.AddrPort
+}
+
+// Added says that a torrent runs, and which of its pieces its row claims.
+type Added struct {
+	Head
+	Name    string
+	Claimed *pieceset.Set
+	Bytes   int64 // claimed bytes
+}
+
+// CheckReason says why pieces are read and hashed.
+type CheckReason uint8
+
+// The reasons of a check.
+const (
+	CheckFoundFiles   CheckReason = iota // files lie there that no row knows
+	CheckChangedFiles                    // files changed since the row was written
+	CheckAsked                           // a person asked
+)
+
+// String names the reason as it stands in JSON.
+func (r CheckReason) String() string {
+	return [...]string{"found", "changed", "asked"}[r]
+}
+
+// Checking says that a number of pieces is about to be read and hashed.
+type Checking struct {
+	Head
+	Pieces int
+	Reason CheckReason
+}
+
+// Checked says how a check ended.
+type Checked struct {
+	Head
+	Good, Bad int // pieces
+}
+
+// PieceState is how far a piece has come on its way to stable storage.
+type PieceState uint8
+
+// The three words, never mixed: the hash is right; the bytes are in the file;
+// they are synced and the row claims them. Corrupt is the fourth: the hash is
+// wrong.
+const (
+	PieceVerified PieceState = iota
+	PieceWritten
+	PieceDurable
+	PieceCorrupt
+)
+
+// String names the state as it stands in JSON.
+func (s PieceState) String() string {
+	return [...]string{"verified", "written", "durable", "corrupt"}[s]
+}
+
+// Piece says that a piece reached a state.
+type Piece struct {
+	Head
+	Index pieceset.Index
+	State PieceState
+}
+
+// PeerJoined says that a connection finished its handshake.
+type PeerJoined struct {
+	Head
+	Addr   netip.AddrPort
+	Client string // from the peer id; hostile text made harmless
+}
+
+// PeerLeft says that a connection ended, and why.
+type PeerLeft struct {
+	Head
+	Addr   netip.AddrPort
+	Reason string
+}
+
+// Completed says that every wanted byte is durable.
+type Completed struct{ Head }
+
+// Paused says that the torrent stopped for a fault of its environment.
+type Paused struct {
+	Head
+	Err error
+}
+
+// Quarantined says that the torrent crashed and when it is tried again.
+type Quarantined struct {
+	Head
+	Err     error
+	RetryAt time.Time
+}
+
+// Stopped says that the torrent stopped in good order.
+type Stopped struct{ Head }
+
+// Warning says that something is not as it should be, and goes on.
+type Warning struct {
+	Head
+	Err error
+}
+
+// Crashed says that a process panicked or failed, and was contained.
+type Crashed struct {
+	Head
+	Path, Kind  string
+	Err         string
+	Stack       []byte // nil where the same stack was reported before
+	LastMessage string
+	Restarts    int
+}
+
+func (Listening) etorrentEvent()   {}
+func (Added) etorrentEvent()       {}
+func (Checking) etorrentEvent()    {}
+func (Checked) etorrentEvent()     {}
+func (Piece) etorrentEvent()       {}
+func (PeerJoined) etorrentEvent()  {}
+func (PeerLeft) etorrentEvent()    {}
+func (Completed) etorrentEvent()   {}
+func (Paused) etorrentEvent()      {}
+func (Quarantined) etorrentEvent() {}
+func (Stopped) etorrentEvent()     {}
+func (Warning) etorrentEvent()     {}
+func (Crashed) etorrentEvent()     {}

@@ -1,0 +1,12 @@
+// Package interop holds tests that run the etorrent program, as a user would,
+// against other BitTorrent clients, against itself, and against hostile peers.
+//
+// Every program is started by the test that needs it, with a loopback address of
+// its own and without DHT, local discovery and peer exchange, and ended by its
+// process id. A program of others that is not installed fails the test under
+// CI=true and skips it elsewhere.
+//
+// Environment: ETORRENT_RUN is the run number that a random test prints, and
+// replays it; ETORRENT_KILLS is how often the program is killed in the crash
+// test; ETORRENT_PROGRAM is a binary to test instead of building one.
+package interop

@@ -1,0 +1,148 @@
+package etorrent
+
+import (
+	"log/slog"
+	"net/netip"
+
+	"github.com/etorrent/etorrent/internal/proc/disk"
+	pnet "github.com/etorrent/etorrent/internal/proc/net"
+	"github.com/etorrent/etorrent/internal/storage"
+	"github.com/etorrent/etorrent/internal/store"
+	"github.com/etorrent/etorrent/internal/vocab/pieceset"
+	"github.com/etorrent/etorrent/sup"
+)
+
+// Options are what a Client is made of. The zero Options make a client that
+// keeps its files in the current folder, its state in memory, and listens on any
+// free port.
+type Options struct {
+	// Dir is where torrents lie that name no folder of their own. Empty means the
+	// current folder.
+	Dir string
+	// Listen are the addresses (HOST:PORT) to accept connections on. Nil means
+	// ":0"; an empty list listens nowhere. Addrs says what was got.
+	Listen []string
+	// Ports says what to do where a port is taken.
+	Ports PortChoice
+	// Storage holds the bytes; nil means files.
+	Storage Storage
+	// State keeps the rows that outlive the client; nil means memory. The client
+	// closes it.
+	State State
+	// Network is where connections come from; nil means the host's.
+	Network Network
+	// Limits bound the rates.
+	Limits Limits
+	// Logger is told of crashes and of what is degraded; nil is silent.
+	Logger *slog.Logger
+	// RandomSeed makes the random choices reproducible; 0 draws one.
+	RandomSeed uint64
+	// Hook is called where processes receive, step and act, so that tests can
+	// inject faults.
+	Hook sup.Hook
+}
+
+// Limits bound payload and messages together, in bytes per second; 0 is
+// unlimited.
+type Limits struct{ Down, Up int64 }
+
+// Storage holds the bytes of torrents. Package storagetest proves one.
+type Storage = storage.Storage
+
+// Store holds the bytes of one torrent.
+type Store = storage.Store
+
+// StorageSpec describes the bytes of one torrent to a Storage.
+type StorageSpec = storage.Spec
+
+// PieceSet is a set of piece indices.
+type PieceSet = pieceset.Set
+
+// State keeps what a client remembers of its torrents. Package sqlitestate has
+// one on disk.
+type State = store.Driver
+
+// NewMemoryState returns a State that ends with the program.
+func NewMemoryState() State { return store.NewMemory() }
+
+// Network is where connections come from; its methods are shaped as those of
+// package net.
+type Network = pnet.Network
+
+// PortChoice says what to do where a listening port is taken.
+type PortChoice = pnet.PortChoice
+
+// The choices.
+const (
+	NextFreePort = pnet.NextFree
+	ThisPortOnly = pnet.ThisOnly
+)
+
+// Existing says what to do with files that lie where a torrent's belong and that
+// its state does not vouch for.
+type Existing = disk.Existing
+
+// The policies. CheckExisting reads and hashes them; where nothing of a
+// non-empty file matches it is not touched. TrustExisting takes them for right
+// without reading. RefuseExisting refuses the torrent. ReplaceExisting writes
+// over them.
+const (
+	CheckExisting   = disk.CheckExisting
+	TrustExisting   = disk.TrustExisting
+	RefuseExisting  = disk.RefuseExisting
+	ReplaceExisting = disk.ReplaceExisting
+)
+
+// Priority says how much a file is wanted.
+type Priority = store.Priority
+
+// The priorities.
+const (
+	PriorityNormal   = store.PriorityNormal
+	PriorityUnwanted = store.PriorityUnwanted
+	PriorityLow      = store.PriorityLow
+	PriorityHigh     = store.PriorityHigh
+)
+
+// AddOption says more about one Add.
+type AddOption func(*addOptions)
+
+type addOptions struct {
+	dir        string
+	peers      []netip.AddrPort
+	existing   Existing
+	serveOnly  shareMode
+	allocate   storage.Allocation
+	priorities []Priority
+}
+
+type shareMode uint8
+
+const (
+	fetchAndShare shareMode = iota
+	shareOnly
+)
+
+// InDir puts the torrent's files below dir instead of Options.Dir.
+func InDir(dir string) AddOption { return func(o *addOptions) { o.dir = dir } }
+
+// WithPeers names endpoints to connect to.
+func WithPeers(peers ...netip.AddrPort) AddOption {
+	return func(o *addOptions) { o.peers = append(o.peers, peers...) }
+}
+
+// OnExisting sets the policy for files that lie there; CheckExisting is the
+// default.
+func OnExisting(e Existing) AddOption { return func(o *addOptions) { o.existing = e } }
+
+// ShareOnly serves what is there, opens files read-only and fetches nothing.
+func ShareOnly() AddOption { return func(o *addOptions) { o.serveOnly = shareOnly } }
+
+// Preallocate sets the space of files aside before the first write.
+func Preallocate() AddOption { return func(o *addOptions) { o.allocate = storage.Full } }
+
+// WithPriorities sets the priority of each file, in the torrent's order; files
+// behind the end are normal.
+func WithPriorities(p ...Priority) AddOption {
+	return func(o *addOptions) { o.priorities = p }
+}

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# The programs of others that interop/ and bench/ talk to. Installs what is
+# missing where that can be done unasked (root, with Debian's packages), and says
+# plainly what is not there: its tests are then skipped, or fail under CI=true.
+set -uo pipefail
+
+peers=( # package, then a command that succeeds where it is installed
+  'aria2               command -v aria2c'
+  'mktorrent           command -v mktorrent'
+  'opentracker         command -v opentracker'
+  'python3-libtorrent  /usr/bin/python3 -c "import libtorrent"'
+)
+
+missing() {
+  local peer package check
+  for peer in "${peers[@]}"; do
+    read -r package check <<<"$peer"
+    eval "$check" >/dev/null 2>&1 || echo "$package"
+  done
+}
+
+mapfile -t need < <(missing)
+if [ ${#need[@]} -gt 0 ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  echo "peers: installing ${need[*]}"
+  log=$(mktemp)
+  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${need[@]}"; } \
+    >"$log" 2>&1 </dev/null || tail -n 20 "$log"
+  rm -f "$log"
+  mapfile -t need < <(missing)
+fi
+
+if [ ${#need[@]} -gt 0 ]; then
+  echo "peers: not installed: ${need[*]} (Debian's names); what needs them is skipped"
+  [ "${CI:-}" != true ] || exit 1
+fi

@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# All tests, in the order in which a fault is cheapest to read: every package,
+# those with goroutines again under the race detector, then against the programs
+# of others. Every stage runs; the script fails if one failed.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+failed=()
+times=()
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+tally=$work/tally
+testsum=$work/testsum
+go build -o "$testsum" ./tools/testsum || exit 1
+
+# Results of an earlier run count at a developer's, not in CI.
+fresh=()
+[ "${CI:-}" != true ] || fresh=(-count=1)
+
+stage() { # name, arguments of go test...
+  local name=$1 start=$SECONDS
+  shift
+  echo "== $name"
+  go test -json "${fresh[@]}" "$@" 2>&1 | "$testsum" -stage "$name" -tally "$tally" || failed+=("$name")
+  times+=("$name $((SECONDS - start)) s")
+}
+
+# Packages with goroutines or locks.
+racing() {
+  go list ./... | grep -E '^github\.com/etorrent/etorrent($|/(sup|etorrenttest|sqlitestate|internal/(proc|store|leaf|storage))(/|$))'
+}
+
+scripts/peers.sh || failed+=(peers)
+
+stage unit -timeout 4m ./...
+
+mapfile -t race < <(racing)
+if [ "$(go env CGO_ENABLED)" = 1 ] && command -v "$(go env CC)" >/dev/null; then
+  stage race -race -short -vet=off -timeout 6m "${race[@]}"
+else
+  echo '== race: skipped, the race detector needs cgo and a C compiler'
+  [ "${CI:-}" != true ] || failed+=(race)
+fi
+
+if [ -f interop/go.mod ]; then
+  # Its tests start programs that share the machine: one package at a time.
+  pushd interop >/dev/null || exit 1
+  stage interop -p 1 -timeout 10m ./...
+  popd >/dev/null || exit 1
+else
+  echo '== interop: there is no folder interop'
+fi
+
+echo "== took: $(printf '%s; ' "${times[@]}")"
+[ ${#failed[@]} -eq 0 ] || echo "failed: ${failed[*]}"
+awk '{p += $1; f += $2; s += $3} END {printf "tests: %d passed, %d failed, %d skipped\n", p, f, s}' "$tally"
+[ ${#failed[@]} -eq 0 ]

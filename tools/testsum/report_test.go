@@ -1,0 +1,75 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+func reported(t *testing.T, lines string) (string, *report) {
+	t.Helper()
+	var out strings.Builder
+	r := newReport(&out)
+	if err := run(r, strings.NewReader(lines), "unit", ""); err != nil {
+		t.Fatal(err)
+	}
+	return out.String(), r
+}
+
+func TestPassingPackagesAreOneLineAndCounted(t *testing.T) {
+	got, r := reported(t, `{"Action":"run","Package":"p","Test":"TestA"}
+{"Action":"output","Package":"p","Test":"TestA","Output":"=== RUN   TestA\n"}
+{"Action":"output","Package":"p","Test":"TestA","Output":"chatter\n"}
+{"Action":"output","Package":"p","Test":"TestA","Output":"--- PASS: TestA (0.00s)\n"}
+{"Action":"pass","Package":"p","Test":"TestA"}
+{"Action":"output","Package":"p","Output":"PASS\n"}
+{"Action":"output","Package":"p","Output":"ok  \tp\t0.01s\n"}
+{"Action":"pass","Package":"p"}
+`)
+	if want := "ok  \tp\t0.01s\nunit: 1 passed, 0 failed, 0 skipped\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if r.failures() {
+		t.Error("counted a failure")
+	}
+}
+
+func TestAFailedTestShowsItsOutput(t *testing.T) {
+	got, r := reported(t, `{"Action":"output","Package":"p","Test":"TestA","Output":"    a_test.go:3: broken\n"}
+{"Action":"fail","Package":"p","Test":"TestA"}
+{"Action":"fail","Package":"p"}
+`)
+	if !strings.Contains(got, "a_test.go:3: broken") || !strings.HasSuffix(got, "unit: 0 passed, 1 failed, 0 skipped\n") {
+		t.Errorf("got %q", got)
+	}
+	if !r.failures() {
+		t.Error("counted no failure")
+	}
+}
+
+func TestASkippedTestShowsItsReason(t *testing.T) {
+	got, _ := reported(t, `{"Action":"output","Package":"p","Test":"TestA","Output":"    a_test.go:3: aria2c is not installed\n"}
+{"Action":"skip","Package":"p","Test":"TestA"}
+`)
+	if want := "skip\tp TestA: a_test.go:3: aria2c is not installed\n"; !strings.HasPrefix(got, want) {
+		t.Errorf("got %q, want %q first", got, want)
+	}
+}
+
+func TestAPackageThatDoesNotBuildIsAFailure(t *testing.T) {
+	got, r := reported(t, `{"ImportPath":"p [p.test]","Action":"build-output","Output":"p.go:1: undefined: x\n"}
+{"ImportPath":"p [p.test]","Action":"build-fail"}
+{"Action":"output","Package":"p","Output":"FAIL\tp [build failed]\n"}
+{"Action":"fail","Package":"p","FailedBuild":"p [p.test]"}
+`)
+	if !strings.Contains(got, "undefined: x") || !strings.Contains(got, "build failed") || !r.failures() {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestOutputOfATestThatNeverEndedIsShown(t *testing.T) {
+	got, _ := reported(t, `{"Action":"output","Package":"p","Test":"TestA","Output":"panic: here\n"}
+`)
+	if !strings.Contains(got, "unfinished\tp TestA\npanic: here\n") {
+		t.Errorf("got %q", got)
+	}
+}
