@@ -20,7 +20,6 @@ import (
 type attacker struct {
 	conn  net.Conn
 	local netip.AddrPort
-	got   bytes.Buffer // what was read and not yet looked at
 }
 
 // attack connects to an etorrent from an address of its own.
@@ -86,6 +85,20 @@ func (a *attacker) message() (id byte, payload []byte, err error) {
 	}
 }
 
+// answer gives an answer to every request until the other side closes.
+func (a *attacker) answer(with func(index, begin, length uint32) []byte) {
+	for {
+		id, payload, err := a.message()
+		if err != nil {
+			return
+		}
+		if id == idRequest && len(payload) == 12 {
+			number := func(at int) uint32 { return binary.BigEndian.Uint32(payload[at:]) }
+			a.send(with(number(0), number(4), number(8)))
+		}
+	}
+}
+
 // mustBeClosed reads until the other side closes the connection, and returns
 // how many bytes came before.
 func (a *attacker) mustBeClosed(t *testing.T) int64 {
@@ -98,12 +111,12 @@ func (a *attacker) mustBeClosed(t *testing.T) int64 {
 }
 
 // mustBeNamed waits until the program says why it left a connection.
-func (a *attacker) mustBeNamed(t *testing.T, c *child, reason string) {
+func (a *attacker) mustBeNamed(t *testing.T, c *child, o offence) {
 	t.Helper()
-	left := c.await(t, "that "+a.local.String()+" left for: "+reason, func(r *report) bool {
+	left := c.await(t, "why it left for "+o.name, func(r *report) bool {
 		return r.Event == "peer" && r.State == "left" && r.Address == a.local.String()
 	})
-	if left.Reason != reason {
-		t.Errorf("left for %q, want %q", left.Reason, reason)
+	if left.Reason != o.reason {
+		t.Errorf("%s: left for %q, want %q", o.name, left.Reason, o.reason)
 	}
 }

@@ -209,6 +209,10 @@ func (c *conductor) tick() {
 	for _, t := range c.torrents {
 		t.meter.add(now, t.stats.Downloaded, t.stats.Uploaded)
 		c.tellProgress(t)
+		if t.outcome == stored && t.since < sharedLong {
+			t.since++
+		}
+		c.catchUp(t)
 	}
 	c.s.out.people.progress(c.shown())
 }

@@ -108,12 +108,22 @@ func (c *conductor) crashed(head jsonl.Head, e etorrent.CrashedEvent) {
 // complete notes that all that is wanted is stored, or all that is there is
 // shared. The event that says so may still be on its way.
 func (c *conductor) complete(t *tracked) {
-	if t.outcome != pending {
+	if t.outcome == pending {
+		t.outcome = stored
+	}
+}
+
+// catchUp tells, a moment after a torrent began to be shared, what its events
+// did not: those of one that only shares come before its pieces are claimed.
+func (c *conductor) catchUp(t *tracked) {
+	if t.outcome != stored || t.since != sharedLong {
 		return
 	}
-	t.outcome = stored
+	t.since = toldShared
+	if c.reached(t) {
+		c.completed(t, jsonl.Head{Torrent: t.infoHash()})
+	}
 	if c.goal == untilStopped {
-		t.stats = t.handle.Stats()
 		c.s.out.people.note("%s", c.sharingWords(t))
 	}
 }

@@ -44,7 +44,12 @@ they are hashed are errors.`,
 		Example: `  etorrent create photos -o photos.torrent --tracker https://t.example/announce
   etorrent create photos -o photos.torrent --exclude '*.tmp' --private
   etorrent create photos --dry-run`,
-		Args: arguments(1, 1, "the PATH to make a torrent of"),
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) > 1 && f.date == "now" {
+				return usageError("%q is one argument too many; a date is written --date=2026-01-31", args[1])
+			}
+			return arguments(1, 1, "the PATH to make a torrent of")(c, args)
+		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			s.out = newOutput(s.host, outputFlags{quiet: f.quiet})
 			return createTorrent(s, &f, args[0])
@@ -52,7 +57,7 @@ they are hashed are errors.`,
 	}
 	flags := c.Flags()
 	flags.StringVarP(&f.out, "output", "o", "", `the torrent to write, replacing what is there; "-" is stdout (default NAME.torrent, if there is none)`)
-	flags.StringVar(&f.date, "date", "", `write a date: "now", 2026-01-31, or 2026-01-31T12:00:00Z`)
+	flags.StringVar(&f.date, "date", "", `write a date: now, or --date=2026-01-31, or --date=2026-01-31T12:00:00Z`)
 	flags.Lookup("date").NoOptDefVal = "now"
 	flags.Var(&f.exclude, "exclude", "leave out files and folders (repeatable)")
 	flags.StringVar(&f.pieceLength, "piece-length", "auto", "auto, or a power of two from 16K on")
@@ -148,8 +153,8 @@ func showTree(s *session, t *create.Tree, spec metainfo.Spec) error {
 		}
 	}
 	length := t.PieceLength(spec)
-	_, err := fmt.Fprintf(s.host.stdout, "%s: %d files, %s, %d pieces of %s\n",
-		text.Printable(t.Name), len(t.Files), amount.Size(t.Total), (t.Total+length-1)/length, amount.Size(length))
+	_, err := fmt.Fprintf(s.host.stdout, "%s: %s, %s, %s of %s\n", text.Printable(t.Name),
+		amount.Count(len(t.Files), "file"), amount.Size(t.Total), amount.Count(int((t.Total+length-1)/length), "piece"), amount.Size(length))
 	return err
 }
 

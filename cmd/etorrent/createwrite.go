@@ -39,8 +39,8 @@ func tellCreated(s *session, path string, meta *metainfo.Torrent, dir string) er
 		_, err := fmt.Fprintln(s.host.stdout, meta.ID())
 		return err
 	}
-	s.out.people.note("%s: %s in %d files, %d pieces of %s", text.Printable(meta.Name),
-		amount.Size(meta.TotalLength), len(meta.Files), meta.PieceCount(), amount.Size(meta.PieceLength))
+	s.out.people.note("%s: %s in %s, %s of %s", text.Printable(meta.Name), amount.Size(meta.TotalLength),
+		amount.Count(len(meta.Files), "file"), amount.Count(meta.PieceCount(), "piece"), amount.Size(meta.PieceLength))
 	s.out.people.note("info-hash %s", meta.ID())
 	s.out.people.note("Wrote %s. To share it: %s", path, command(s.host.goos, "etorrent", "seed", path, "--dir", dir))
 	return nil

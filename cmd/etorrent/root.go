@@ -37,6 +37,7 @@ func newRoot(s *session) *cobra.Command {
 			return setFromEnvironment(c.Flags(), s.host.env)
 		},
 	}
+	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError("%w", err) })
 	root.AddCommand(newGet(s), newSeed(s), newShow(s), newCreate(s), newVerify(s), newVersion(s))
 	root.InitDefaultHelpCmd()

@@ -18,7 +18,18 @@ type tracked struct {
 	outcome outcome
 	err     error   // of a failure
 	told    telling // of its completion
+	since   sharing
 }
+
+// sharing counts the ticks since a torrent began to be shared.
+type sharing uint8
+
+const (
+	notShared sharing = iota
+	sharedNow
+	sharedLong // for a tick at least
+	toldShared
+)
 
 // outcome says how far a torrent is from what was asked.
 type outcome uint8

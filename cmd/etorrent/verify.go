@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/etorrent/etorrent"
 	"github.com/etorrent/etorrent/cmd/etorrent/internal/amount"
 	"github.com/etorrent/etorrent/cmd/etorrent/internal/jsonl"
 	"github.com/etorrent/etorrent/internal/ondisk"
@@ -62,11 +63,24 @@ func verify(s *session, src *source, dir string) error {
 		return err
 	}
 	files := verifiedFiles(src, checked)
+	s.out.torrents = append(s.out.torrents, endOfVerify(src, checked, place))
 	s.out.tell(&jsonl.Verified{
 		Head: head, Name: src.meta.Name, Path: place.path(src), Pieces: checked.Good.Size(), Good: checked.Good.Count(),
 		Damaged: indices(checked.Damaged), Files: files,
 	})
 	return tellVerified(s, src, checked, files)
+}
+
+// endOfVerify is what the last object says of the torrent.
+func endOfVerify(src *source, checked *ondisk.Checked, at place) jsonl.EndTorrent {
+	g, good := src.plan.Geometry(), int64(0)
+	for i := range checked.Good.All() {
+		good += g.PieceSize(i)
+	}
+	return jsonl.EndTorrent{
+		Torrent: src.meta.ID().String(), Name: src.meta.Name, Path: at.path(src), Status: etorrent.Checking.String(),
+		Wanted: src.meta.TotalLength, Stored: good, Pieces: checked.Good.Size(), Bad: checked.Damaged.Count(),
+	}
 }
 
 func verifiedFiles(src *source, checked *ondisk.Checked) []jsonl.VerifiedFile {
@@ -128,7 +142,7 @@ func wrongWith(f jsonl.VerifiedFile) string {
 	case "resized":
 		return fmt.Sprintf("has %s (%d bytes) instead of %s (%d bytes)", amount.Size(*f.Found), *f.Found, amount.Size(f.Size), f.Size)
 	case "damaged":
-		return fmt.Sprintf("%d damaged pieces", f.Damaged)
+		return amount.Count(f.Damaged, "damaged piece")
 	}
 	return "cannot be read: " + text.Printable(f.Message)
 }

@@ -66,11 +66,16 @@ func contentOf(m *metainfo.Torrent) names.Content {
 	return c
 }
 
+// Geometry is the shape of the torrent.
+func (p *Plan) Geometry() geometry.Geometry {
+	return geometry.Geometry{TotalLength: p.Meta.TotalLength, PieceLength: p.Meta.PieceLength}
+}
+
 // spec describes the torrent's bytes below dir, to be read only.
 func (p *Plan) spec(dir string) storage.Spec {
 	s := storage.Spec{
 		Name: p.Name, Dir: dir, Access: storage.ReadOnly,
-		Geometry: geometry.Geometry{TotalLength: p.Meta.TotalLength, PieceLength: p.Meta.PieceLength},
+		Geometry: p.Geometry(),
 	}
 	for i, f := range p.Meta.Files {
 		role := storage.Data

@@ -21,7 +21,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "testsum:", err)
 		os.Exit(2)
 	}
-	if r.failures() {
+	if r.failed > 0 {
 		os.Exit(1)
 	}
 }

@@ -13,19 +13,19 @@ type event struct {
 	Action, Package, ImportPath, Test, Output string
 }
 
-// A report turns events into lines on out and counts tests, subtests included.
+// A report turns events into lines on out and counts tests, subtests included. A
+// package that fails without a failed test, since it does not build or was cut
+// off, counts as one.
 type report struct {
 	out                     io.Writer
 	passed, failed, skipped int
-	packages                int // failed for another reason than a test
-	outputs                 map[string][]string
+	failedIn                map[string]int      // by package
+	outputs                 map[string][]string // of tests that have not ended
 }
 
 func newReport(out io.Writer) *report {
-	return &report{out: out, outputs: map[string][]string{}}
+	return &report{out: out, failedIn: map[string]int{}, outputs: map[string][]string{}}
 }
-
-func (r *report) failures() bool { return r.failed+r.packages > 0 }
 
 // line takes one line of input. What is no event is printed as it is: the go
 // command writes its own errors between the events.
@@ -42,8 +42,8 @@ func (r *report) line(b []byte) {
 		r.test(e)
 	case e.Action == "output":
 		r.packageOutput(e.Output)
-	case e.Action == "fail":
-		r.packages++
+	case e.Action == "fail" && r.failedIn[e.Package] == 0:
+		r.fail(e.Package)
 	}
 }
 
@@ -61,12 +61,17 @@ func (r *report) test(e event) {
 		r.skipped++
 		fmt.Fprintf(r.out, "skip\t%s: %s\n", key, r.reason(key))
 	case "fail":
-		r.failed++
+		r.fail(e.Package)
 		fmt.Fprintf(r.out, "FAIL\t%s\n%s", key, strings.Join(r.outputs[key], ""))
 	default:
 		return
 	}
 	delete(r.outputs, key)
+}
+
+func (r *report) fail(pkg string) {
+	r.failed++
+	r.failedIn[pkg]++
 }
 
 // reason is what a skipped test said, on one line.

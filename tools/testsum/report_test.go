@@ -28,7 +28,7 @@ func TestPassingPackagesAreOneLineAndCounted(t *testing.T) {
 	if want := "ok  \tp\t0.01s\nunit: 1 passed, 0 failed, 0 skipped\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if r.failures() {
+	if r.failed > 0 {
 		t.Error("counted a failure")
 	}
 }
@@ -41,8 +41,8 @@ func TestAFailedTestShowsItsOutput(t *testing.T) {
 	if !strings.Contains(got, "a_test.go:3: broken") || !strings.HasSuffix(got, "unit: 0 passed, 1 failed, 0 skipped\n") {
 		t.Errorf("got %q", got)
 	}
-	if !r.failures() {
-		t.Error("counted no failure")
+	if r.failed != 1 {
+		t.Errorf("counted %d failures", r.failed)
 	}
 }
 
@@ -61,15 +61,16 @@ func TestAPackageThatDoesNotBuildIsAFailure(t *testing.T) {
 {"Action":"output","Package":"p","Output":"FAIL\tp [build failed]\n"}
 {"Action":"fail","Package":"p","FailedBuild":"p [p.test]"}
 `)
-	if !strings.Contains(got, "undefined: x") || !strings.Contains(got, "build failed") || !r.failures() {
+	if !strings.Contains(got, "undefined: x") || !strings.Contains(got, "build failed") || r.failed != 1 {
 		t.Errorf("got %q", got)
 	}
 }
 
 func TestOutputOfATestThatNeverEndedIsShown(t *testing.T) {
-	got, _ := reported(t, `{"Action":"output","Package":"p","Test":"TestA","Output":"panic: here\n"}
+	got, r := reported(t, `{"Action":"output","Package":"p","Test":"TestA","Output":"panic: here\n"}
+{"Action":"fail","Package":"p"}
 `)
-	if !strings.Contains(got, "unfinished\tp TestA\npanic: here\n") {
+	if !strings.Contains(got, "unfinished\tp TestA\npanic: here\n") || r.failed != 1 {
 		t.Errorf("got %q", got)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/etorrent/etorrent/internal/vocab/geometry"
+	"github.com/etorrent/etorrent/internal/vocab/mono"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 	"github.com/etorrent/etorrent/internal/vocab/wire"
 )
@@ -62,6 +63,26 @@ func (a *auditor) Send(m wire.Message) {
 	if m.Kind == wire.Reject && !a.core.speaksFast() {
 		a.t.Fatalf("reject without FAST")
 	}
+}
+
+// receive gives the core a message of the remote, and keeps account of those
+// that want an answer.
+func (a *auditor) receive(now mono.Instant, m wire.Message, eff Effects) {
+	r := requestOf(&m)
+	if m.Kind == wire.Request && a.closes == 0 {
+		a.owed[r]++
+	}
+	a.core.Receive(now, &m, eff)
+	if a.core.speaksFast() || a.owed[r] == 0 {
+		return
+	}
+	if m.Kind == wire.Cancel || m.Kind == wire.Request && !a.isQueued(r) {
+		a.owed[r]-- // silence is the answer
+	}
+}
+
+func (a *auditor) isQueued(r Request) bool {
+	return slices.Contains(a.core.owed.waiting.all(), r) || slices.Contains(a.core.owed.reading, r)
 }
 
 // answer takes one request of the remote for answered.

@@ -134,18 +134,20 @@ func (c *Core) sendBitfield(now mono.Instant, eff Effects) {
 	}
 }
 
-// Announce sends a HAVE for each piece that was written since (BEP 3). A
-// remote that has the piece is spared it.
+// Announce sends a HAVE for each piece that was written since (BEP 3). A remote
+// that has the piece is spared it, if it hears by BEP 10 when we have all that we
+// want: else it would never know us for a seed, and stay connected for nothing.
 func (c *Core) Announce(now mono.Instant, pieces []pieceset.Index, eff Effects) {
 	if c.life == closed {
 		return
 	}
 	for _, i := range pieces {
-		if !c.remote.has.Has(i) {
-			c.send(now, wire.Message{Kind: wire.Have, Piece: i}, eff)
-			// It may want the piece now, and want nothing again once it has it.
-			c.floods.forgive(floodInterest, 2)
+		if c.remote.has.Has(i) && c.cfg.Capabilities.Has(wire.ExtensionProtocol) {
+			continue
 		}
+		c.send(now, wire.Message{Kind: wire.Have, Piece: i}, eff)
+		// It may want the piece now, and want nothing again once it has it.
+		c.floods.forgive(floodInterest, 2)
 	}
 }
 

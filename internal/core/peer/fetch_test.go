@@ -181,6 +181,19 @@ func TestABlockThatWasAskedForTwiceMayComeTwice(t *testing.T) {
 	}
 }
 
+func TestAnAnswerThatMayBeToAnEarlierRequestMeasuresNothing(t *testing.T) {
+	l := fetching(t, plain)
+	l.request(0, 1)
+	l.core.CancelBlock(l.now, geometry.Block{}, l)
+	l.pass(time.Second)
+	l.request(0, 1)
+	l.pass(time.Millisecond)
+	l.answer(0)
+	if got := l.core.pipe.rtt; got != 0 {
+		t.Errorf("round trip %v", got)
+	}
+}
+
 func TestUnrequestedAndMisalignedBlocksAreCountedAndEndTheConnection(t *testing.T) {
 	across := wire.Message{Kind: wire.Piece, Begin: 1, Payload: make([]byte, geometry.BlockSize)}
 	short := wire.Message{Kind: wire.Piece, Payload: make([]byte, 100)}

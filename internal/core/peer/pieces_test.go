@@ -114,12 +114,17 @@ func TestAPieceCompletedWhileOurBitfieldIsQueuedStillGetsAHave(t *testing.T) {
 	l.expect("send have 2")
 }
 
-func TestARemoteIsSparedTheHaveOfWhatItHas(t *testing.T) {
-	l := open(t, config(plain))
-	l.hear(bitfield(0x80, 0))
-	l.take()
-	l.core.Announce(l.now, []pieceset.Index{0, 1}, l)
-	l.expect("send have 1")
+func TestARemoteIsSparedTheHaveOfWhatItHasIfItHearsOfOurGoal(t *testing.T) {
+	for caps, want := range map[wire.Capabilities][]string{
+		extended: {"send have 1"},
+		plain:    {"send have 0", "send have 1"},
+	} {
+		l := open(t, config(caps))
+		l.hear(bitfield(0x80, 0))
+		l.take()
+		l.core.Announce(l.now, []pieceset.Index{0, 1}, l)
+		l.expect(want...)
+	}
 }
 
 // magnet is a connection that does not know its torrent yet.

@@ -24,36 +24,17 @@ func tiny() geometry.Geometry {
 	return geometry.Geometry{TotalLength: 9*3*geometry.BlockSize - 5, PieceLength: 3 * geometry.BlockSize}
 }
 
-func newMachine(t *rapid.T) *machine {
+func newMachine(t failer, caps wire.Capabilities, goal Goal) *machine {
 	m := &machine{auditor: newAuditor(t), now: mono.Instant(time.Hour)}
 	m.core = New(Config{
-		Geometry:     tiny(),
-		Capabilities: rapid.SampledFrom([]wire.Capabilities{plain, fast, extended, fast | extended}).Draw(t, "capabilities"),
-		Held:         pieceset.Of(9, 0, 1, 2, 3),
-		Announce:     pieceset.Of(9, 0, 1),
-		Goal:         Goal(rapid.IntRange(0, 1).Draw(t, "goal")),
+		Geometry: tiny(), Capabilities: caps, Goal: goal,
+		Held: pieceset.Of(9, 0, 1, 2, 3), Announce: pieceset.Of(9, 0, 1),
 	})
 	m.core.Open(m.now, m)
 	return m
 }
 
-func (m *machine) hear(msg wire.Message) {
-	if msg.Kind == wire.Request && m.closes == 0 {
-		m.owed[requestOf(&msg)]++
-	}
-	r := requestOf(&msg)
-	m.core.Receive(m.now, &msg, m)
-	if m.core.speaksFast() || m.owed[r] == 0 {
-		return
-	}
-	if msg.Kind == wire.Cancel || msg.Kind == wire.Request && !m.isQueued(r) {
-		m.owed[r]-- // silence is the answer
-	}
-}
-
-func (m *machine) isQueued(r Request) bool {
-	return slices.Contains(m.core.owed.waiting.all(), r) || slices.Contains(m.core.owed.reading, r)
-}
+func (m *machine) hear(msg wire.Message) { m.receive(m.now, msg, m) }
 
 func (m *machine) block(t *rapid.T) geometry.Block {
 	return geometry.Block{
@@ -197,7 +178,8 @@ func (m *machine) ring() {
 
 func TestTheRulesHoldUnderEveryOrderOfInputs(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		m := newMachine(t)
+		caps := rapid.SampledFrom([]wire.Capabilities{plain, fast, extended, fast | extended}).Draw(t, "capabilities")
+		m := newMachine(t, caps, Goal(rapid.IntRange(0, 1).Draw(t, "goal")))
 		inputs := m.ownInputs()
 		for name, f := range m.remoteInputs() {
 			inputs[name] = f

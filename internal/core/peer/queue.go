@@ -1,6 +1,9 @@
 package peer
 
-import "slices"
+import (
+	"iter"
+	"slices"
+)
 
 // queue holds requests, oldest first. Its front is taken without moving the
 // rest; the room is used again when the back needs it.
@@ -62,22 +65,24 @@ func (o *owed) drop(r Request) dropping {
 	return notThere
 }
 
-// takeReading takes the requests of a run out of those being read. The slice is
-// good until the next change of those.
-func (o *owed) takeReading(run ReadRun) []Request {
-	inRun := func(r Request) bool {
-		return r.Piece == run.Piece && r.Begin >= run.Begin &&
-			uint64(r.Begin)+uint64(r.Length) <= uint64(run.Begin)+uint64(run.Length)
-	}
-	var taken []Request
-	kept := o.reading[:0]
-	for _, r := range o.reading {
-		if inRun(r) {
-			taken = append(taken, r)
-		} else {
-			kept = append(kept, r)
+// readingIn yields the requests of a run among those being read.
+func (o *owed) readingIn(run ReadRun) iter.Seq[Request] {
+	return func(yield func(Request) bool) {
+		for _, r := range o.reading {
+			if run.holds(r) && !yield(r) {
+				return
+			}
 		}
 	}
-	o.reading = kept
-	return taken
+}
+
+// doneReading takes the requests of a run out of those being read.
+func (o *owed) doneReading(run ReadRun) {
+	o.reading = slices.DeleteFunc(o.reading, run.holds)
+}
+
+// holds says whether the run has every byte of r.
+func (run ReadRun) holds(r Request) bool {
+	return r.Piece == run.Piece && r.Begin >= run.Begin &&
+		uint64(r.Begin)+uint64(r.Length) <= uint64(run.Begin)+uint64(run.Length)
 }

@@ -110,17 +110,19 @@ func (c *Core) Waiting() int { return c.owed.waiting.len() }
 
 // ReadDone answers, by Upload, those requests of a run that still stand.
 func (c *Core) ReadDone(run ReadRun, eff Effects) {
-	for _, r := range c.owed.takeReading(run) {
+	for r := range c.owed.readingIn(run) {
 		c.floods.forgive(floodCancel, 1)
 		eff.Upload(r)
 	}
+	c.owed.doneReading(run)
 }
 
 // ReadFailed refuses the requests of a run that could not be read.
 func (c *Core) ReadFailed(run ReadRun, eff Effects) {
-	for _, r := range c.owed.takeReading(run) {
+	for r := range c.owed.readingIn(run) {
 		c.refuse(r, eff)
 	}
+	c.owed.doneReading(run)
 }
 
 // dropOwed forgets every queued request that a choke ends, refused where FAST

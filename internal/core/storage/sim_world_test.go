@@ -106,27 +106,6 @@ func (b *budget) Reserve(n int64) Room {
 
 func (b *budget) Return(n int64) { b.used -= n }
 
-type event struct {
-	at  mono.Instant
-	seq int
-	do  func()
-}
-
-type eventHeap []event
-
-func (h eventHeap) Len() int { return len(h) }
-func (h eventHeap) Less(i, j int) bool {
-	return h[i].at < h[j].at || h[i].at == h[j].at && h[i].seq < h[j].seq
-}
-func (h eventHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h *eventHeap) Push(x any)   { *h = append(*h, x.(event)) }
-func (h *eventHeap) Pop() any {
-	last := len(*h) - 1
-	e := (*h)[last]
-	*h = (*h)[:last]
-	return e
-}
-
 // newWorld makes a tiny torrent of a random shape on an empty disk.
 func newWorld(run uint64, c chances, l lie) *world {
 	rnd := rand.New(rand.NewPCG(run, 0))
@@ -239,105 +218,6 @@ func (w *world) somePieces() *pieceset.Set {
 		}
 	}
 	return s
-}
-
-// meddle takes a file away and puts an empty one in its place.
-func (w *world) meddle() {
-	f := w.rnd.IntN(len(w.disk.files))
-	w.disk.wipe(f)
-	w.facts[f]++
-}
-
-// differing are the files of which two accounts differ.
-func differing(a, b []int) map[int]bool {
-	out := map[int]bool{}
-	for f := range a {
-		if a[f] != b[f] {
-			out[f] = true
-		}
-	}
-	return out
-}
-
-// foreign are the files that somebody replaced, which this life has not seen.
-func (w *world) foreign() map[int]bool { return differing(w.facts, w.seen) }
-
-// stale are the files of which a next life would see that they were replaced.
-func (w *world) stale() map[int]bool { return differing(w.facts, w.row.facts) }
-
-// seeForeign is what the process does when it finds that files are not as they
-// were left. It reports whether there were any.
-func (w *world) seeForeign() bool {
-	pieces := w.piecesOf(w.foreign())
-	if len(w.foreign()) == 0 {
-		return false
-	}
-	w.seen = slices.Clone(w.facts)
-	f := w.fault(OpExamine)
-	w.input(func() { w.t.Suspect(w.now, pieces, w) })
-	w.input(func() { w.t.Pause(w.now, f, w) })
-	return true
-}
-
-// learn takes facts of the files into the row, but for those that are being read.
-func (w *world) learn(facts []int, unproven *pieceset.Set) {
-	keep := w.disk.filesOf(w.geometry, unproven)
-	for f := range facts {
-		if !keep[f] {
-			w.row.facts[f] = facts[f]
-		}
-	}
-}
-
-func (w *world) piecesOf(files map[int]bool) *pieceset.Set {
-	s := pieceset.New(w.geometry.Pieces())
-	for k := range w.disk.sectors {
-		if files[w.disk.fileOf(k)] {
-			s.Add(pieceset.Index(int64(k/sectorsPerBlock) * geometry.BlockSize / w.geometry.PieceLength))
-		}
-	}
-	return s
-}
-
-// arrive brings one block, mostly a missing one.
-func (w *world) arrive() {
-	if _, running := w.t.Phase().(Running); !running {
-		return
-	}
-	missing := w.missing()
-	if len(missing) == 0 || w.happens(20) {
-		i := pieceset.Index(w.rnd.IntN(w.geometry.Pieces()))
-		missing = []geometry.Block{{Piece: i, Number: uint32(w.rnd.IntN(int(w.geometry.Blocks(i))))}}
-	}
-	w.bring(missing[w.rnd.IntN(len(missing))])
-}
-
-func (w *world) bring(b geometry.Block) {
-	begin, length := w.geometry.BlockBytes(b)
-	c := good
-	if w.happens(w.chances.corrupt) {
-		c = bad
-	}
-	w.input(func() {
-		if w.t.StoreBlock(w.now, Block{Piece: b.Piece, Begin: begin, Length: length}, w) == BlockStored {
-			w.memory[b] = c
-		}
-	})
-}
-
-// missing are the blocks that a picker would ask for.
-func (w *world) missing() []geometry.Block {
-	v := w.t.View()
-	var out []geometry.Block
-	for k := range w.geometry.Pieces() {
-		i := pieceset.Index(k)
-		for n := range w.geometry.Blocks(i) {
-			if !v.Held.Has(i) && !v.Present[i].Has(n) {
-				out = append(out, geometry.Block{Piece: i, Number: n})
-			}
-		}
-	}
-	return out
 }
 
 // mend resumes a paused torrent when nothing is out, as the process does.

@@ -22,7 +22,7 @@ type commit struct {
 	pieces   *pieceset.Set // those it took; some may be lost since
 	drop     *pieceset.Set // those that its claim takes back
 	partials []PartialPiece
-	synced   *pieceset.Set // pieces that its sync is about
+	synced   *pieceset.Set // pieces that its sync is or was about
 	dirty    *pieceset.Set // pieces with writes that no window took
 	bytes    int64         // written since the last window opened
 	due      mono.Instant
@@ -98,35 +98,6 @@ func (t *Torrent) viewPartials() []PartialPiece {
 	return out
 }
 
-// claim asks the row for what the window has, and for what is to be taken back.
-// Pieces of the window that were lost since are taken back too: an earlier try
-// may have claimed them.
-func (t *Torrent) claim(fx Effects) {
-	c := &t.commit
-	c.state = windowClaiming
-	c.drop = t.at(Revoking)
-	asked := Claim{
-		Number: c.number, Partials: c.partials,
-		Add: pieceset.New(len(t.pieces)), Trusted: pieceset.New(len(t.pieces)), Drop: c.drop.Clone(),
-		Unproven: t.at(Checking),
-	}
-	for i := range c.pieces.All() {
-		if t.pieces[i].stage != Syncing {
-			c.pieces.Remove(i)
-			continue
-		}
-		if t.pieces[i].row == rowSilent {
-			t.pieces[i].row = rowAsked
-		}
-		if t.trusted.Has(i) {
-			asked.Trusted.Add(i)
-		} else {
-			asked.Add.Add(i)
-		}
-	}
-	fx.Claim(asked)
-}
-
 // Synced answers Sync: what was written before it is durable.
 func (t *Torrent) Synced(now mono.Instant, fx Effects) {
 	t.claim(fx)
@@ -137,10 +108,27 @@ func (t *Torrent) Synced(now mono.Instant, fx Effects) {
 // last good sync may be gone, whatever a read shows, and no later sync proves
 // otherwise: they must be written again. The others are durable.
 func (t *Torrent) SyncFailed(now mono.Instant, doubtful *pieceset.Set, f Fault, fx Effects) {
-	t.doubt(now, doubtful, fx)
+	since := t.unsynced()
+	since.Retain(doubtful)
+	t.doubt(now, since, fx)
 	t.pause(now, f, fx)
 	t.claim(fx)
 	t.settle(now, fx)
+}
+
+// unsynced are the pieces of which something may have been written since their
+// last good sync, by us or by somebody else.
+func (t *Torrent) unsynced() *pieceset.Set {
+	s := t.at(Recalled)
+	s.AddAll(t.at(Checking))
+	s.AddAll(t.commit.synced)
+	s.AddAll(t.commit.dirty)
+	for i, a := range t.active {
+		if a.writes > 0 {
+			s.Add(i)
+		}
+	}
+	return s
 }
 
 // doubt gives up what is written and not claimed of some pieces.
@@ -157,8 +145,7 @@ func (t *Torrent) doubt(now mono.Instant, pieces *pieceset.Set, fx Effects) {
 		case Checking:
 			delete(t.partials, i)
 			t.check.again(i)
-		case Falling:
-		case Assembling, Hashing, Verified:
+		case Assembling, Hashing, Verified, Falling:
 			if a := t.active[i]; !a.file.isEmpty() || a.writes > 0 {
 				t.fall(a, fallsToDoubt)
 				t.rest(now, a, fx)
@@ -179,57 +166,4 @@ func (t *Torrent) lose(now mono.Instant, i pieceset.Index) {
 	}
 	t.move(i, Revoking)
 	t.commit.arm(now)
-}
-
-// Claimed answers Claim: the row says what was asked.
-func (t *Torrent) Claimed(now mono.Instant, fx Effects) {
-	c := &t.commit
-	c.state = windowNone
-	c.backoff = firstClaimWait
-	for i := range c.drop.All() {
-		t.pieces[i].row = rowSilent
-		t.move(i, Absent)
-		t.lost.Add(i)
-	}
-	for i := range c.pieces.All() {
-		t.pieces[i].row = rowClaims
-		if t.pieces[i].stage == Syncing {
-			t.move(i, Durable)
-		} else {
-			c.pieces.Remove(i)
-		}
-	}
-	if !c.pieces.IsEmpty() {
-		fx.PiecesDurable(c.pieces.Clone())
-	}
-	if t.count[Written] > 0 {
-		t.commit.arm(now.Add(CommitEvery))
-	}
-	t.settle(now, fx)
-}
-
-// ClaimFailed answers Claim: the row may or may not say it. It is asked again
-// after a wait; the data stays written.
-func (t *Torrent) ClaimFailed(now mono.Instant, fx Effects) {
-	c := &t.commit
-	c.state = windowWaiting
-	c.retry = now.Add(c.backoff)
-	c.backoff = min(2*c.backoff, maxClaimWait)
-	t.settle(now, fx)
-}
-
-// ClaimRefused answers Claim: the row is not ours to change. It is asked again
-// after Resume.
-func (t *Torrent) ClaimRefused(now mono.Instant, f Fault, fx Effects) {
-	t.commit.state = windowWaiting
-	t.commit.retry = mono.Never
-	t.pause(now, f, fx)
-	t.settle(now, fx)
-}
-
-func (t *Torrent) retryClaim(now mono.Instant, fx Effects) {
-	c := &t.commit
-	if c.state == windowWaiting && c.retry != mono.Never && now >= c.retry {
-		t.claim(fx)
-	}
 }

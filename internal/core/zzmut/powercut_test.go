@@ -114,7 +114,7 @@ func TestNoPowerCutMakesAClaimFalse(t *testing.T) {
 	for name, c := range map[string]chances{
 		"nothing else fails":   {},
 		"liars":                {corrupt: 200},
-		"syncs fail":           {sync: 300, corrupt: 20},
+		"syncs fail":           {sync: 150, corrupt: 20},
 		"everything may fail":  sometimes,
 		"files change as well": crowded,
 	} {

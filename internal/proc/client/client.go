@@ -33,9 +33,9 @@ import (
 
 const (
 	// receiveSlabs and readSlabs bound the buffers that payload travels in, each
-	// way: 32 MiB and 16 MiB.
+	// way: 32 MiB and 64 MiB.
 	receiveSlabs = 128
-	readSlabs    = 64
+	readSlabs    = 256
 	// eventsKept is how many events a reader may lag behind.
 	eventsKept = 16 << 10
 )

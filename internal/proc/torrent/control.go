@@ -48,13 +48,19 @@ type control struct {
 	status   Status
 	base     store.Counters // of the row when the torrent woke
 	saveDue  mono.Instant
-	retry    mono.Instant
-	wait     time.Duration
+	loading  retry
 	assignUp *assignUp // waits to begin
 	verify   *pieceset.Set
 	alarm    *clock.Alarm
 }
 
+// retry is when loading is tried again, and how long the wait after that is.
+type retry struct {
+	at   mono.Instant
+	wait time.Duration
+}
+
+// controlPhase is what control is at.
 type controlPhase uint8
 
 const (
@@ -68,7 +74,7 @@ func (t *Torrent) runControl(p *sup.Process) error {
 	c := &control{
 		t: t, p: p,
 		reports: sup.NewMailbox[disk.Report](),
-		wait:    retryAfter,
+		loading: retry{wait: retryAfter},
 		alarm:   t.env.Clock.NewAlarm(),
 	}
 	c.swarm = newSwarm(c)
@@ -171,7 +177,7 @@ func (c *control) input(in toControl) {
 func (c *control) now() mono.Instant { return c.t.env.Clock.Now() }
 
 func (c *control) nextDeadline() mono.Instant {
-	d := mono.Earliest(c.retry, c.saveDue)
+	d := mono.Earliest(c.loading.at, c.saveDue)
 	if c.phase == phaseRunning {
 		d = mono.Earliest(d, c.swarm.book.NextDeadline())
 	}
@@ -181,8 +187,8 @@ func (c *control) nextDeadline() mono.Instant {
 // ring carries out what is due.
 func (c *control) ring() {
 	now := c.now()
-	if c.retry != mono.Never && now >= c.retry {
-		c.retry = mono.Never
+	if c.loading.at != mono.Never && now >= c.loading.at {
+		c.loading.at = mono.Never
 		c.load()
 	}
 	if c.saveDue != mono.Never && now >= c.saveDue {
@@ -196,8 +202,8 @@ func (c *control) again(err error) {
 	c.p.Degraded(err)
 	c.phase = phaseLoading
 	c.status.Phase, c.status.Err = Opening, err
-	c.retry = c.now().Add(c.wait)
-	c.wait = min(2*c.wait, retryAtMost)
+	c.loading.at = c.now().Add(c.loading.wait)
+	c.loading.wait = min(2*c.loading.wait, retryAtMost)
 }
 
 // post appends an event to the ring.

@@ -89,7 +89,7 @@ func (c *control) opened(e disk.OpenEvidence) {
 		c.halt(Paused, e.Err)
 	case disk.Opened:
 		c.p.Healthy()
-		c.wait = retryAfter
+		c.loading.wait = retryAfter
 		c.status.Err = nil
 		c.claim(e.Claimed)
 		c.post(func(h event.Head) event.Event {

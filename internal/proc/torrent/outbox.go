@@ -3,6 +3,7 @@ package torrent
 import (
 	"github.com/etorrent/etorrent/internal/leaf/slab"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
+	"github.com/etorrent/etorrent/internal/vocab/mono"
 )
 
 // lease keeps a read-ahead slab until the last block in it was written.
@@ -30,6 +31,8 @@ type outbox struct {
 	messages int // bytes of messages among them
 	payload  int // bytes of blocks among them
 	state    pnet.WriteState
+	writable chan error   // from the linked writer
+	moved    mono.Instant // when bytes last left, or began to wait
 	gather   [][]byte
 	arena    []byte
 }

@@ -72,32 +72,43 @@ type candidate struct {
 // writes without blocking, a linked reader, and a linked writer only while the
 // socket is full.
 type peerProc struct {
-	t       *Torrent
-	p       *sup.Process
-	c       candidate
-	core    *peer.Core
-	limits  wire.Limits
-	read    *reader
-	batch   stepBatch
-	out     outbox
-	current *slab.Slab // decoded now, and ours
-	pending *disk.ReadDone
+	t      *Torrent
+	p      *sup.Process
+	c      candidate
+	core   *peer.Core
+	limits wire.Limits
+	batch  stepBatch
+	in     intake
+	out    outbox
+	news   news
+	up     uploads
+	kept   []peerOrder // that came before trading
+	alarm  *clock.Alarm
+}
 
-	kept      []peerOrder // that came before trading
-	carry     []byte
-	held      []byte // a rest that is not given back while the remote does not take its answers
-	holding   holdState
-	ended     readerEnd
-	reads     *sup.Mailbox[disk.ReadDone] // bounded by ReadAheadLimit
-	reading   int                         // bytes asked of the disk
-	writable  chan error
-	haveWake  chan struct{}
-	cursor    havelog.Cursor
-	haves     []pieceset.Index
-	haveDue   mono.Instant
-	uploadDue mono.Instant
-	moved     mono.Instant // when bytes last left, or began to wait
-	alarm     *clock.Alarm
+// intake is what comes from the reader.
+type intake struct {
+	reader  *reader
+	slab    *slab.Slab // decoded now, and ours
+	carry   []byte     // the part of a frame behind the last whole one
+	holding holdState
+	end     readerEnd
+}
+
+// news is how far the remote was told of our pieces.
+type news struct {
+	wake   chan struct{}
+	cursor havelog.Cursor
+	fresh  []pieceset.Index
+	due    mono.Instant
+}
+
+// uploads is what is being read for the remote.
+type uploads struct {
+	done    *sup.Mailbox[disk.ReadDone] // bounded by ReadAheadLimit
+	reading int                         // bytes asked of the disk
+	ready   *disk.ReadDone              // being queued
+	due     mono.Instant                // when a limit grants the next read
 }
 
 // readerEnd says whether the reader will come back for more.
@@ -116,11 +127,6 @@ const (
 	readerHeld
 )
 
-// closedError is why a peer ended, for reports; it is no fault of ours.
-type closedError struct{ reason string }
-
-func (e closedError) Error() string { return e.reason }
-
 func (t *Torrent) peerChild(c candidate) sup.Child {
 	return sup.Child{
 		Name:    fmt.Sprintf("peer[%v#%d]", c.addr, c.id),
@@ -135,19 +141,19 @@ func (t *Torrent) runPeer(p *sup.Process, c candidate) error {
 	p.Watches(c.orders)
 	x := &peerProc{
 		t: t, p: p, c: c,
-		limits:   wire.Limits{Geometry: c.geometry},
-		reads:    sup.NewMailbox[disk.ReadDone](),
-		writable: make(chan error, 1),
-		haveWake: make(chan struct{}, 1),
-		alarm:    t.env.Clock.NewAlarm(),
-		read: &reader{
+		limits: wire.Limits{Geometry: c.geometry},
+		alarm:  t.env.Clock.NewAlarm(),
+		out:    outbox{writable: make(chan error, 1)},
+		news:   news{wake: make(chan struct{}, 1)},
+		up:     uploads{done: sup.NewMailbox[disk.ReadDone]()},
+		in: intake{reader: &reader{
 			conn: c.conn, slabs: t.env.Slabs, clock: t.env.Clock, limits: t.env.Down,
 			fills: make(chan fill), resume: make(chan []byte),
-		},
+		}},
 	}
 	defer x.cleanUp()
 	p.Ready()
-	p.Go("reader", func() error { return x.read.run(p) })
+	p.Go("reader", func() error { return x.in.reader.run(p) })
 	remote, early, why := x.shakeHands()
 	if why == "" {
 		why = x.trade(remote, early)
@@ -158,25 +164,25 @@ func (t *Torrent) runPeer(p *sup.Process, c candidate) error {
 
 // cleanUp gives back what the process holds; it also runs when it panics.
 func (x *peerProc) cleanUp() {
-	x.c.log.Leave(x.haveWake)
+	x.c.log.Leave(x.news.wake)
 	x.alarm.Stop()
 	_ = x.c.conn.Close()
 	x.out.discard()
-	if x.current != nil {
-		x.current.Release()
+	if x.in.slab != nil {
+		x.in.slab.Release()
 	}
-	if x.pending != nil {
-		x.pending.Slab.Release()
+	if x.up.ready != nil {
+		x.up.ready.Slab.Release()
 	}
-	x.c.disk.Abandon(x.reads)
+	x.c.disk.Abandon(x.up.done)
 }
 
 // trade runs the connection from the end of the handshake to its end, and says
 // why it ended.
 func (x *peerProc) trade(remote wire.Handshake, early []byte) string {
 	now := x.now()
-	announce, cursor := x.c.log.Join(x.haveWake)
-	x.cursor = cursor
+	announce, cursor := x.c.log.Join(x.news.wake)
+	x.news.cursor = cursor
 	x.core = peer.New(peer.Config{
 		Geometry:     x.c.geometry,
 		Capabilities: ownCapabilities.Shared(wire.CapabilitiesOf(remote.Reserved)),
@@ -191,7 +197,7 @@ func (x *peerProc) trade(remote wire.Handshake, early []byte) string {
 	x.batch.tell().orders = x.c.orders
 	x.core.Open(now, &x.batch)
 	x.decode(early) // no block can be among it: nothing was requested
-	x.release(x.carry)
+	x.letReaderGo()
 	for _, o := range x.kept {
 		_ = x.obey(o) // none of them ends a connection
 	}
@@ -212,7 +218,7 @@ func (x *peerProc) receive() string {
 	select {
 	case <-x.p.Stopping():
 		return "stopped"
-	case f := <-x.read.fills:
+	case f := <-x.in.reader.fills:
 		x.p.Receive("fill")
 		return x.takeFill(f)
 	case <-x.c.orders.Wake():
@@ -222,22 +228,22 @@ func (x *peerProc) receive() string {
 				return why
 			}
 		}
-	case <-x.reads.Wake():
+	case <-x.up.done.Wake():
 		x.p.Receive("read done")
 		x.takeReads()
-	case <-x.haveWake:
+	case <-x.news.wake:
 		x.p.Receive("have")
-		if x.haveDue == mono.Never {
-			x.haveDue = x.now().Add(haveDelay)
+		if x.news.due == mono.Never {
+			x.news.due = x.now().Add(haveDelay)
 		}
-	case err := <-x.writable:
+	case err := <-x.out.writable:
 		x.p.Receive("writable")
 		return x.unblock(err)
 	case <-x.alarm.C():
 		x.alarm.Rang()
 		x.p.Receive("alarm")
-		if len(x.carry) == 0 {
-			x.carry = nil // an idle connection keeps no buffer
+		if len(x.in.carry) == 0 {
+			x.in.carry = nil // an idle connection keeps no buffer
 		}
 		x.p.Step("tick")
 		x.core.Tick(x.now(), &x.batch)
@@ -248,22 +254,22 @@ func (x *peerProc) receive() string {
 func (x *peerProc) now() mono.Instant { return x.t.env.Clock.Now() }
 
 func (x *peerProc) nextDeadline() mono.Instant {
-	d := mono.Earliest(x.core.NextDeadline(), x.haveDue)
+	d := mono.Earliest(x.core.NextDeadline(), x.news.due)
 	if !x.out.isEmpty() {
-		d = mono.Earliest(d, x.moved.Add(stallLimit))
+		d = mono.Earliest(d, x.out.moved.Add(stallLimit))
 	}
-	return mono.Earliest(d, x.uploadDue)
+	return mono.Earliest(d, x.up.due)
 }
 
 // takeFill decodes what the reader brought and steps the core with each
 // message. The slab stays ours until the batch moved it to the disk.
 func (x *peerProc) takeFill(f fill) string {
-	x.current, x.holding = f.slab, readerHeld
+	x.in.slab, x.in.holding = f.slab, readerHeld
 	if f.slab != nil {
 		x.decode(f.slab.Bytes()[:f.n])
 	}
 	if f.err != nil {
-		x.ended = readerGone
+		x.in.end = readerGone
 		if why := x.settle(); why != "" {
 			return why
 		}
@@ -272,7 +278,7 @@ func (x *peerProc) takeFill(f fill) string {
 	if why := x.execute(); why != "" {
 		return why
 	}
-	x.release(x.carry)
+	x.letReaderGo()
 	return ""
 }
 
@@ -294,23 +300,18 @@ func (x *peerProc) decode(buf []byte) {
 		break
 	}
 	x.core.EndOfBatch(&x.batch)
-	x.carry = append(x.carry[:0], buf...)
+	x.in.carry = append(x.in.carry[:0], buf...)
 }
 
-// release lets the reader go on, unless the remote makes us answer without
+// letReaderGo lets the reader go on, unless the remote makes us answer without
 // taking the answers.
-func (x *peerProc) release(carry []byte) {
-	x.held = carry
-	x.letReaderGo()
-}
-
 func (x *peerProc) letReaderGo() {
-	if x.holding == readerRuns || x.ended == readerGone || x.out.messages > messageBacklog {
+	if x.in.holding == readerRuns || x.in.end == readerGone || x.out.messages > messageBacklog {
 		return
 	}
 	select {
-	case x.read.resume <- x.held:
-		x.held, x.holding = nil, readerRuns
+	case x.in.reader.resume <- x.in.carry:
+		x.in.holding = readerRuns
 	case <-x.p.Stopping():
 	}
 }

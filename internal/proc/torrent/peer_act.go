@@ -26,13 +26,13 @@ func (x *peerProc) settle() string {
 
 // announce sends the HAVEs that are due, or that another message takes along.
 func (x *peerProc) announce(now mono.Instant) {
-	if x.haveDue == mono.Never || (now < x.haveDue && len(x.batch.messages) == 0) {
+	if x.news.due == mono.Never || (now < x.news.due && len(x.batch.messages) == 0) {
 		return
 	}
-	x.haveDue = mono.Never
-	x.haves, x.cursor = x.c.log.Since(x.cursor, x.haves)
+	x.news.due = mono.Never
+	x.news.fresh, x.news.cursor = x.c.log.Since(x.news.cursor, x.news.fresh)
 	x.p.Step("announce")
-	x.core.Announce(now, x.haves, &x.batch)
+	x.core.Announce(now, x.news.fresh, &x.batch)
 }
 
 // execute hands the batch out. The picker comes before the disk, so that it
@@ -51,13 +51,13 @@ func (x *peerProc) execute() string {
 		for _, block := range b.blocks {
 			bytes += len(block.Data)
 		}
-		s := x.current
-		x.current = nil
+		s := x.in.slab
+		x.in.slab = nil
 		x.c.disk.StoreBlocks(disk.StoreBlocks{Torrent: x.t.id, Blocks: b.blocks, Slab: s})
 		x.t.tally.down(bytes)
-	} else if x.current != nil {
-		x.current.Release()
-		x.current = nil
+	} else if x.in.slab != nil {
+		x.in.slab.Release()
+		x.in.slab = nil
 	}
 	if b.interest != interestSame {
 		x.p.Act("tell control")
@@ -78,12 +78,12 @@ func (x *peerProc) execute() string {
 
 // upload queues the blocks of the read that is done.
 func (x *peerProc) upload() {
-	if x.pending == nil {
+	if x.up.ready == nil {
 		return
 	}
-	done := x.pending
+	done := x.up.ready
 	l := &lease{slab: done.Slab, refs: 1}
-	x.pending = nil
+	x.up.ready = nil
 	defer l.drop()
 	for _, r := range x.batch.uploads {
 		x.p.Act("upload")
@@ -95,14 +95,14 @@ func (x *peerProc) upload() {
 
 // takeReads queues what the disk read.
 func (x *peerProc) takeReads() {
-	for _, done := range x.reads.Take(nil) {
+	for _, done := range x.up.done.Take(nil) {
 		x.p.Step("read done")
 		run := peer.ReadRun{Piece: done.Piece, Begin: done.Begin, Length: done.Length}
-		x.reading -= int(done.Length)
+		x.up.reading -= int(done.Length)
 		if done.Err != nil {
 			x.core.ReadFailed(run, &x.batch)
 		} else {
-			x.pending = &done
+			x.up.ready = &done
 			x.core.ReadDone(run, &x.batch)
 		}
 		_ = x.execute() // a read never closes
@@ -112,14 +112,14 @@ func (x *peerProc) takeReads() {
 // readAhead asks the disk for what the remote requested, as far as this peer's
 // share of memory and the limits allow.
 func (x *peerProc) readAhead(now mono.Instant) {
-	x.uploadDue = mono.Never
-	for x.reading+x.out.payload <= peer.ReadAheadLimit/2 {
+	x.up.due = mono.Never
+	for x.up.reading+x.out.payload <= peer.ReadAheadLimit/2 {
 		if x.core.Waiting() == 0 {
 			return
 		}
 		granted, wait := takeAll(x.t.env.Up, now, peer.ReadAheadLimit)
 		if granted == 0 {
-			x.uploadDue = now.Add(wait)
+			x.up.due = now.Add(wait)
 			return
 		}
 		run := x.core.NextRead(uint32(granted))
@@ -128,9 +128,9 @@ func (x *peerProc) readAhead(now mono.Instant) {
 			return
 		}
 		x.p.Act("read ahead")
-		x.reading += int(run.Length)
+		x.up.reading += int(run.Length)
 		x.c.disk.ReadRun(disk.ReadRun{
-			Torrent: x.t.id, Piece: run.Piece, Begin: run.Begin, Length: run.Length, Reply: x.reads,
+			Torrent: x.t.id, Piece: run.Piece, Begin: run.Begin, Length: run.Length, Reply: x.up.done,
 		})
 	}
 }
@@ -138,10 +138,10 @@ func (x *peerProc) readAhead(now mono.Instant) {
 // write flushes the outbox; a full socket gets a linked writer that waits.
 func (x *peerProc) write(now mono.Instant) string {
 	if x.out.isEmpty() {
-		x.moved = now
+		x.out.moved = now
 		return ""
 	}
-	if now >= x.moved.Add(stallLimit) {
+	if now >= x.out.moved.Add(stallLimit) {
 		return peer.Closing{Reason: peer.NotReading}.String()
 	}
 	if x.out.state == pnet.WriteBlocked {
@@ -150,7 +150,7 @@ func (x *peerProc) write(now mono.Instant) string {
 	x.p.Act("write")
 	payload, total, err := x.out.flush(x.c.conn)
 	if total > 0 {
-		x.moved = now
+		x.out.moved = now
 		x.t.tally.up(payload)
 		if x.core != nil { // else the handshake is under way
 			x.core.Wrote(now)
@@ -161,7 +161,7 @@ func (x *peerProc) write(now mono.Instant) string {
 	}
 	if x.out.state == pnet.WriteBlocked {
 		x.p.Go("writer", func() error {
-			x.writable <- x.c.conn.WaitWritable()
+			x.out.writable <- x.c.conn.WaitWritable()
 			return nil
 		})
 	}

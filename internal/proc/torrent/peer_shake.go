@@ -62,27 +62,27 @@ func (x *peerProc) feed(machine shaker) (e handshake.Evidence, early []byte, why
 		return e, nil, "stopped"
 	case <-x.alarm.C():
 		return e, nil, "handshake timed out"
-	case err := <-x.writable:
+	case err := <-x.out.writable:
 		return e, nil, x.unblock(err)
 	case <-x.c.orders.Wake():
 		x.p.Receive("order")
 		_, why := x.sortOrders()
 		return e, nil, why
-	case f := <-x.read.fills:
+	case f := <-x.in.reader.fills:
 		x.p.Receive("handshake")
-		x.current, x.holding = f.slab, readerHeld
+		x.in.slab, x.in.holding = f.slab, readerHeld
 		if f.slab == nil {
 			return e, nil, "read: " + f.err.Error()
 		}
 		e, taken := machine.Feed(f.slab.Bytes()[:f.n])
 		early = append([]byte(nil), f.slab.Bytes()[taken:f.n]...)
-		x.current.Release()
-		x.current = nil
+		x.in.slab.Release()
+		x.in.slab = nil
 		if _, more := e.(handshake.NeedMore); more {
 			if f.err != nil {
 				return e, nil, "read: " + f.err.Error()
 			}
-			x.release(nil)
+			x.letReaderGo()
 		}
 		return e, early, ""
 	}
@@ -102,7 +102,7 @@ func (x *peerProc) awaitAdmission(remote wire.Handshake) string {
 			return "stopped"
 		case <-x.alarm.C():
 			return "handshake timed out"
-		case err := <-x.writable:
+		case err := <-x.out.writable:
 			if why := x.unblock(err); why != "" {
 				return why
 			}
@@ -146,6 +146,6 @@ func (x *peerProc) unblock(err error) string {
 		return "write: " + err.Error()
 	}
 	x.out.state = writeOpen
-	x.moved = x.now()
+	x.out.moved = x.now()
 	return ""
 }

@@ -32,7 +32,7 @@ func (h *Head) stamp(event string, now time.Time) {
 	if h.Time.IsZero() {
 		h.Time = now
 	}
-	h.Time = h.Time.UTC()
+	h.Time = h.Time.UTC().Truncate(time.Millisecond)
 }
 
 // Object is one of the types of this package, by pointer.

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// asProgram makes the test binary be the program: tests of exit codes and
+// signals run real ones.
+const asProgram = "ETORRENT_TEST_IS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// program is the program, to be run in a folder with a state folder of its own.
+func program(t *testing.T, dir string, args ...string) *exec.Cmd {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, os.Args[0], args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), asProgram+"=1", "XDG_STATE_HOME="+filepath.Join(t.TempDir(), "state"), "HOME="+dir)
+	return cmd
+}
+
+// result is how a program ended.
+type result struct {
+	code           int
+	stdout, stderr string
+}
+
+func runProgram(t *testing.T, dir string, args ...string) result {
+	t.Helper()
+	return finish(t, program(t, dir, args...))
+}
+
+func finish(t *testing.T, cmd *exec.Cmd) result {
+	t.Helper()
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return result{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
+}
+
+// objects reads JSON lines.
+func objects(t *testing.T, stdout string) []map[string]any {
+	t.Helper()
+	var out []map[string]any
+	for line := range strings.Lines(stdout) {
+		var o map[string]any
+		if err := json.Unmarshal([]byte(line), &o); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		if o["v"] != 1.0 || o["event"] == "" || o["time"] == "" {
+			t.Errorf("%q lacks v, event or time", line)
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+// testHost is a host without a terminal whose output is kept.
+func testHost(t *testing.T, env map[string]string) (h *host, stdout, stderr *bytes.Buffer) {
+	t.Helper()
+	stdout, stderr = &bytes.Buffer{}, &bytes.Buffer{}
+	if env == nil {
+		env = map[string]string{}
+	}
+	if env["ETORRENT_STATE"] == "" {
+		env["ETORRENT_STATE"] = t.TempDir()
+	}
+	return &host{
+		stdin: strings.NewReader(""), stdout: &stream{Writer: stdout, fd: -1}, stderr: &stream{Writer: stderr, fd: -1},
+		env: func(name string) (string, bool) { v, has := env[name]; return v, has },
+		now: time.Now, goos: "linux", typed: []string{"etorrent"}, abort: func(int) {},
+	}, stdout, stderr
+}
+
+// write makes a file with folders on its way.
+func write(t *testing.T, name, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(content), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// show is a folder of files, and a torrent of it beside it.
+func makeShow(t *testing.T) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	write(t, filepath.Join(dir, "show", "large.bin"), strings.Repeat("0123456789abcdef", 40_000))
+	write(t, filepath.Join(dir, "show", "nested", "small.bin"), "small")
+	write(t, filepath.Join(dir, "show", "nested", "empty"), "")
+	if r := runProgram(t, dir, "create", "show", "-o", "show.torrent"); r.code != 0 {
+		t.Fatalf("create: %+v", r)
+	}
+	return dir
+}
+
+type panics struct{}
+
+func (panics) Read([]byte) (int, error) { panic("boom") }
+
+var _ io.Reader = panics{}
+
+func TestACrashOfTheProgramIsReported(t *testing.T) {
+	h, _, stderr := testHost(t, nil)
+	h.stdin = panics{}
+	if code := run(h, []string{"show", "-"}); code != exitBug {
+		t.Errorf("exit %d", code)
+	}
+	state, _ := h.env("ETORRENT_STATE")
+	reports, err := filepath.Glob(filepath.Join(state, "crashes", "*.txt"))
+	if err != nil || len(reports) != 1 {
+		t.Fatalf("reports %v, error %v", reports, err)
+	}
+	report, err := os.ReadFile(reports[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(stderr.String(), "report: "+reports[0]) {
+		t.Errorf("stderr %q", stderr)
+	}
+	for _, part := range []string{"child etorrent/command (command)", "reason panicked: boom", "restarts 0", "panics.Read"} {
+		if !strings.Contains(string(report), part) {
+			t.Errorf("the report lacks %q:\n%s", part, report)
+		}
+	}
+}

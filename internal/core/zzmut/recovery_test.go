@@ -1,0 +1,146 @@
+package storage
+
+import (
+	"testing"
+	"time"
+
+	"github.com/etorrent/etorrent/internal/vocab/geometry"
+	"github.com/etorrent/etorrent/internal/vocab/pieceset"
+)
+
+func TestAFailedClaimIsAskedAgainAndTheDataStays(t *testing.T) {
+	s := newScript(t, 3, 1)
+	s.fetch(0)
+	s.expect("forget 0", "written 0")
+	s.tick()
+	s.t.Synced(s.now, s)
+	s.expect("sync 0", "claim 0")
+	wait := time.Duration(0)
+	for range 8 {
+		s.t.ClaimFailed(s.now, s)
+		got := s.tick()
+		if got < wait || got > maxClaimWait {
+			t.Errorf("asked again after %v, then %v", wait, got)
+		}
+		wait = got
+		s.expect("claim 0")
+	}
+	s.t.Claimed(s.now, s)
+	s.expect("durable 0")
+}
+
+func TestAFailedSyncLosesWhatIsNotClaimed(t *testing.T) {
+	s := newScript(t, 6, 1)
+	s.fetch(0)
+	s.tick()
+	s.t.Synced(s.now, s)
+	s.t.Claimed(s.now, s)
+	s.lines = nil
+	s.fetch(1, 2)
+	s.lines = nil
+	s.tick()
+	s.expect("sync 1,2")
+	s.fetch(3)
+	s.lines = nil
+	s.t.SyncFailed(s.now, pieceset.Of(6, 0, 1, 3), Fault{Op: OpSync}, s)
+	s.expect("fault sync: <nil>", "claim 2", "lost 1,3")
+	if v := s.t.View(); v.Held.Has(1) || v.Held.Has(3) || !v.Held.Has(0) || !v.Held.Has(2) {
+		t.Errorf("held is %s", list(v.Held))
+	}
+}
+
+func TestACheckOfADurablePieceTakesItsClaimBackBeforeItIsLost(t *testing.T) {
+	s := scriptOf(t, Config{
+		Geometry: geometry.Geometry{TotalLength: 2 * geometry.BlockSize, PieceLength: geometry.BlockSize},
+		Memory:   &budget{bound: 1 << 30}, Files: FilesOpen, Reads: 2,
+		Known: Known{Claimed: pieceset.Full(2)},
+	})
+	if n := s.t.Check(s.now, pieceset.Full(2), s); n != 2 {
+		t.Errorf("%d pieces are in check", n)
+	}
+	s.expect("read 0", "read 1")
+	s.t.PieceRead(s.now, 0, ReadRight, s)
+	s.expect("checked 1 of 2")
+	s.t.PieceRead(s.now, 1, ReadWrong, s)
+	s.expect("checked 2 of 2", "check ended 1 good 1 bad", "claim  drop 1")
+	if e := s.store(1, 0); e != BlockNotNow {
+		t.Errorf("a block of it is %d", e)
+	}
+	s.t.Claimed(s.now, s)
+	s.expect("lost 1")
+	s.bring(1, 0)
+}
+
+func TestRecalledPiecesAreServedAndReadAgainBeforeTheyAreClaimed(t *testing.T) {
+	s := scriptOf(t, Config{
+		Geometry: geometry.Geometry{TotalLength: 3 * geometry.BlockSize, PieceLength: geometry.BlockSize},
+		Memory:   &budget{bound: 1 << 30}, Files: FilesOpen,
+		Known: Known{Recalled: pieceset.Of(3, 0, 1), Trusted: pieceset.Of(3, 2)},
+	})
+	s.expect("read 0", "sync 2")
+	if s.t.ViewServe(0) != Servable || s.t.ViewServe(3) != NotServable {
+		t.Error("what may be served is wrong")
+	}
+	s.t.PieceRead(s.now, 0, ReadRight, s)
+	s.t.PieceRead(s.now, 1, ReadMissing, s)
+	s.expect("read 1", "lost 1")
+	s.t.Synced(s.now, s)
+	s.expect("claim  trusted 2")
+}
+
+func TestAClaimThatIsAskedAgainLeavesOutWhatWasLostMeanwhile(t *testing.T) {
+	s := newScript(t, 3, 1)
+	s.fetch(0)
+	s.fetch(1)
+	s.tick()
+	s.t.Synced(s.now, s)
+	s.t.ClaimFailed(s.now, s)
+	s.lines = nil
+	s.t.Suspect(s.now, pieceset.Of(3, 1), s)
+	s.expect()
+	s.tick()
+	s.expect("claim 0 drop 1")
+	s.t.Claimed(s.now, s)
+	s.expect("durable 0", "claim ", "lost 1")
+}
+
+func TestAPartialWithoutAGapIsRead(t *testing.T) {
+	c := Config{
+		Geometry: geometry.Geometry{TotalLength: 4 * geometry.BlockSize, PieceLength: 2 * geometry.BlockSize},
+		Memory:   &budget{bound: 1 << 30}, Files: FilesOpen, Reads: 2,
+		Known: Known{Partials: []PartialPiece{{0, NewBlockSet(2, 0, 1)}, {1, NewBlockSet(2, 0, 1)}}},
+	}
+	s := scriptOf(t, c)
+	s.expect("read 0", "read 1")
+	s.t.PieceRead(s.now, 0, ReadRight, s)
+	s.expect("verified 0", "written 0")
+	s.t.PieceRead(s.now, 1, ReadWrong, s)
+	s.expect("corrupt 1")
+	s.bring(1, 0)
+}
+
+func TestWhatABlockMeans(t *testing.T) {
+	g := geometry.Geometry{TotalLength: 5*geometry.BlockSize + 100, PieceLength: 2 * geometry.BlockSize}
+	s := scriptOf(t, Config{
+		Geometry: g, Memory: &budget{bound: 1 << 30}, Files: FilesOpen, Known: Known{Claimed: pieceset.Of(3, 0)},
+	})
+	s.bring(1, 0)
+	for name, c := range map[string]struct {
+		b    Block
+		want BlockEvidence
+	}{
+		"again":         {Block{1, 0, geometry.BlockSize}, BlockDuplicate},
+		"held":          {Block{0, 0, geometry.BlockSize}, BlockOfHeldPiece},
+		"between":       {Block{1, 1, geometry.BlockSize}, BlockMisaligned},
+		"too long":      {Block{2, geometry.BlockSize, geometry.BlockSize}, BlockMisaligned},
+		"too short":     {Block{2, geometry.BlockSize, 99}, BlockMisaligned},
+		"behind":        {Block{2, 2 * geometry.BlockSize, 100}, BlockMisaligned},
+		"no such piece": {Block{3, 0, geometry.BlockSize}, BlockOutOfRange},
+		"huge":          {Block{1<<32 - 1, 1<<32 - 1, 1<<32 - 1}, BlockOutOfRange},
+		"the last":      {Block{2, geometry.BlockSize, 100}, BlockStored},
+	} {
+		if got := s.t.StoreBlock(s.now, c.b, s); got != c.want {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
+		}
+	}
+}
