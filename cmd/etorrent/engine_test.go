@@ -102,6 +102,7 @@ func seeder(t *testing.T, dir string, more ...string) *running {
 }
 
 func TestAFetchedTorrentEqualsTheSeeders(t *testing.T) {
+	t.Parallel()
 	dir := makeShow(t)
 	s := seeder(t, dir)
 	peer := s.address()
@@ -137,6 +138,7 @@ func TestAFetchedTorrentEqualsTheSeeders(t *testing.T) {
 }
 
 func TestAStoppedFetchGoesOnWithWhatIsClaimed(t *testing.T) {
+	t.Parallel()
 	dir := makeShow(t)
 	s := seeder(t, dir, "--up", "200K")
 	get := []string{"get", "show.torrent", "--dir", "copy", "--state", "get-state", "--listen", "127.0.0.1:0", "--peer", s.address(), "--events"}
@@ -161,6 +163,7 @@ func TestAStoppedFetchGoesOnWithWhatIsClaimed(t *testing.T) {
 }
 
 func TestOnlySelectedFilesAreFetched(t *testing.T) {
+	t.Parallel()
 	dir := makeShow(t)
 	peer := seeder(t, dir).address()
 	get := []string{"get", "show.torrent", "--dir", "copy", "--state", "get-state", "--listen", "127.0.0.1:0", "--peer", peer}
@@ -178,6 +181,7 @@ func TestOnlySelectedFilesAreFetched(t *testing.T) {
 }
 
 func TestForeignFilesAreNotOverwritten(t *testing.T) {
+	t.Parallel()
 	dir := makeShow(t)
 	write(t, filepath.Join(dir, "other", "show", "large.bin"), "mine")
 	for _, existing := range []string{"check", "refuse"} {
@@ -192,6 +196,7 @@ func TestForeignFilesAreNotOverwritten(t *testing.T) {
 }
 
 func TestASeederSaysWhatItFoundAndWhatItDidNot(t *testing.T) {
+	t.Parallel()
 	dir := makeShow(t)
 	r := runProgram(t, dir, "seed", "show.torrent", "--dir", "nowhere", "--state", "s")
 	if r.code != int(exitDisk) || !strings.Contains(r.stderr, filepath.Join("nowhere", "show")) {
@@ -205,6 +210,7 @@ func TestASeederSaysWhatItFoundAndWhatItDidNot(t *testing.T) {
 }
 
 func TestATakenPortGivesWayAndAForeignAddressDoesNot(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("no signals stop a program here")
 	}
@@ -230,6 +236,7 @@ func TestATakenPortGivesWayAndAForeignAddressDoesNot(t *testing.T) {
 }
 
 func TestAFetchWithoutPeersStalls(t *testing.T) {
+	t.Parallel()
 	dir := makeShow(t)
 	r := runProgram(t, dir, "get", "show.torrent", "--dir", "copy", "--state", "g", "--listen", "127.0.0.1:0", "--stall-timeout", "1s")
 	if r.code != int(exitStalled) || !strings.Contains(r.stdout, "To go on: ") {

@@ -10,6 +10,7 @@ import (
 )
 
 func TestExitCodesOfWhatNeedsNoEngine(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "bad.torrent"), "d4:infod6:lengthi1eee")
 	write(t, filepath.Join(dir, "empty.torrent"), "")
@@ -81,6 +82,7 @@ func TestExitCodesOfWhatNeedsNoEngine(t *testing.T) {
 }
 
 func TestEveryExitCodeHasAReason(t *testing.T) {
+	t.Parallel()
 	for _, code := range []exitCode{
 		exitDone, exitBug, exitUsage, exitSource, exitStalled, exitOverwrite, exitDisk, exitDamaged, exitListen, exitHeld,
 		exitInterrupted, exitTerminated,
@@ -92,6 +94,7 @@ func TestEveryExitCodeHasAReason(t *testing.T) {
 }
 
 func TestErrorsOfTheLibraryHaveTheirExitCodes(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		err  error
 		code exitCode
@@ -113,6 +116,7 @@ func TestErrorsOfTheLibraryHaveTheirExitCodes(t *testing.T) {
 }
 
 func TestAFailureEndsTheStreamOfObjects(t *testing.T) {
+	t.Parallel()
 	r := runProgram(t, t.TempDir(), "get", "absent.torrent", "--json")
 	all := objects(t, r.stdout)
 	if len(all) != 2 || all[0]["event"] != "error" || all[1]["event"] != "end" || all[1]["exit"] != 3.0 || all[1]["reason"] != "bad source" {

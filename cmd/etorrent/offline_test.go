@@ -25,6 +25,7 @@ func readTorrentFile(t *testing.T, name string) *metainfo.Torrent {
 }
 
 func TestWhatIsCreatedIsShownAndVerified(t *testing.T) {
+	t.Parallel()
 	dir := makeShow(t)
 	m := readTorrentFile(t, filepath.Join(dir, "show.torrent"))
 
@@ -54,6 +55,7 @@ func TestWhatIsCreatedIsShownAndVerified(t *testing.T) {
 }
 
 func TestVerifyTellsOfDamage(t *testing.T) {
+	t.Parallel()
 	dir := makeShow(t)
 	large := filepath.Join(dir, "show", "large.bin")
 	content, err := os.ReadFile(large)
@@ -82,6 +84,7 @@ func TestVerifyTellsOfDamage(t *testing.T) {
 }
 
 func TestEqualTreesGiveEqualTorrents(t *testing.T) {
+	t.Parallel()
 	var first []byte
 	for range 2 {
 		raw, err := os.ReadFile(filepath.Join(makeShow(t), "show.torrent"))
@@ -93,6 +96,7 @@ func TestEqualTreesGiveEqualTorrents(t *testing.T) {
 }
 
 func TestFlagsOfCreateStandInTheTorrent(t *testing.T) {
+	t.Parallel()
 	dir := makeShow(t)
 	r := runProgram(t, dir, "create", "show", "-o", "other.torrent", "--piece-length", "64K", "--private", "--source", "S", "--comment", "C",
 		"--date=2026-01-31", "--tracker", "http://a/announce,http://b/announce", "--tracker", "udp://c:1", "--web-seed", "https://d/", "--exclude", "*.bin")
@@ -112,6 +116,7 @@ func TestFlagsOfCreateStandInTheTorrent(t *testing.T) {
 }
 
 func TestATorrentInItsOwnFolderIsNotPartOfIt(t *testing.T) {
+	t.Parallel()
 	dir := makeShow(t)
 	want := readTorrentFile(t, filepath.Join(dir, "show.torrent")).ID()
 	for range 2 {
@@ -126,6 +131,7 @@ func TestATorrentInItsOwnFolderIsNotPartOfIt(t *testing.T) {
 }
 
 func TestATorrentThatWasNotNamedIsNotReplaced(t *testing.T) {
+	t.Parallel()
 	dir := makeShow(t)
 	if r := runProgram(t, dir, "create", "show"); r.code != 0 {
 		t.Errorf("the same torrent is no conflict: %+v", r)
@@ -143,6 +149,7 @@ func TestATorrentThatWasNotNamedIsNotReplaced(t *testing.T) {
 }
 
 func TestShowReadsStandardInputAndTellsWhatIsUnusual(t *testing.T) {
+	t.Parallel()
 	raw := "d4:infod5:filesld6:lengthi0e4:pathl2:..1:aeed6:lengthi0e4:pathl1:aeee4:name5:x\x1b[2J12:piece lengthi16384e6:pieces0:e7:comment3:\x9b1me"
 	cmd := program(t, t.TempDir(), "show", "-")
 	cmd.Stdin = strings.NewReader(raw)

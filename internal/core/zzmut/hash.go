@@ -71,6 +71,7 @@ func (t *Torrent) fall(a *assembly, f fate) {
 	if t.pieces[a.piece].stage != Falling {
 		t.move(a.piece, Falling)
 	}
+	t.withhold(a)
 }
 
 // rest ends an assembly that nothing is out for, if it is at an end.
