@@ -5,6 +5,8 @@ package interop
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
+	"sync/atomic"
 )
 
 // The ids of messages (BEP 3, 6, 10).
@@ -26,7 +28,10 @@ var (
 	extended = extension{5, 0x10}
 )
 
-// handshake is the first message of either side.
+var peerIDs atomic.Uint32
+
+// handshake is the first message of either side, with a peer id that nobody
+// else has.
 func handshake(infoHash [20]byte, with ...extension) []byte {
 	b := append([]byte{19}, "BitTorrent protocol"...)
 	var reserved [8]byte
@@ -34,7 +39,7 @@ func handshake(infoHash [20]byte, with ...extension) []byte {
 		reserved[e.at] |= e.mask
 	}
 	b = append(append(b, reserved[:]...), infoHash[:]...)
-	return append(b, "-XX0001-hostile12345"...)
+	return fmt.Appendf(b, "-XX0001-%012d", peerIDs.Add(1))
 }
 
 // frame is a message with its length before it.

@@ -150,18 +150,18 @@ func TestATorrentThatWasNotNamedIsNotReplaced(t *testing.T) {
 
 func TestShowReadsStandardInputAndTellsWhatIsUnusual(t *testing.T) {
 	t.Parallel()
-	raw := "d4:infod5:filesld6:lengthi0e4:pathl2:..1:aeed6:lengthi0e4:pathl1:aeee4:name5:x\x1b[2J12:piece lengthi16384e6:pieces0:e7:comment3:\x9b1me"
+	raw := "d4:infod5:filesld6:lengthi0e4:pathl2:..1:aeed6:lengthi0e4:pathl1:aeee4:name5:x\x1b[2J12:piece lengthi16384e6:pieces0:e7:comment4:\u009b1me"
 	cmd := program(t, t.TempDir(), "show", "-")
 	cmd.Stdin = strings.NewReader(raw)
 	r := finish(t, cmd)
-	if r.code != 0 || strings.ContainsAny(r.stdout, "\x1b\x9b") || !strings.Contains(r.stdout, "stored as") || !strings.Contains(r.stdout, "unusual") {
+	if r.code != 0 || strings.ContainsAny(r.stdout, "\x1b\u009b") || !strings.Contains(r.stdout, "stored as") || !strings.Contains(r.stdout, "unusual") {
 		t.Errorf("%+v", r)
 	}
 	cmd = program(t, t.TempDir(), "show", "-", "--json")
 	cmd.Stdin = strings.NewReader(raw)
 	r = finish(t, cmd)
 	all := objects(t, r.stdout)
-	if len(all) != 1 || strings.ContainsAny(r.stdout, "\x1b\x9b") {
+	if len(all) != 1 || strings.ContainsAny(r.stdout, "\x1b\u009b") {
 		t.Fatalf("%+v", r)
 	}
 	if renamed, is := all[0]["renamed"].([]any); !is || len(renamed) < 2 {

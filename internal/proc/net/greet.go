@@ -36,10 +36,13 @@ type Greeter struct {
 	find   Find
 	number atomic.Uint64
 	open   atomic.Int64
+	downs  *sup.Mailbox[sup.Down] // bounded by greetsAtOnce
 }
 
 // NewGreeter returns a greeter; Child is its supervisor.
-func NewGreeter(find Find) *Greeter { return &Greeter{pool: sup.NewPool(), find: find} }
+func NewGreeter(find Find) *Greeter {
+	return &Greeter{pool: sup.NewPool(), find: find, downs: sup.NewMailbox[sup.Down]()}
+}
 
 // Child describes the supervisor of the greeting processes.
 func (g *Greeter) Child() sup.Child {
@@ -52,15 +55,27 @@ func (g *Greeter) Child() sup.Child {
 // Greet takes a connection over. It closes it where too many strangers are
 // being greeted.
 func (g *Greeter) Greet(c Conn) {
+	g.count()
 	if g.open.Load() >= greetsAtOnce {
 		_ = c.Close()
 		return
 	}
 	g.open.Add(1)
-	g.pool.Start(sup.Child{
+	g.pool.StartMonitored(sup.Child{
 		Name: fmt.Sprintf("greet[%v#%d]", c.RemoteAddr(), g.number.Add(1)), Kind: "greet", Restart: sup.Temporary,
 		Run: func(p *sup.Process) error { return g.run(p, c) },
-	})
+	}, g.downs, c)
+}
+
+// count takes those that are down out of the number of open ones. A connection
+// whose process could not start is closed here.
+func (g *Greeter) count() {
+	for _, d := range g.downs.Take(nil) {
+		g.open.Add(-1)
+		if _, never := d.Exit.(sup.StartFailed); never {
+			_ = d.Tag.(Conn).Close()
+		}
+	}
 }
 
 // greeting is the state of one greeting process.
@@ -71,7 +86,6 @@ type greeting struct {
 }
 
 func (g *Greeter) run(p *sup.Process, c Conn) error {
-	defer g.open.Add(-1)
 	x := &greeting{conn: c}
 	defer func() {
 		if x.conn != nil {

@@ -53,7 +53,7 @@ func (s *Set) IsFull() bool { return s.count == s.size }
 
 // Has says whether i is a member; an index out of range never is.
 func (s *Set) Has(i Index) bool {
-	return int(i) < s.size && s.words[i/64]&(1<<(i%64)) != 0
+	return uint64(i) < uint64(s.size) && s.words[i/64]&(1<<(i%64)) != 0
 }
 
 // Add makes i a member. An index out of range is a bug of the caller and panics.
@@ -157,7 +157,7 @@ func (s *Set) merge(t *Set, op func(a, b uint64) uint64) {
 }
 
 func (s *Set) mustHold(i Index) {
-	if int(i) >= s.size {
+	if uint64(i) >= uint64(s.size) {
 		panic("pieceset: index out of range")
 	}
 }

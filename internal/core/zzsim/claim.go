@@ -83,7 +83,6 @@ func (t *Torrent) ClaimRefused(now mono.Instant, f Fault, fx Effects) {
 func (t *Torrent) retryClaim(now mono.Instant, fx Effects) {
 	c := &t.commit
 	if c.state == windowWaiting && c.retry != mono.Never && now >= c.retry {
-		c.state = windowClaiming
-		fx.Claim(Claim{Number: c.number, Partials: c.partials, Add: c.pieces.Clone(), Trusted: pieceset.New(len(t.pieces)), Drop: c.drop.Clone(), Unproven: t.at(Checking)})
+		t.claim(fx)
 	}
 }
