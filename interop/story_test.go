@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -17,10 +18,9 @@ func (c *child) story() string {
 	defer c.mu.Unlock()
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n  %v\n", c.name, strings.Join(c.cmd.Args, " "), c.cmd.ProcessState)
-	for _, r := range last(c.reports, 30) {
-		if r.Event != "piece" {
-			fmt.Fprintf(&b, "  %s\n", r.line())
-		}
+	telling := slices.DeleteFunc(slices.Clone(c.reports), func(r report) bool { return r.Event == "piece" || r.Event == "progress" })
+	for _, r := range last(telling, 40) {
+		fmt.Fprintf(&b, "  %s\n", r.line())
 	}
 	for _, line := range last(c.plain, 20) {
 		fmt.Fprintf(&b, "  %s\n", line)

@@ -45,6 +45,7 @@ pids+=($!)
 peers=(--peer "127.0.0.1:$(port_of "$work/seed.log")")
 
 gets=()
+start=$SECONDS
 for i in $(seq "$leechers"); do
   etorrent get "$work/show.torrent" --dir "$work/copy$i" --state "$work/state$i" \
     --listen 127.0.0.1:0 --no-trackers --json "${peers[@]}" >"$work/get$i.log" 2>"$work/get$i.err" &
@@ -54,7 +55,7 @@ for i in $(seq "$leechers"); do
 done
 for i in $(seq "$leechers"); do
   wait "${gets[$((i - 1))]}" || { echo "leecher $i ended with $?"; cat "$work/get$i.err"; exit 1; }
-  echo "leecher $i has all, checked and synced"
+  echo "leecher $i has all, checked and synced, after $((SECONDS - start)) s"
 done
 
 echo "== SHA-256 of every copy"

@@ -144,3 +144,26 @@ func TestWhatABlockMeans(t *testing.T) {
 		}
 	}
 }
+
+func TestAFailedSyncAlsoLosesAPieceThatAnotherFaultHadGivenUp(t *testing.T) {
+	s := newScript(t, 4, 2)
+	s.bring(0, 1)
+	s.tick() // it grows old
+	s.answer("write 1+1 of 0")
+	s.expect("release chunk 0 of 0")
+	s.tick()
+	s.expect("sync 0")
+	s.bring(0, 0)
+	s.answer("hash 0+1 of 0")
+	s.answer("hash 1+1 of 0 from file")
+	s.expect("verified 0", "write 0+1 of 0")
+	s.t.Pause(s.now, Fault{Op: OpWrite}, s)
+	s.expect("fault write: <nil>")
+	s.t.SyncFailed(s.now, pieceset.Of(4, 0), Fault{Op: OpSync}, s)
+	s.expect("claim ")
+	s.t.RunWritten(s.now, geometry.Run{Piece: 0, First: 0, Count: 1}, s)
+	s.expect("forget 0", "lost 0")
+	if got := s.t.Stage(0); got != Absent {
+		t.Errorf("the piece is %v", got)
+	}
+}

@@ -182,11 +182,21 @@ func TestTheZeroSetIsEmpty(t *testing.T) {
 	}
 }
 
+// Where an int has 32 bits, these indices are negative as ints.
+func TestAHugeIndexIsNeverAMember(t *testing.T) {
+	for _, i := range []pieceset.Index{1 << 31, 1<<31 + 1, 1<<32 - 1} {
+		if pieceset.Full(100).Has(i) {
+			t.Errorf("Has(%d)", i)
+		}
+	}
+}
+
 func TestBugsOfTheCallerPanic(t *testing.T) {
 	for name, bug := range map[string]func(){
 		"adding an index out of range":     func() { pieceset.New(8).Add(8) },
 		"removing an index out of range":   func() { pieceset.New(64).Remove(64) },
 		"a member out of range":            func() { pieceset.Of(3, 1, 3) },
+		"the first index without a sign":   func() { pieceset.New(8).Remove(1 << 31) },
 		"the last index of all":            func() { pieceset.New(8).Add(1<<32 - 1) },
 		"adding a set of another size":     func() { pieceset.New(8).AddAll(pieceset.New(9)) },
 		"overlap with a set of other size": func() { pieceset.New(8).Overlap(pieceset.New(7)) },
