@@ -25,7 +25,6 @@ var servings = []serving{
 	{"answers for another torrent", func(a *attacker, _ *metainfo.Torrent) { a.send(handshake([20]byte{9})); a.drain() }},
 	{"echoes", func(a *attacker, _ *metainfo.Torrent) { _, _ = io.Copy(a.conn, a.conn) }},
 	{"has everything and stays silent", func(a *attacker, m *metainfo.Torrent) { a.promise(m); a.drain() }},
-	{"has everything and sends zeros", func(a *attacker, m *metainfo.Torrent) { a.promise(m); a.lie() }},
 	{"has everything and rejects all", func(a *attacker, m *metainfo.Torrent) { a.promise(m); a.reject() }},
 	{"chokes after each unchoke", func(a *attacker, m *metainfo.Torrent) {
 		a.promise(m)
@@ -34,15 +33,28 @@ var servings = []serving{
 	}},
 }
 
-// A download has one good seeder among peers that break every promise.
+// liar sends zeros for every block.
+var liar = serving{"lies", func(a *attacker, m *metainfo.Torrent) { a.promise(m); a.lie() }}
+
 func TestPeersThatBreakTheirPromisesDoNotStopADownload(t *testing.T) {
 	t.Parallel()
+	fetchAmong(t, servings)
+}
+
+func TestALiarDoesNotStopADownload(t *testing.T) {
+	t.Parallel()
+	fetchAmong(t, []serving{liar})
+}
+
+// fetchAmong downloads from one good seeder among peers that are none.
+func fetchAmong(t *testing.T, others []serving) {
+	t.Helper()
 	m := attacked(t)
 	meta := parse(t, m.torrent)
 	l := runLibtorrent(t, m.torrent, m.parent, roleSeed)
 	l.limit(t, 1<<20, unchanged)
 	peers := []netip.AddrPort{l.listens(t)}
-	for _, s := range servings {
+	for _, s := range others {
 		peers = append(peers, serve(t, s, meta))
 	}
 	to := folder(t, "copy")

@@ -2,10 +2,15 @@
 // to dial next and when: each endpoint is idle, being dialled, connected, or
 // waiting out a back-off.
 //
-//	idle ──Dial──▶ dialling ──Connected──▶ connected ──Ended──▶ waiting
-//	                  └──────Failed──────▶ waiting ──time──▶ idle
+//	idle ──Next──▶ dialling ──Connected──▶ connected ──Ended──▶ waiting
+//	                  └──Failed, Ended, no answer──▶ waiting ──time──▶ idle
 //
-// Self ends an endpoint for good: it is us.
+// Connected comes from any phase, since an attempt may succeed after it counted
+// as lost. Crashed leads to waiting from any phase, and Self ends an endpoint
+// for good: it is us. Inputs that fit no arrow are outdated and ignored.
+//
+// Idle endpoints are dialled in the order in which they became idle. No input
+// costs more than the logarithm of the number of endpoints.
 package book
 
 import (
@@ -22,7 +27,6 @@ const (
 	HalfOpen = 32
 
 	firstWait     = 500 * time.Millisecond
-	crashWait     = 200 * time.Millisecond
 	personMaxWait = 30 * time.Second
 	maxWait       = 30 * time.Minute
 	// settled is how long a connection lives before it proves its endpoint.
@@ -31,10 +35,6 @@ const (
 	// attempt is how long a dialling endpoint may go without an answer before
 	// the attempt counts as failed: the dialler may have lost it in a crash.
 	attempt = 30 * time.Second
-
-	crashWindow = 10 * time.Minute
-	crashBan    = time.Hour
-	crashLimit  = 3
 )
 
 // Source says who named an endpoint.
@@ -58,7 +58,7 @@ const (
 	BookFull
 )
 
-// Effects receives whom to dial.
+// Effects receives whom to dial. Its methods only append to a batch.
 type Effects interface {
 	Dial(to netip.AddrPort)
 }
@@ -77,22 +77,22 @@ type entry struct {
 	addr    netip.AddrPort
 	source  Source
 	phase   phase
-	until   mono.Instant // waiting, or dialling
-	since   mono.Instant // connected
+	line    inLine
+	place   int          // among the timers, from 1 on; 0 is nowhere
+	until   mono.Instant // waiting, dialling: when that ends
+	since   mono.Instant // connected: from when on
 	wait    time.Duration
 	crashes []crash
-}
-
-type crash struct {
-	at    mono.Instant
-	stack uint64
+	shunned mono.Instant // until when it may not connect to us either
 }
 
 // Core is the book of one torrent. It has one owner.
 type Core struct {
 	entries map[netip.AddrPort]*entry
-	order   []*entry // in the order of arrival: deterministic and fair
+	idle    line
+	timers  timers
 	dialing int
+	selves  int
 }
 
 // New returns an empty book.
@@ -100,7 +100,7 @@ func New() *Core { return &Core{entries: map[netip.AddrPort]*entry{}} }
 
 // Add takes note of an endpoint.
 func (c *Core) Add(to netip.AddrPort, from Source) AddEvidence {
-	to = netip.AddrPortFrom(to.Addr().Unmap(), to.Port())
+	to = plain(to)
 	if e, ok := c.entries[to]; ok {
 		if from == SourcePerson {
 			e.source = SourcePerson
@@ -110,14 +110,17 @@ func (c *Core) Add(to netip.AddrPort, from Source) AddEvidence {
 	if !usable(to, from) {
 		return Unusable
 	}
-	if len(c.order) >= Bound {
+	if len(c.entries) >= Bound {
 		return BookFull
 	}
 	e := &entry{addr: to, source: from}
 	c.entries[to] = e
-	c.order = append(c.order, e)
+	c.idle.join(e)
 	return Added
 }
+
+// plain writes an IPv4 address that is mapped into IPv6 as the IPv4 address.
+func plain(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()) }
 
 func usable(to netip.AddrPort, from Source) bool {
 	a := to.Addr()
@@ -128,143 +131,98 @@ func usable(to netip.AddrPort, from Source) bool {
 }
 
 // Known is the number of endpoints in the book, ourselves left out.
-func (c *Core) Known() int {
-	n := 0
-	for _, e := range c.order {
-		if e.phase != self {
-			n++
-		}
-	}
-	return n
-}
+func (c *Core) Known() int { return len(c.entries) - c.selves }
 
 // Next dials idle endpoints while there is room for connections and the
-// half-open budget lasts.
+// half-open budget lasts. Attempts count as connections.
 func (c *Core) Next(now mono.Instant, room int, eff Effects) {
-	for _, e := range c.order {
-		if e.phase == dialling && now >= e.until {
+	for e := c.timers.due(now); e != nil; e = c.timers.due(now) {
+		if e.phase == dialling {
 			c.Failed(now, e.addr)
-		}
-		if c.dialing >= HalfOpen || room-c.dialing <= 0 {
 			continue
 		}
-		if e.phase == waiting && now >= e.until {
-			e.phase = idle
+		c.timers.remove(e)
+		e.phase = idle
+		c.idle.join(e)
+	}
+	for c.dialing < min(HalfOpen, room) {
+		e := c.idle.next()
+		if e == nil {
+			return
 		}
-		if e.phase == idle {
-			e.phase, e.until = dialling, now.Add(attempt)
-			c.dialing++
-			eff.Dial(e.addr)
-		}
+		c.dialing++
+		e.phase = dialling
+		c.timers.set(e, now.Add(attempt))
+		eff.Dial(e.addr)
 	}
 }
 
 // NextDeadline is when Next has a reason to be called again, apart from the
 // other inputs.
 func (c *Core) NextDeadline() mono.Instant {
-	due := mono.Never
-	for _, e := range c.order {
-		if e.phase == waiting || e.phase == dialling {
-			due = mono.Earliest(due, e.until)
-		}
+	if len(c.timers.heap) == 0 {
+		return mono.Never
 	}
-	return due
+	return c.timers.heap[0].until
 }
 
 // Failed notes that an attempt did not connect or not finish its handshake.
 func (c *Core) Failed(now mono.Instant, to netip.AddrPort) {
-	if e := c.leaveDialling(to); e != nil {
-		e.backOff(now)
+	if e := c.entries[plain(to)]; e != nil && e.phase == dialling {
+		c.backOff(now, e)
 	}
 }
 
 // Connected notes that an attempt finished its handshake.
 func (c *Core) Connected(now mono.Instant, to netip.AddrPort) {
-	if e := c.leaveDialling(to); e != nil {
+	if e := c.entries[plain(to)]; e != nil && e.phase != self {
+		c.leave(e)
 		e.phase, e.since = connected, now
 	}
 }
 
-// Self notes that an endpoint is our own.
-func (c *Core) Self(to netip.AddrPort) {
-	if e := c.leaveDialling(to); e != nil {
-		e.phase = self
-	}
-}
-
-// leaveDialling returns the entry, unless it is unknown or ourselves.
-func (c *Core) leaveDialling(to netip.AddrPort) *entry {
-	e := c.entries[to]
-	if e == nil || e.phase == self {
-		return nil
-	}
-	if e.phase == dialling {
-		c.dialing--
-	}
-	return e
-}
-
-// Ended notes that a connection to an endpoint that we dialled ended.
+// Ended notes that a connection to an endpoint that we dialled ended, whether
+// it finished its handshake or not.
 func (c *Core) Ended(now mono.Instant, to netip.AddrPort) {
-	e := c.leaveDialling(to)
-	if e == nil {
+	e := c.entries[plain(to)]
+	if e == nil || e.phase != connected && e.phase != dialling {
 		return
 	}
 	if e.phase == connected && now.Sub(e.since) >= settled {
 		e.wait = 0
 	}
-	e.backOff(now)
+	c.backOff(now, e)
 }
 
-// Crashed notes that the process of a connection panicked with a stack whose
-// hash is given. The third time in ten minutes bans the endpoint for an hour,
-// unless a person named it.
-func (c *Core) Crashed(now mono.Instant, to netip.AddrPort, stack uint64) {
-	e := c.leaveDialling(to)
-	if e == nil {
-		return
+// Self notes that an endpoint is our own.
+func (c *Core) Self(to netip.AddrPort) {
+	if e := c.entries[plain(to)]; e != nil && e.phase != self {
+		c.leave(e)
+		e.phase = self
+		c.selves++
 	}
-	same := 0
-	kept := e.crashes[:0]
-	for _, old := range append(e.crashes, crash{at: now, stack: stack}) {
-		if now.Sub(old.at) <= crashWindow {
-			kept = append(kept, old)
-			if old.stack == stack {
-				same++
-			}
-		}
-	}
-	e.crashes = kept
-	if same >= crashLimit && e.source != SourcePerson {
-		e.phase, e.until = waiting, now.Add(crashBan)
-		return
-	}
-	e.phase, e.until = waiting, now.Add(crashWait<<min(len(kept)-1, 5))
 }
 
-// View says whether an endpoint may connect to us now.
-func (c *Core) View(now mono.Instant, from netip.AddrPort) Standing {
-	e := c.entries[from]
-	if e != nil && e.phase == waiting && now < e.until && len(e.crashes) > 0 {
-		return BackedOff
+// leave takes an entry out of what its phase means to the book.
+func (c *Core) leave(e *entry) {
+	if e.phase == dialling {
+		c.dialing--
 	}
-	return Welcome
+	c.timers.remove(e)
 }
 
-// Standing says whether an endpoint may connect to us.
-type Standing uint8
+func (c *Core) waitUntil(e *entry, until mono.Instant) {
+	c.leave(e)
+	e.phase = waiting
+	c.timers.set(e, until)
+}
 
-// The standings.
-const (
-	Welcome Standing = iota
-	BackedOff
-)
-
-func (e *entry) backOff(now mono.Instant) {
+// backOff has an endpoint wait twice as long as the last time.
+func (c *Core) backOff(now mono.Instant, e *entry) {
 	limit := maxWait
 	if e.source == SourcePerson {
 		limit = personMaxWait
 	}
 	e.wait = min(limit, max(firstWait, 2*e.wait))
-	e.phase, e.until = waiting, now.Add(e.wait)
+	c.waitUntil(e, now.Add(e.wait))
 }

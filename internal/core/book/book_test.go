@@ -2,6 +2,7 @@ package book
 
 import (
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -131,6 +132,83 @@ func TestOurOwnEndpointIsNeverDialledAgain(t *testing.T) {
 	c.Failed(start, local)
 	if got := next(c, start.Add(time.Hour)); len(got) != 0 || c.Known() != 0 {
 		t.Errorf("dialled %v, known %d", got, c.Known())
+	}
+}
+
+func TestEndpointsAreDialledInTheOrderInWhichTheyBecameIdle(t *testing.T) {
+	c := New()
+	var all []netip.AddrPort
+	for i := range 3 * HalfOpen {
+		all = append(all, netip.AddrPortFrom(public.Addr(), uint16(2000+i)))
+		c.Add(all[i], SourceTracker)
+	}
+	var got []netip.AddrPort
+	now := start
+	for range 3 {
+		batch := next(c, now)
+		for _, to := range batch {
+			now++
+			c.Failed(now, to)
+		}
+		got = append(got, batch...)
+	}
+	if !slices.Equal(got, all) {
+		t.Errorf("dialled %v", got)
+	}
+	if again := next(c, now.Add(firstWait)); !slices.Equal(again, all[:HalfOpen]) {
+		t.Errorf("then dialled %v", again)
+	}
+}
+
+func TestAnAnswerThatComesTooLateStillCounts(t *testing.T) {
+	c := New()
+	c.Add(public, SourceTracker)
+	next(c, start)
+	now := c.NextDeadline()
+	next(c, now) // the attempt is taken for lost
+	c.Connected(now, public)
+	c.Failed(now, public) // of the same attempt, overtaken
+	if got := next(c, now.Add(time.Hour)); len(got) != 0 || c.NextDeadline() != mono.Never {
+		t.Errorf("dialled %v although it is connected", got)
+	}
+}
+
+func TestAMappedAddressIsTheSameEndpoint(t *testing.T) {
+	mapped := netip.AddrPortFrom(netip.AddrFrom16(public.Addr().As16()), public.Port())
+	c := New()
+	c.Add(mapped, SourceTracker)
+	if got := c.Add(public, SourceTracker); got != AlreadyKnown {
+		t.Fatalf("%v", got)
+	}
+	next(c, start)
+	c.Connected(start, mapped)
+	c.Crashed(start, mapped, 1)
+	if got := c.View(start, mapped); got != BackedOff {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestAFailureToConnectDoesNotKeepTheEndpointFromConnectingToUs(t *testing.T) {
+	c := New()
+	c.Add(public, SourceTracker)
+	next(c, start)
+	c.Crashed(start, public, 1)
+	now := c.NextDeadline()
+	next(c, now)
+	c.Failed(now, public)
+	if got := c.View(now, public); got != Welcome {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestTheCrashesThatAreRememberedAreBounded(t *testing.T) {
+	c := New()
+	c.Add(local, SourcePerson)
+	for n := range uint64(1000) {
+		c.Crashed(start, local, n)
+	}
+	if got := len(c.entries[local].crashes); got != crashesKept {
+		t.Errorf("%d", got)
 	}
 }
 

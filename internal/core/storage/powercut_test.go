@@ -122,7 +122,7 @@ func TestNoPowerCutMakesAClaimFalse(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			lives := 0
-			runs(1000, func(run uint64) {
+			runs(400, func(run uint64) {
 				n, failure := crashed(run, 6, c, honest)
 				lives += n
 				if failure != "" {

@@ -167,3 +167,21 @@ func TestAFailedSyncAlsoLosesAPieceThatAnotherFaultHadGivenUp(t *testing.T) {
 		t.Errorf("the piece is %v", got)
 	}
 }
+
+func TestAReadThatWasOutAtAFailedSyncIsDoneAgain(t *testing.T) {
+	s := newScript(t, 4, 1)
+	s.fetch(1)
+	s.lines = nil
+	s.t.Check(s.now, pieceset.Of(4, 0), s)
+	s.expect("read 0")
+	s.tick()
+	s.expect("sync 1")
+	s.t.SyncFailed(s.now, pieceset.Full(4), Fault{Op: OpSync}, s)
+	s.expect("fault sync: <nil>", "claim ", "lost 1")
+	s.t.PieceRead(s.now, 0, ReadRight, s)
+	s.expect()
+	s.t.Resume(s.now, s)
+	s.expect("read 0")
+	s.t.PieceRead(s.now, 0, ReadRight, s)
+	s.expect("verified 0", "written 0", "checked 1 of 1", "check ended 1 good 0 bad")
+}

@@ -107,13 +107,13 @@ func (x *process) takeOver() {
 // cleanUp gives back what the process holds; it also runs when it panics.
 func (x *process) cleanUp() {
 	x.alarm.Stop()
-	for _, c := range x.inbox[x.next:] {
+	for _, c := range x.inbox { // those before next have no slab any more, unless it waits
 		if c.store != nil && c.store.Slab != nil {
-			c.store.Slab.Release()
+			x.giveBack(c.store)
 		}
 	}
 	for _, s := range x.stalled {
-		s.Slab.Release()
+		x.giveBack(s)
 	}
 	for _, t := range x.torrents {
 		if t.core != nil {
@@ -145,39 +145,43 @@ func (x *process) tick() {
 	}
 }
 
-// casts handles what is in the inbox.
+// casts handles what is in the inbox. What others wait for is noted first, so
+// that it outlives a crash of the handling.
 func (x *process) casts() {
 	x.inbox, x.next = x.d.inbox.Take(x.inbox), 0
+	for _, c := range x.inbox {
+		x.note(c)
+	}
 	for x.next < len(x.inbox) {
 		c := x.inbox[x.next]
 		x.p.Step("cast")
+		x.next++
 		switch {
 		case c.store != nil:
 			x.store(c.store)
-			x.next++
 		case c.read != nil:
-			x.next++
 			x.read(*c.read)
 		case c.attach != nil:
-			x.next++
-			x.attach(*c.attach)
-		case c.detach != nil:
-			x.next++
-			x.detach(*c.detach)
-		case c.abandon != nil:
-			x.next++
-			x.abandon(c.abandon)
+			if t := x.torrents[c.attach.id]; t != nil {
+				c.attach.into.Put(t.snapshot())
+			}
 		}
 	}
 	clear(x.inbox)
 	x.inbox, x.next = x.inbox[:0], 0
 }
 
-func (x *process) attach(a attachment) {
-	x.detach(a)
-	x.d.attached[a.id] = append(x.d.attached[a.id], a.into)
-	if t := x.torrents[a.id]; t != nil {
-		a.into.Put(t.snapshot())
+func (x *process) note(c cast) {
+	switch {
+	case c.read != nil:
+		x.d.reading[c.read.Reply] = append(x.d.reading[c.read.Reply], *c.read)
+	case c.attach != nil:
+		x.detach(*c.attach)
+		x.d.attached[c.attach.id] = append(x.d.attached[c.attach.id], c.attach.into)
+	case c.detach != nil:
+		x.detach(*c.detach)
+	case c.abandon != nil:
+		x.abandon(c.abandon)
 	}
 }
 

@@ -27,10 +27,11 @@ type readJob struct {
 func (x *process) read(r ReadRun) {
 	t := x.torrents[r.Torrent]
 	if t == nil || t.core == nil || t.core.ViewServe(r.Piece) == core.NotServable || r.Length > slab.Size {
-		r.Reply.Put(ReadDone{Piece: r.Piece, Begin: r.Begin, Length: r.Length, Err: errNotServable})
+		if x.forgetRead(r) == somebodyWaits {
+			r.Reply.Put(ReadDone{Piece: r.Piece, Begin: r.Begin, Length: r.Length, Err: errNotServable})
+		}
 		return
 	}
-	x.d.reading[r.Reply] = append(x.d.reading[r.Reply], r)
 	x.reads.give(&readJob{
 		x: x, t: t, run: r, files: t.files,
 		at: t.req.Spec.Geometry.PieceOffset(r.Piece) + int64(r.Begin),

@@ -58,11 +58,12 @@ func (x *process) storeFrom(m *StoreBlocks) slabEnd {
 	return slabReleased
 }
 
-// giveBack releases the slab; the message is done with.
+// giveBack releases the slab, once; the message is done with.
 func (x *process) giveBack(m *StoreBlocks) {
-	s := m.Slab
-	m.Slab = nil
-	s.Release()
+	if s := m.Slab; s != nil {
+		m.Slab = nil
+		s.Release()
+	}
 }
 
 // retryStalled brings the waiting slabs again, in their order.

@@ -1,0 +1,159 @@
+package disk_test
+
+import (
+	"bytes"
+	"fmt"
+	"syscall"
+	"testing"
+	"testing/synctest"
+
+	"github.com/etorrent/etorrent/internal/proc/calls"
+	"github.com/etorrent/etorrent/internal/proc/disk"
+	"github.com/etorrent/etorrent/internal/storage"
+	"github.com/etorrent/etorrent/internal/storage/faulty"
+	"github.com/etorrent/etorrent/internal/vocab/pieceset"
+	"github.com/etorrent/etorrent/sup"
+)
+
+// Each fault of the environment ends in its own state, keeps what was claimed,
+// and the torrent completes when the fault is gone and it is opened again.
+func TestAFaultPausesTheTorrentAndNothingClaimedIsLost(t *testing.T) {
+	for _, tc := range []struct {
+		op    faulty.Op
+		err   syscall.Errno
+		means storage.FaultEvidence
+	}{
+		{faulty.Write, syscall.ENOSPC, storage.NoSpace{}},
+		{faulty.Write, syscall.EDQUOT, storage.QuotaExceeded{}},
+		{faulty.Write, syscall.EROFS, storage.ReadOnlyFileSystem{}},
+		{faulty.Write, syscall.EIO, storage.InputOutput{}},
+		{faulty.Write, syscall.EFBIG, storage.FileTooLarge{}},
+		{faulty.Sync, syscall.EIO, storage.InputOutput{}},
+		{faulty.Sync, syscall.ENOSPC, storage.NoSpace{}},
+	} {
+		t.Run(fmt.Sprintf("%v %v", tc.op, tc.err), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, 6*pieceLength, nil)
+				w.open(nil)
+				w.send(0, w.piece(0))
+				w.send(1, w.piece(1))
+				w.untilDurable(0, 1)
+				w.storage.InjectAll(tc.op, faulty.Fail{Err: tc.err})
+				w.send(2, w.piece(2))
+				w.until("the fault", func(r disk.Report) bool {
+					f, ok := r.(disk.TorrentFaulted)
+					return ok && f.Fault == tc.means
+				})
+				if got := w.row().Claims.Held(6); !got.Has(0) || !got.Has(1) || got.Has(2) {
+					t.Errorf("claimed %d", got.Count())
+				}
+				w.storage.Heal(tc.op)
+				if e, ok := w.open(nil).(disk.Opened); !ok || e.Claimed.Count() != 2 {
+					t.Fatalf("opened again: %+v", e)
+				}
+				for i := pieceset.Index(2); i < 6; i++ {
+					w.send(i, w.piece(i))
+				}
+				w.untilDurable(2, 3, 4, 5)
+				if !bytes.Equal(w.stored(), w.data) {
+					t.Error("the file differs")
+				}
+				w.stop()
+			})
+		})
+	}
+}
+
+func (w *world) untilDurable(pieces ...pieceset.Index) {
+	w.t.Helper()
+	missing := pieceset.Of(w.meta.PieceCount(), pieces...)
+	w.until("durable", func(r disk.Report) bool {
+		if d, ok := r.(disk.PiecesDurable); ok {
+			missing.RemoveAll(d.Pieces)
+		}
+		return missing.IsEmpty()
+	})
+}
+
+// What is claimed is looked at again when the files changed behind our back, at
+// the next open or when a read does not find it.
+func TestAFileThatChangesUnderUsIsReadAgain(t *testing.T) {
+	for name, change := range map[string]func(*world){
+		"truncated": func(w *world) { w.memory.Truncate("/d/data", 3*pieceLength) },
+		"deleted":   func(w *world) { w.memory.Remove("/d/data") },
+		"replaced": func(w *world) {
+			w.memory.Remove("/d/data")
+			w.memory.Put("/d/data", make([]byte, len(w.data)))
+		},
+	} {
+		t.Run(name+" while closed", func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, 6*pieceLength, nil)
+				w.fetchAll()
+				if err := w.disk.Close(t.Context(), calls.ControlCloseFiles, w.id); err != nil {
+					t.Fatal(err)
+				}
+				change(w)
+				if e, ok := w.open(nil).(disk.Opened); !ok || e.Checking == 0 || !e.Claimed.IsEmpty() {
+					t.Fatalf("opened %+v", e)
+				}
+				w.until("check ended", func(r disk.Report) bool {
+					_, ok := r.(disk.CheckEnded)
+					return ok
+				})
+				w.refetch()
+				w.stop()
+			})
+		})
+	}
+	t.Run("deleted while open", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, 6*pieceLength, nil)
+			w.fetchAll()
+			w.memory.Remove("/d/data")
+			reply := sup.NewMailbox[disk.ReadDone]()
+			w.disk.ReadRun(disk.ReadRun{Torrent: w.id, Piece: 4, Length: 1 << 14, Reply: reply})
+			w.until("lost", func(r disk.Report) bool {
+				l, ok := r.(disk.PiecesLost)
+				return ok && l.Pieces.Has(4)
+			})
+			if w.row().Claims.Held(6).Has(4) {
+				t.Error("a lost piece is claimed")
+			}
+			w.stop()
+		})
+	})
+}
+
+func (w *world) fetchAll() {
+	w.open(nil)
+	for i := range w.meta.PieceCount() {
+		w.send(pieceset.Index(i), w.piece(pieceset.Index(i)))
+	}
+	w.until("all durable", w.allDurable())
+}
+
+// refetch sends what the row does not claim until it claims everything.
+func (w *world) refetch() {
+	w.t.Helper()
+	n := w.meta.PieceCount()
+	var missing []pieceset.Index
+	for i := range n {
+		if !w.row().Claims.Held(n).Has(pieceset.Index(i)) {
+			missing = append(missing, pieceset.Index(i))
+		}
+	}
+	for _, i := range missing {
+		w.send(i, w.piece(i))
+	}
+	synctest.Wait()
+	if err := w.disk.Close(w.t.Context(), calls.ControlCloseFiles, w.id); err != nil {
+		w.t.Fatal(err)
+	}
+	if got := w.row().Claims.Held(n); !got.IsFull() {
+		w.t.Errorf("%d of %d pieces are claimed", got.Count(), n)
+	}
+	if !bytes.Equal(w.stored(), w.data) {
+		w.t.Error("the file differs")
+	}
+}
