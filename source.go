@@ -8,7 +8,9 @@ import (
 )
 
 // Source says what to add.
-type Source interface{ metainfo() (*metainfo.Torrent, error) }
+type Source interface {
+	metainfo() (*metainfo.Torrent, error)
+}
 
 // SourceError says that a source is no torrent that can be run. Err names the
 // field, where it is one.

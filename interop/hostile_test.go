@@ -5,6 +5,7 @@ package interop
 import (
 	"net/netip"
 	"testing"
+"time"
 
 	"github.com/etorrent/etorrent/metainfo"
 )
@@ -81,7 +82,9 @@ func (v *victim) survives(t *testing.T) {
 	for _, s := range slow {
 		late = append(late, v.estrange(t, s))
 	}
+	t0:=time.Now()
 	v.meetTheGreedy(t)
+	t.Log("X greedy",time.Since(t0))
 	for _, s := range strangers {
 		if n := v.estrange(t, s).mustBeClosed(t); n > 0 {
 			t.Errorf("%s: %d bytes were answered", s.name, n)
@@ -93,10 +96,13 @@ func (v *victim) survives(t *testing.T) {
 	for _, o := range floods {
 		v.offend(t, o)
 	}
+	t.Log("X offences",time.Since(t0))
 	for _, a := range late {
 		a.mustBeClosed(t)
 	}
+	t.Log("X late",time.Since(t0))
 	v.meetACrowd(t)
+	t.Log("X crowd",time.Since(t0))
 }
 
 func (v *victim) attack(t *testing.T) *attacker {
@@ -120,6 +126,7 @@ func (v *victim) offend(t *testing.T, o offence) {
 	a.send(o.bytes...)
 	a.mustBeClosed(t)
 	a.mustBeNamed(t, v.child, o)
+	t.Log("X", o.name, time.Now().Format("05.000"))
 }
 
 // greedy is how many ask for all that a queue holds and read nothing of it. The

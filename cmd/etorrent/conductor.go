@@ -17,6 +17,7 @@ type conductor struct {
 	goal     goal
 	stall    time.Duration // 0: never
 	torrents []*tracked
+	byHash   map[[20]byte]*tracked
 	events   chan heard
 	gained   int64     // bytes received and stored when last looked at
 	gainedAt time.Time // when that last grew, or files were checked
@@ -45,7 +46,7 @@ type heard struct {
 }
 
 func newConductor(e *engine, g goal) *conductor {
-	return &conductor{e: e, s: e.s, goal: g, events: make(chan heard)}
+	return &conductor{e: e, s: e.s, goal: g, byHash: map[[20]byte]*tracked{}, events: make(chan heard)}
 }
 
 // run adds the torrents, runs them, stops the engine, and says how all ended.
@@ -90,6 +91,7 @@ func (c *conductor) add(add []request) error {
 	for _, r := range add {
 		t := &tracked{source: r.source, dir: r.dir}
 		c.torrents = append(c.torrents, t)
+		c.byHash[r.source.meta.ID().V1] = t
 		handle, err := c.e.client.Add(c.s.ctx, etorrent.FromMetainfo(r.source.meta), r.options...)
 		if interrupted := c.interruption(); interrupted != nil {
 			return interrupted
@@ -108,11 +110,14 @@ func (c *conductor) loop() error {
 	c.gainedAt = c.s.host.now()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	for {
-		c.look()
-		if all, err := c.judge(); all == decided {
-			return err
+	for due := lookNow; ; {
+		if due == lookNow {
+			c.look()
+			if all, err := c.judge(); all == decided {
+				return err
+			}
 		}
+		due = lookNow
 		select {
 		case <-c.s.ctx.Done():
 			return c.interruption()
@@ -122,11 +127,31 @@ func (c *conductor) loop() error {
 				return c.clientEnded()
 			}
 			c.hear(h)
+			due = lookAfter(h.event)
 		case <-tick.C:
 			c.s.p.Receive("tick")
 			c.tick()
 		}
 	}
+}
+
+// lookDue says whether an event may have decided something. Pieces and peers
+// come by the thousand, and what they add up to has events of its own.
+type lookDue uint8
+
+const (
+	lookNow lookDue = iota
+	lookLater
+)
+
+func lookAfter(e etorrent.Event) lookDue {
+	switch e.(type) {
+	case etorrent.PieceEvent, etorrent.PeerJoinedEvent, etorrent.PeerLeftEvent:
+		return lookLater
+	case etorrent.ListeningEvent, etorrent.AddedEvent, etorrent.CheckingEvent, etorrent.CheckedEvent, etorrent.CompletedEvent,
+		etorrent.PausedEvent, etorrent.QuarantinedEvent, etorrent.StoppedEvent, etorrent.WarningEvent, etorrent.CrashedEvent:
+	}
+	return lookNow
 }
 
 // interruption is why the session ended, nil while it goes on.

@@ -19,7 +19,7 @@ func (c *conductor) hear(h heard) {
 		return
 	}
 	head := jsonl.Head{Time: h.event.Heading().At}
-	t := c.torrentOf(h.event.Heading().InfoHash)
+	t := c.byHash[h.event.Heading().InfoHash]
 	if t != nil {
 		head.Torrent = t.infoHash()
 		c.hearOf(t, head, h.event)
@@ -72,15 +72,6 @@ func (c *conductor) hearOf(t *tracked, head jsonl.Head, e etorrent.Event) {
 
 var whyChecked = map[string]string{
 	"found": "files lie there", "changed": "files have changed", "asked": "as asked",
-}
-
-func (c *conductor) torrentOf(infoHash [20]byte) *tracked {
-	for _, t := range c.torrents {
-		if t.source.meta.ID().V1 == infoHash {
-			return t
-		}
-	}
-	return nil
 }
 
 // detail tells what only --events asks for.

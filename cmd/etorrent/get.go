@@ -40,7 +40,8 @@ selected last time are.`,
 		Example: `  etorrent get show.torrent --dir /data --peer 192.0.2.7:6881
   etorrent show.torrent --select '*.mkv' --down 5M
   etorrent get *.torrent --seed --json`,
-		Args: arguments(1, anyNumber, "a SOURCE: a .torrent file, or -"),
+		Args:              arguments(1, anyNumber, "a SOURCE: a .torrent file, or -"),
+		ValidArgsFunction: torrentFiles,
 		RunE: func(_ *cobra.Command, args []string) error {
 			s.out = newOutput(s.host, f.output)
 			return get(s, &f, args)

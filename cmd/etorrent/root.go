@@ -131,6 +131,11 @@ func takesValue(flags *pflag.FlagSet, a string) bool {
 	return f != nil && f.NoOptDefVal == ""
 }
 
+// torrentFiles lets a shell complete the names of .torrent files.
+func torrentFiles(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return []cobra.Completion{"torrent"}, cobra.ShellCompDirectiveFilterFileExt
+}
+
 // didYouMean is what to add to an error about a source that is not there.
 func didYouMean(root *cobra.Command, word string) string {
 	if near := root.SuggestionsFor(word); len(near) > 0 {

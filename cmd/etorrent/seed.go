@@ -27,7 +27,8 @@ as right is checked first. --dir may name the folder that holds a torrent's file
 or folder, or that itself. If nothing of a torrent is there, the exit code is 7.`,
 		Example: `  etorrent seed show.torrent --dir /data
   etorrent seed ~/torrents --dir /data --up 5M --listen :6881`,
-		Args: arguments(1, anyNumber, "a TORRENT, or a FOLDER of them"),
+		Args:              arguments(1, anyNumber, "a TORRENT, or a FOLDER of them"),
+		ValidArgsFunction: torrentFiles,
 		RunE: func(_ *cobra.Command, args []string) error {
 			s.out = newOutput(s.host, f.output)
 			return seed(s, &f, args)

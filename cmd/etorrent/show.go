@@ -22,8 +22,9 @@ func newShow(s *session) *cobra.Command {
 		Long: `Tell what a torrent holds: its files by number, sizes, pieces and trackers,
 what is unusual about it, and which names would be stored otherwise here.
 The numbers are those that get --select takes.`,
-		Example: "  etorrent show show.torrent\n  etorrent show --json show.torrent\n  curl -s https://example.org/a.torrent | etorrent show -",
-		Args:    arguments(1, anyNumber, "a SOURCE: a .torrent file, or -"),
+		Example:           "  etorrent show show.torrent\n  etorrent show --json show.torrent\n  curl -s https://example.org/a.torrent | etorrent show -",
+		Args:              arguments(1, anyNumber, "a SOURCE: a .torrent file, or -"),
+		ValidArgsFunction: torrentFiles,
 		RunE: func(_ *cobra.Command, args []string) error {
 			s.out = newOutput(s.host, f)
 			s.out.last = endsIfFailed

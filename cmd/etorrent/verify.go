@@ -26,8 +26,9 @@ func newVerify(s *session) *cobra.Command {
 files they touch, and which files are missing or have another size. Nothing is
 written, and no state is asked or changed. --dir may name the folder that holds
 the torrent's file or folder, or that itself. Exit code 8 says damage.`,
-		Example: "  etorrent verify show.torrent --dir /data\n  etorrent verify show.torrent --dir /data/show --json",
-		Args:    arguments(1, 1, "a SOURCE: a .torrent file, or -"),
+		Example:           "  etorrent verify show.torrent --dir /data\n  etorrent verify show.torrent --dir /data/show --json",
+		Args:              arguments(1, 1, "a SOURCE: a .torrent file, or -"),
+		ValidArgsFunction: torrentFiles,
 		RunE: func(_ *cobra.Command, args []string) error {
 			s.out = newOutput(s.host, f)
 			src, err := loadSource(s, args[0])

@@ -39,23 +39,26 @@ func New(held *pieceset.Set) *Log {
 
 // Has says whether piece i is written.
 func (l *Log) Has(i pieceset.Index) bool {
-	return int(i) < l.size && l.words[i/64].Load()&(1<<(i%64)) != 0
+	return uint64(i) < uint64(l.size) && l.words[i/64].Load()&(1<<(i%64)) != 0
 }
 
-// Count is the number of written pieces.
+// Count is the number of written pieces. It may lag behind Has.
 func (l *Log) Count() int { return int(l.count.Load()) }
 
 // Append adds a piece and wakes the readers. A piece that is in the log stays
-// where it is.
+// where it is. One out of range is a bug of the caller and panics.
 func (l *Log) Append(i pieceset.Index) {
+	if uint64(i) >= uint64(l.size) {
+		panic("havelog: piece out of range")
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.Has(i) {
 		return
 	}
+	l.order = append(l.order, i)
 	l.words[i/64].Or(1 << (i % 64))
 	l.count.Add(1)
-	l.order = append(l.order, i)
 	for wake := range l.readers {
 		select {
 		case wake <- struct{}{}:
@@ -68,9 +71,10 @@ func (l *Log) Append(i pieceset.Index) {
 // Append. It returns the pieces so far and the cursor behind them.
 func (l *Log) Join(wake chan<- struct{}) (*pieceset.Set, Cursor) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.readers[wake] = struct{}{}
-	return pieceset.Of(l.size, l.order...), Cursor(len(l.order))
+	order := l.order // what is in it never changes, so that the lock need not be held
+	l.mu.Unlock()
+	return pieceset.Of(l.size, order...), Cursor(len(order))
 }
 
 // Leave ends the wakes of a reader.
@@ -84,6 +88,7 @@ func (l *Log) Leave(wake chan<- struct{}) {
 // cursor behind them.
 func (l *Log) Since(c Cursor, into []pieceset.Index) ([]pieceset.Index, Cursor) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	return append(into[:0], l.order[c:]...), Cursor(len(l.order))
+	order := l.order
+	l.mu.Unlock()
+	return append(into[:0], order[c:]...), Cursor(len(order))
 }

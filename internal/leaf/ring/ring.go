@@ -15,7 +15,7 @@ type Ring[T any] struct {
 	changed chan struct{}
 }
 
-// New returns a ring that keeps the newest size values.
+// New returns a ring that keeps the newest size values, at least one.
 func New[T any](size int) *Ring[T] {
 	return &Ring[T]{kept: make([]T, 0, size), next: 1, changed: make(chan struct{})}
 }
@@ -29,22 +29,26 @@ func (r *Ring[T]) Append(build func(Revision) T) {
 	if len(r.kept) < cap(r.kept) {
 		r.kept = append(r.kept, v)
 	} else {
-		r.kept[int(r.next-1)%cap(r.kept)] = v
+		r.kept[r.at(r.next)] = v
 	}
 	r.next++
 	close(r.changed)
 	r.changed = make(chan struct{})
 }
 
+// at is the place of a revision that is kept, or of the next.
+func (r *Ring[T]) at(rev Revision) int { return int((rev - 1) % Revision(cap(r.kept))) }
+
 // Batch is what Since found.
 type Batch[T any] struct {
 	Values  []T
-	Missed  uint64 // values behind the cursor that are gone
-	Next    Revision
+	Missed  uint64   // values that were asked for and are gone
+	Next    Revision // where to go on: behind the newest value
 	Changed <-chan struct{} // closed at the next Append
 }
 
-// Since returns the values of revision after and later that are still kept.
+// Since returns the values of revision from and later that are still kept. There
+// is nothing from a revision that is yet to come.
 func (r *Ring[T]) Since(from Revision) Batch[T] {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -55,8 +59,11 @@ func (r *Ring[T]) Since(from Revision) Batch[T] {
 		b.Missed = uint64(oldest - from)
 		from = oldest
 	}
+	if from < r.next {
+		b.Values = make([]T, 0, r.next-from)
+	}
 	for rev := from; rev < r.next; rev++ {
-		b.Values = append(b.Values, r.kept[int(rev-1)%cap(r.kept)])
+		b.Values = append(b.Values, r.kept[r.at(rev)])
 	}
 	return b
 }

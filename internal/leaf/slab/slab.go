@@ -4,6 +4,7 @@ package slab
 
 import (
 	"context"
+	"slices"
 	"sync"
 )
 
@@ -11,22 +12,15 @@ import (
 // longest frame of the peer protocol.
 const Size = 256 << 10
 
-// Slab is one buffer of Size bytes.
+// Slab is one buffer of Size bytes in the hands of one owner. A buffer that is
+// lent again is another Slab, so that an earlier owner can neither reach it nor
+// release it.
 type Slab struct {
 	pool  *Pool
-	bytes []byte
-	state lent
+	bytes []byte // nil once it was released
 }
 
-// lent says whether a slab is with an owner.
-type lent uint8
-
-const (
-	inPool lent = iota
-	withOwner
-)
-
-// Bytes is the whole buffer.
+// Bytes is the whole buffer; of a slab that was released it is nil.
 func (s *Slab) Bytes() []byte { return s.bytes }
 
 // Release gives the slab back. Releasing it twice is a bug of the caller and
@@ -39,7 +33,7 @@ type Pool struct {
 	mu      sync.Mutex
 	bound   int
 	lent    int
-	free    []*Slab
+	free    [][]byte
 	waiters []chan *Slab
 }
 
@@ -76,30 +70,30 @@ func (p *Pool) TryRent() (*Slab, <-chan *Slab) {
 		return nil, wait
 	}
 	p.lent++
-	if n := len(p.free); n > 0 {
-		s := p.free[n-1]
-		p.free = p.free[:n-1]
-		s.state = withOwner
-		return s, nil
+	last := len(p.free) - 1
+	if last < 0 {
+		return &Slab{pool: p, bytes: make([]byte, Size)}, nil
 	}
-	return &Slab{pool: p, bytes: make([]byte, Size), state: withOwner}, nil
+	s := &Slab{pool: p, bytes: p.free[last]}
+	p.free[last] = nil
+	p.free = p.free[:last]
+	return s, nil
 }
 
 // Forgo ends a wait that TryRent began.
 func (p *Pool) Forgo(wait <-chan *Slab) {
 	p.mu.Lock()
-	for i, w := range p.waiters {
-		if w == wait {
-			p.waiters = append(p.waiters[:i], p.waiters[i+1:]...)
-			p.mu.Unlock()
-			return
-		}
-	}
+	before := len(p.waiters)
+	p.waiters = slices.DeleteFunc(p.waiters, func(w chan *Slab) bool { return w == wait })
+	waited := len(p.waiters) < before
 	p.mu.Unlock()
+	if waited {
+		return
+	}
 	select {
 	case s := <-wait:
 		s.Release()
-	default:
+	default: // it was taken
 	}
 }
 
@@ -113,18 +107,20 @@ func (p *Pool) Outstanding() int {
 func (p *Pool) take(s *Slab) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if s.state == inPool {
+	buffer := s.bytes
+	if buffer == nil {
 		panic("slab: released twice")
 	}
+	s.bytes = nil
 	if len(p.waiters) > 0 {
-		next := p.waiters[0]
+		first := p.waiters[0]
+		p.waiters[0] = nil
 		p.waiters = p.waiters[1:]
-		next <- s // has room for the one slab it will ever get
+		first <- &Slab{pool: p, bytes: buffer} // has room for the one slab it will ever get
 		return
 	}
-	s.state = inPool
 	p.lent--
 	if len(p.free) < keptFree {
-		p.free = append(p.free, s)
+		p.free = append(p.free, buffer)
 	}
 }

@@ -136,6 +136,7 @@ func (w *world) fetchAll() {
 // refetch sends what the row does not claim until it claims everything.
 func (w *world) refetch() {
 	w.t.Helper()
+	synctest.Wait() // the row takes back what is lost; until then nothing is taken for it
 	n := w.meta.PieceCount()
 	var missing []pieceset.Index
 	for i := range n {
