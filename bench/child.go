@@ -102,7 +102,7 @@ func (c *child) usage() usage {
 	s := c.cmd.ProcessState
 	u := usage{cpu: s.UserTime() + s.SystemTime()}
 	if r, isRusage := s.SysUsage().(*syscall.Rusage); isRusage {
-		u.rss = r.Maxrss << 10
+		u.rss = int64(r.Maxrss) << 10 // an int32 on some platforms
 	}
 	return u
 }

@@ -100,12 +100,12 @@ func (a *attacker) answer(with func(index, begin, length uint32) []byte) {
 }
 
 // mustBeClosed reads until the other side closes the connection, and returns
-// how many bytes came before.
-func (a *attacker) mustBeClosed(t *testing.T) int64 {
+// how many bytes came before. What names the attack.
+func (a *attacker) mustBeClosed(t *testing.T, what string) int64 {
 	t.Helper()
 	n, err := io.Copy(io.Discard, a.conn)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Errorf("the connection is open after %v", patience)
+		t.Errorf("%s: the connection of %v is open after %v", what, a.local, patience)
 	}
 	return n
 }

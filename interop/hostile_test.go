@@ -5,7 +5,6 @@ package interop
 import (
 	"net/netip"
 	"testing"
-"time"
 
 	"github.com/etorrent/etorrent/metainfo"
 )
@@ -17,14 +16,15 @@ const slowly = 64 << 10
 // attacked.
 type victim struct {
 	*child
+	good      libtorrent
 	meta      *metainfo.Torrent
 	at        netip.AddrPort
 	attackers map[string]bool // their addresses
 }
 
-func newVictim(t *testing.T, c *child, m material) *victim {
+func newVictim(t *testing.T, c *child, good libtorrent, m material) *victim {
 	t.Helper()
-	return &victim{child: c, meta: parse(t, m.torrent), at: listens(t, c), attackers: map[string]bool{}}
+	return &victim{child: c, good: good, meta: parse(t, m.torrent), at: listens(t, c), attackers: map[string]bool{}}
 }
 
 func attacked(t *testing.T) material {
@@ -37,18 +37,17 @@ func TestASeederUnderAttackServesOn(t *testing.T) {
 	t.Parallel()
 	m := attacked(t)
 	s := seed(t, m.torrent, m.parent)
-	v := newVictim(t, s, m)
 	to := folder(t, "copy")
 	l := runLibtorrent(t, m.torrent, to, roleAny)
+	v := newVictim(t, s, l, m)
 	l.limit(t, unchanged, slowly)
 	l.connect(t, v.at)
-	l.await(t, "that data comes", func(r *report) bool { return r.Downloaded > 0 })
 
 	v.survives(t)
 
-	v.keptItsGoodPeer(t)
 	l.limit(t, unchanged, 0)
 	l.awaitDone(t)
+	v.servedItsGoodPeer(t)
 	l.mustBeContent(t)
 	stopSeed(t, s)
 	mustBeEqual(t, m.parent, to)
@@ -62,13 +61,13 @@ func TestALeecherUnderAttackFetchesOn(t *testing.T) {
 	l.limit(t, slowly, unchanged)
 	to := folder(t, "copy")
 	g := get(t, m.torrent, to, folder(t, "state"), l.listens(t))
-	v := newVictim(t, g, m)
-	g.await(t, "that the good peer joined", func(r *report) bool { return r.Event == "peer" && r.State == "joined" })
+	v := newVictim(t, g, l, m)
 
 	v.survives(t)
 
-	v.keptItsGoodPeer(t)
 	l.limit(t, 0, unchanged)
+	g.await(t, "that it is complete", named("complete"))
+	v.servedItsGoodPeer(t)
 	g.mustExit(t, 0)
 	l.mustBeContent(t)
 	mustBeEqual(t, m.parent, to)
@@ -78,15 +77,14 @@ func TestALeecherUnderAttackFetchesOn(t *testing.T) {
 func (v *victim) survives(t *testing.T) {
 	t.Helper()
 	defer watchMemory(t, v.child)()
+	v.goesOn(t)
 	var late []*attacker
 	for _, s := range slow {
 		late = append(late, v.estrange(t, s))
 	}
-	t0:=time.Now()
 	v.meetTheGreedy(t)
-	t.Log("X greedy",time.Since(t0))
 	for _, s := range strangers {
-		if n := v.estrange(t, s).mustBeClosed(t); n > 0 {
+		if n := v.estrange(t, s).mustBeClosed(t, s.name); n > 0 {
 			t.Errorf("%s: %d bytes were answered", s.name, n)
 		}
 	}
@@ -96,13 +94,22 @@ func (v *victim) survives(t *testing.T) {
 	for _, o := range floods {
 		v.offend(t, o)
 	}
-	t.Log("X offences",time.Since(t0))
-	for _, a := range late {
-		a.mustBeClosed(t)
-	}
-	t.Log("X late",time.Since(t0))
 	v.meetACrowd(t)
-	t.Log("X crowd",time.Since(t0))
+	for i, a := range late {
+		a.mustBeClosed(t, slow[i].name)
+	}
+}
+
+// goesOn waits until more data went to or came from the good peer.
+func (v *victim) goesOn(t *testing.T) {
+	t.Helper()
+	before := int64(0)
+	for _, r := range v.good.all() {
+		before = max(before, r.Uploaded, r.Downloaded)
+	}
+	v.good.await(t, "that the transfer goes on", func(r *report) bool {
+		return max(r.Uploaded, r.Downloaded) >= before+2*slowly
+	})
 }
 
 func (v *victim) attack(t *testing.T) *attacker {
@@ -124,9 +131,8 @@ func (v *victim) offend(t *testing.T, o offence) {
 	a := v.attack(t)
 	a.join(t, v.meta, o.with...)
 	a.send(o.bytes...)
-	a.mustBeClosed(t)
+	a.mustBeClosed(t, o.name)
 	a.mustBeNamed(t, v.child, o)
-	t.Log("X", o.name, time.Now().Format("05.000"))
 }
 
 // greedy is how many ask for all that a queue holds and read nothing of it. The
@@ -142,6 +148,7 @@ func (v *victim) meetTheGreedy(t *testing.T) {
 		a.awaitMessage(t, idUnchoke)
 		a.send(manyRequests(2000))
 	}
+	v.goesOn(t)
 }
 
 // crowd is more strangers than are listened to at once.
@@ -155,21 +162,29 @@ func (v *victim) meetACrowd(t *testing.T) {
 		all = append(all, v.attack(t))
 	}
 	for _, a := range all {
-		a.mustBeClosed(t)
+		a.mustBeClosed(t, "one of a crowd")
 	}
 	v.attack(t).join(t, v.meta)
 }
 
-// keptItsGoodPeer fails the test if one left that is no attacker, or if the
-// program complains.
-func (v *victim) keptItsGoodPeer(t *testing.T) {
+// servedItsGoodPeer is for the end of the good transfer. It fails the test if one
+// left that is no attacker, if the transfer had to wait until the greedy were
+// left, or if the program complains.
+func (v *victim) servedItsGoodPeer(t *testing.T) {
 	t.Helper()
+	waited := 0
 	for _, r := range v.all() {
+		if r.Event == "peer" && r.Reason == "not reading" {
+			waited++
+		}
 		if r.Event == "peer" && r.State == "left" && !v.attackers[r.Address] {
 			t.Errorf("the good peer was left: %s", r.line())
 		}
 		if r.Event == "warning" || r.Event == "error" {
 			t.Errorf("%s: %s", r.Event, r.Message)
 		}
+	}
+	if waited > 0 {
+		t.Errorf("%d who do not read were left before the good transfer ended", waited)
 	}
 }

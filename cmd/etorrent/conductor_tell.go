@@ -110,10 +110,18 @@ func (c *conductor) catchUp(t *tracked) {
 	if t.outcome != stored || t.since != sharedLong {
 		return
 	}
-	t.since = toldShared
 	if c.reached(t) {
 		c.completed(t, jsonl.Head{Torrent: t.infoHash()})
 	}
+	c.shared(t)
+}
+
+// shared tells people, once, what is shared.
+func (c *conductor) shared(t *tracked) {
+	if t.since == toldShared || t.handle == nil {
+		return
+	}
+	t.since, t.stats = toldShared, t.handle.Stats()
 	if c.goal == untilStopped {
 		c.s.out.people.note("%s", c.sharingWords(t))
 	}
@@ -126,6 +134,7 @@ func (c *conductor) completed(t *tracked, head jsonl.Head) {
 		return
 	}
 	t.told = told
+	c.shared(t)
 	c.s.out.tell(&jsonl.Complete{Head: head, Name: t.name(), Path: t.path()})
 }
 

@@ -11,8 +11,8 @@ import (
 // else does, and none of them holds a lock across a wait, a Call, I/O or a
 // callback.
 var lockers = map[string][]string{
+	"etorrenttest":            {"monitor"}, // what the in-memory network waits with
 	"sup":                     {"Mailbox", "Pool", "Port", "Process", "Tree", "supervisor"},
-	"etorrenttest":            {"monitor"}, // stands in for the host's network: any goroutine may call it
 	"internal/leaf/board":     {"Board"},
 	"internal/leaf/havelog":   {"Log"},
 	"internal/leaf/limit":     {"Bucket"},
@@ -22,7 +22,7 @@ var lockers = map[string][]string{
 	"internal/proc/disk":      {"Memory", "Set"},    // a budget that all disks share, and the map from volumes to disks
 	"internal/proc/net":       {"Greeter"},          // counters of connections being greeted
 	"internal/proc/roster":    {"register"},         // what runs, for the roster's next incarnation
-	"internal/proc/torrent":   {"Tally"},            // counters that peers add to and anyone reads
+	"internal/proc/torrent":   {"Tally", "inlet"},   // counters that anyone reads; what comes for control, or for none
 	"internal/storage/faulty": {"Storage"},          // stands in for a device: any worker may call it
 	"internal/storage/files":  {"Handles", "store"}, // the same: the budget of open files, and one torrent's root
 	"internal/storage/memory": {"Storage"},          // the same

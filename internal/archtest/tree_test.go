@@ -123,7 +123,7 @@ func walk(f func(name string) error) error {
 		if name == "." {
 			return nil
 		}
-		if strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || isModule(name) {
+		if strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || name == "bin" || isModule(name) {
 			return fs.SkipDir
 		}
 		return nil

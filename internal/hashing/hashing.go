@@ -126,6 +126,9 @@ func (c *crew) work(p *sup.Process) error {
 		case i := <-c.next:
 			p.Receive("piece " + strconv.Itoa(int(i)))
 			e := c.hash(p.Context(), i, buf)
+			if p.Context().Err() != nil {
+				return nil // what was read up to the stop says nothing of the piece
+			}
 			select {
 			case c.done <- e:
 			case <-p.Stopping():

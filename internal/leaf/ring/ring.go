@@ -42,8 +42,8 @@ func (r *Ring[T]) at(rev Revision) int { return int((rev - 1) % Revision(cap(r.k
 // Batch is what Since found.
 type Batch[T any] struct {
 	Values  []T
-	Missed  uint64   // values that were asked for and are gone
-	Next    Revision // where to go on: behind the newest value
+	Missed  uint64          // values that were asked for and are gone
+	Next    Revision        // where to go on: behind the newest value
 	Changed <-chan struct{} // closed at the next Append
 }
 

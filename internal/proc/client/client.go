@@ -104,7 +104,7 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 	greeter := pnet.NewGreeter(c.roster.Find)
 	network := []sup.Child{greeter.Child()}
 	for _, address := range cfg.Listen {
-		l := pnet.NewListener(egress, address, cfg.Ports, greeter.Greet)
+		l := pnet.NewListener(egress, address, cfg.Ports, greeter.Greet, c.postListening)
 		c.listeners = append(c.listeners, l)
 		network = append(network, l.Child())
 	}
@@ -231,6 +231,14 @@ func (c *Client) Listening(ctx context.Context) ([]netip.AddrPort, error) {
 		}
 	}
 	return c.Addrs(), nil
+}
+
+// postListening tells where connections are accepted now.
+func (c *Client) postListening() {
+	addrs, at := c.Addrs(), c.clock.Wall()
+	c.events.Append(func(rev ring.Revision) event.Event {
+		return event.Listening{Head: event.Head{At: at, Revision: event.Revision(rev)}, Addrs: addrs}
+	})
 }
 
 func (c *Client) listenPort() uint16 {

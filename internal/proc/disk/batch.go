@@ -18,6 +18,9 @@ func (t *open) step(input func(*batch)) {
 	fx := batch{t: t}
 	input(&fx)
 	fx.run()
+	if _, paused := t.core.Phase().(core.Paused); paused && len(t.waiting) > 0 {
+		t.resume()
+	}
 }
 
 func (b *batch) run() {
@@ -63,7 +66,7 @@ func (b *batch) Forget(i pieceset.Index) {
 func (b *batch) BeginWriting() {
 	b.then(func() {
 		b.t.row = rowSaysOpen
-		b.t.x.syncs.give(&beginJob{t: b.t, rows: b.t.x.d.o.Rows})
+		b.t.x.syncs.give(&beginJob{t: b.t, rows: b.t.x.d.o.Rows, known: b.t.vouched.known})
 	})
 }
 
@@ -75,7 +78,7 @@ func (b *batch) Sync(w core.Window) {
 // Claim changes the row.
 func (b *batch) Claim(c core.Claim) {
 	b.then(func() {
-		b.t.x.syncs.give(&claimJob{t: b.t, rows: b.t.x.d.o.Rows, claim: c, files: b.t.row})
+		b.t.x.syncs.give(&claimJob{t: b.t, rows: b.t.x.d.o.Rows, claim: c, files: b.t.row, known: b.t.vouched.known})
 	})
 }
 

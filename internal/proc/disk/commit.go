@@ -44,13 +44,14 @@ func (j *syncJob) apply(x *process) {
 }
 
 // claimJob changes the row. Where the row calls the files clean it also keeps
-// how they look now, so that the claims can be relied on later.
+// how they looked when they were judged, so that the claims can be relied on.
 type claimJob struct {
 	keeps
 	t     *open
 	rows  *store.Service
 	claim core.Claim
 	files rowFiles
+	known []storage.FileFacts
 	err   error
 }
 
@@ -69,11 +70,7 @@ func (j *claimJob) change(ctx context.Context) error {
 	}
 	var facts []store.FileFacts
 	if j.files == rowSaysClean {
-		seen, err := j.t.files.Examine(ctx)
-		if err != nil {
-			return err
-		}
-		facts = rowFacts(seen, store.FileClean)
+		facts = cleanFacts(j.known, unprovenFiles(j.t, j.claim.Unproven))
 	}
 	partials := storePartials(j.t.req.Spec.Geometry, j.claim.Partials)
 	u := store.ClaimUpdate{
@@ -109,24 +106,15 @@ func (j *claimJob) apply(x *process) {
 // beginJob makes the row call the files open, before the first write.
 type beginJob struct {
 	keeps
-	t    *open
-	rows *store.Service
-	err  error
+	t     *open
+	rows  *store.Service
+	known []storage.FileFacts
+	err   error
 }
 
 func (j *beginJob) work() result {
-	j.err = markFiles(j.t.x.p.Context(), j.t, j.rows, store.FileOpen)
+	j.err = markFiles(j.t.x.p.Context(), j.t, j.rows, rowFacts(j.known, store.FileOpen, nil))
 	return j
-}
-
-func markFiles(ctx context.Context, t *open, rows *store.Service, state store.FileState) error {
-	seen, err := t.files.Examine(ctx)
-	if err != nil {
-		return err
-	}
-	return rows.MarkFiles(ctx, calls.DiskMarkFiles, store.FilesUpdate{
-		ID: t.id, Epoch: t.req.Epoch, Files: rowFacts(seen, state),
-	})
 }
 
 func (j *beginJob) apply(x *process) {
@@ -143,13 +131,23 @@ func (j *beginJob) apply(x *process) {
 // closeJob notes the files as clean and closes them.
 type closeJob struct {
 	keeps
-	t    *open
-	rows *store.Service
-	err  error
+	t        *open
+	rows     *store.Service
+	files    rowFiles
+	known    []storage.FileFacts
+	unproven []int
+	err      error
 }
 
 func (j *closeJob) work() result {
-	j.err = markFiles(j.t.x.p.Context(), j.t, j.rows, store.FileClean)
+	ctx := j.t.x.p.Context()
+	facts := cleanFacts(j.known, j.unproven)
+	if j.files == rowSaysOpen {
+		facts, j.err = leftFacts(ctx, j.t.files, j.known, j.unproven)
+	}
+	if j.err == nil {
+		j.err = markFiles(ctx, j.t, j.rows, facts)
+	}
 	j.t.closeFiles()
 	return j
 }
@@ -162,24 +160,49 @@ type prepareJob struct {
 	keeps
 	t         *open
 	good, bad int
-	made      []int
+	known     []storage.FileFacts
 	err       error
 }
 
 func (j *prepareJob) work() result {
-	j.made, j.err = prepareFiles(context.Background(), j.t.req, j.t.files)
+	_, j.known, j.err = prepareFiles(context.Background(), j.t.req, j.t.files, j.known)
 	return j
 }
 
 func (j *prepareJob) apply(x *process) {
-	j.t.ready = filesPrepared
+	j.t.ready, j.t.vouched.known = filesPrepared, j.known
 	if j.err != nil {
 		j.t.ready = filesUntouched
 		j.t.step(func(fx *batch) {
 			j.t.core.Pause(x.now(), core.Fault{Op: core.OpWrite, Err: j.err}, fx)
 		})
 	}
-	x.report(j.t.id, CheckEnded{Good: j.good, Bad: j.bad})
+	j.t.tellCheckEnded(j.good, j.bad)
+}
+
+// lateJob makes files that came to be wanted while the torrent was open.
+type lateJob struct {
+	keeps
+	t     *open
+	known []storage.FileFacts
+	err   error
+}
+
+func (j *lateJob) work() result {
+	_, j.known, j.err = prepareFiles(context.Background(), j.t.req, j.t.files, j.known)
+	return j
+}
+
+func (j *lateJob) apply(x *process) {
+	j.t.ready, j.t.vouched.known = filesPrepared, j.known
+	if j.err == nil {
+		j.t.answerAll()
+		return
+	}
+	j.t.refuseAll(j.err)
+	j.t.step(func(fx *batch) {
+		j.t.core.Pause(x.now(), core.Fault{Op: core.OpWrite, Err: j.err}, fx)
+	})
 }
 
 // recheckJob ends the failed state of files, before a paused torrent goes on.
@@ -196,14 +219,10 @@ func (j *recheckJob) work() result {
 }
 
 func (j *recheckJob) apply(x *process) {
-	waiting := j.t.waiting
-	j.t.waiting = nil
-	for _, r := range waiting {
-		if j.err != nil {
-			j.t.failed = j.files
-			r.Reply(opening{OpenFailed{Fault: viewFault(j.err), Err: j.err}})
-			continue
-		}
-		x.open(r)
+	if j.err == nil {
+		j.t.goOn()
+		return
 	}
+	j.t.failed, j.t.rechecking = j.files, recheckNone
+	j.t.refuseAll(j.err)
 }

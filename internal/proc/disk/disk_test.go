@@ -62,7 +62,9 @@ func newWorld(t *testing.T, size int, hook sup.Hook) *world {
 		if p, ok := r.Exit.(sup.Panicked); !ok || p.Value != any("injected") {
 			t.Errorf("%s: %v", r.Path, r.Exit)
 			println(r.Path, r.Exit.String())
-			if ok { println(string(p.Stack)) }
+			if ok {
+				println(string(p.Stack))
+			}
 		}
 	}})
 	if err != nil {

@@ -2,6 +2,8 @@ package disk
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"github.com/etorrent/etorrent/internal/core/vouch"
 	"github.com/etorrent/etorrent/internal/storage"
@@ -17,6 +19,7 @@ type vouchAnswer struct {
 	reason    event.CheckReason
 	prepared  bool
 	files     rowFiles
+	known     []storage.FileFacts // as this process knows the files
 }
 
 // openJob opens the store, looks at the files, and makes those that are absent
@@ -59,7 +62,13 @@ func (j *openJob) look() error {
 	if err != nil {
 		return err
 	}
-	j.answer = &vouchAnswer{questions: questions(j.req, facts)}
+	j.answer = &vouchAnswer{questions: questions(j.req, facts), known: facts}
+	if w := j.req.Written; w != nil && !w.IsEmpty() {
+		// What the cache shows may hide a sync that failed for a former process.
+		if err := st.Recheck(ctx, slices.Collect(j.req.Spec.FilesOf(w))); err != nil {
+			return err
+		}
+	}
 	seen := vouch.View(vouch.Question{
 		Geometry: j.req.Spec.Geometry, Files: j.answer.questions,
 		Claimed: j.req.Row.Claims.Held(j.req.Spec.Geometry.Pieces()),
@@ -90,19 +99,34 @@ func (j *openJob) prepare(ctx context.Context, st storage.Store, facts []storage
 	if err := viewRoom(j.req, st, facts); err != nil {
 		return err
 	}
-	made, err := prepareFiles(ctx, j.req, st)
-	if len(made) > 0 {
+	made, known, err := prepareFiles(ctx, j.req, st, facts)
+	j.answer.known = known
+	if made > 0 {
 		j.answer.files = rowSaysClean // they are not in the row yet
 	}
 	j.answer.prepared = err == nil
 	return err
 }
 
-func prepareFiles(ctx context.Context, req OpenRequest, st storage.Store) ([]int, error) {
+// prepareFiles makes the absent files. It returns how many, and how all files
+// are known to look then.
+func prepareFiles(ctx context.Context, req OpenRequest, st storage.Store, known []storage.FileFacts) (int, []storage.FileFacts, error) {
 	if req.Spec.Access == storage.ReadOnly {
-		return nil, nil
+		return 0, known, nil
 	}
-	return st.Prepare(ctx, req.Prepare)
+	made, err := st.Prepare(ctx, req.Prepare)
+	if len(made) == 0 {
+		return 0, known, err
+	}
+	now, examineErr := st.Examine(ctx)
+	if examineErr != nil {
+		return len(made), known, errors.Join(err, examineErr)
+	}
+	known = slices.Clone(known) // jobs that are under way have the old ones
+	for _, i := range made {
+		known[i] = now[i]
+	}
+	return len(made), known, err
 }
 
 // viewRoom compares what the absent bytes need with what the volume has.
@@ -198,17 +222,4 @@ func rowFilesOf(req OpenRequest, facts []storage.FileFacts) rowFiles {
 		}
 	}
 	return rowSaysOpen
-}
-
-// rowFacts turns what is there into what the row keeps.
-func rowFacts(facts []storage.FileFacts, state store.FileState) []store.FileFacts {
-	var out []store.FileFacts
-	for i, f := range facts {
-		if p, there := f.(storage.Present); there {
-			out = append(out, store.FileFacts{
-				File: i, Size: p.Size, ModTime: p.ModTime, Device: p.Device, Inode: p.Inode, State: state,
-			})
-		}
-	}
-	return out
 }

@@ -6,8 +6,13 @@ import (
 	core "github.com/etorrent/etorrent/internal/core/storage"
 )
 
-// DefaultMemory is the budget for pieces under assembly, in bytes.
-const DefaultMemory = 32 << 20
+const (
+	// DefaultMemory is the budget for pieces under assembly, in bytes.
+	DefaultMemory = 32 << 20
+	// memoryFloor is what a disk may have in any case, so that others who hold all
+	// the memory cannot stop it for good.
+	memoryFloor = 4 * chunkBytes
+)
 
 // Memory is the budget for pieces under assembly that all disks share. It is a
 // passive leaf: its lock guards a number.
@@ -20,11 +25,11 @@ type Memory struct {
 // NewMemory returns a budget of bound bytes.
 func NewMemory(bound int64) *Memory { return &Memory{bound: bound} }
 
-// Reserve takes n bytes, unless they are not there.
-func (m *Memory) Reserve(n int64) core.Room {
+// reserve takes n bytes, unless they are not there and not owed either.
+func (m *Memory) reserve(n int64, owed entitlement) core.Room {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.used+n > m.bound {
+	if m.used+n > m.bound && owed == notOwed {
 		return core.RoomNone
 	}
 	m.used += n
@@ -34,8 +39,7 @@ func (m *Memory) Reserve(n int64) core.Room {
 	return core.RoomAmple
 }
 
-// Return gives n bytes back.
-func (m *Memory) Return(n int64) {
+func (m *Memory) giveBack(n int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.used -= n
@@ -46,4 +50,37 @@ func (m *Memory) Used() int64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.used
+}
+
+// entitlement says whether memory is given beyond the budget.
+type entitlement uint8
+
+const (
+	notOwed entitlement = iota
+	owed
+)
+
+// share is one disk process's part of the Memory.
+type share struct {
+	of   *Memory
+	used int64
+}
+
+// Reserve takes n bytes: below the floor in any case.
+func (s *share) Reserve(n int64) core.Room {
+	e := notOwed
+	if s.used+n <= memoryFloor {
+		e = owed
+	}
+	room := s.of.reserve(n, e)
+	if room != core.RoomNone {
+		s.used += n
+	}
+	return room
+}
+
+// Return gives n bytes back.
+func (s *share) Return(n int64) {
+	s.used -= n
+	s.of.giveBack(n)
 }

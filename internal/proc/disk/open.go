@@ -27,7 +27,9 @@ type open struct {
 	waiting []*sup.Request[OpenRequest, opening]
 	closing []*sup.Request[ident.TorrentID, closing]
 	failed  []int // files whose last sync failed
-	ended   bool
+
+	rechecking recheck
+	ended      bool
 }
 
 // readiness says whether the files may be written.
@@ -72,24 +74,6 @@ func (x *process) open(r *sup.Request[OpenRequest, opening]) {
 	t.again(r)
 }
 
-// again answers for a torrent that is open; a paused one goes on.
-func (t *open) again(r *sup.Request[OpenRequest, opening]) {
-	if _, paused := t.core.Phase().(core.Paused); paused {
-		if len(t.failed) > 0 {
-			t.waiting = append(t.waiting, r)
-			t.x.syncs.give(&recheckJob{t: t, files: t.failed})
-			t.failed = nil
-			return
-		}
-		t.step(func(fx *batch) { t.core.Resume(t.x.now(), fx) })
-	}
-	if r.Q.Verify != nil {
-		t.step(func(fx *batch) { t.core.Check(t.x.now(), r.Q.Verify, fx) })
-	}
-	r.Reply(opening{t.answer()})
-	t.tellSnapshot()
-}
-
 func (t *open) answer() Opened {
 	return Opened{
 		Claimed: t.core.View().Durable, Checking: t.core.InCheck(),
@@ -121,7 +105,7 @@ func (x *process) opened(j *openJob) {
 		state = core.FilesOpen
 	}
 	t.core = core.New(core.Config{
-		Geometry: t.req.Spec.Geometry, Memory: x.d.o.Memory, Reads: x.bytes.workers, Files: state, Known: known,
+		Geometry: t.req.Spec.Geometry, Memory: x.memory, Reads: x.bytes.workers, Files: state, Known: known,
 	})
 	t.begin()
 	for _, r := range waiting {
@@ -163,7 +147,7 @@ func (t *open) begin() {
 // files may be written.
 func (t *open) checkEnded(good, bad int) {
 	if t.ready != filesUntouched {
-		t.x.report(t.id, CheckEnded{Good: good, Bad: bad})
+		t.tellCheckEnded(good, bad)
 		return
 	}
 	v := t.vouched
@@ -173,7 +157,14 @@ func (t *open) checkEnded(good, bad int) {
 		return
 	}
 	t.ready = filesPreparing
-	t.x.bytes.give(&prepareJob{t: t, good: good, bad: bad})
+	t.x.bytes.give(&prepareJob{t: t, good: good, bad: bad, known: v.known})
+}
+
+// tellCheckEnded reports the end of a check, and what there is now: blocks that
+// came for a piece in check were dropped.
+func (t *open) tellCheckEnded(good, bad int) {
+	t.x.report(t.id, CheckEnded{Good: good, Bad: bad})
+	t.tellSnapshot()
 }
 
 func (t *open) mayWrite() bool { return t.req.Spec.Access == storage.ReadWrite }
@@ -219,7 +210,9 @@ func (t *open) stopped() {
 		return
 	}
 	t.ended = true
-	t.x.syncs.give(&closeJob{t: t, rows: t.x.d.o.Rows})
+	t.x.syncs.give(&closeJob{
+		t: t, rows: t.x.d.o.Rows, files: t.row, known: t.vouched.known, unproven: unprovenFiles(t, t.core.At(core.Checking)),
+	})
 }
 
 // closed answers those who wait for the end, and opens the torrent again for

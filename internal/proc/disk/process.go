@@ -31,7 +31,9 @@ type process struct {
 	inbox    []cast               // taken and not handled yet, from next on
 	next     int
 	stalled  []*StoreBlocks // they found no memory; in the order they came
-	free     [][]byte       // chunks to use again
+	retry    mono.Instant   // when they are brought again; Never: nothing waits
+	memory   *share
+	free     [][]byte // chunks to use again
 	alarm    *clock.Alarm
 }
 
@@ -41,6 +43,7 @@ func (d *Disk) run(p *sup.Process) error {
 		torrents: map[ident.TorrentID]*open{},
 		done:     sup.NewMailbox[result](),
 		alarm:    d.o.Clock.NewAlarm(),
+		memory:   &share{of: d.o.Memory},
 	}
 	workers := d.o.Workers
 	if workers == 0 {
@@ -129,7 +132,7 @@ func (x *process) cleanUp() {
 func (x *process) now() mono.Instant { return x.d.o.Clock.Now() }
 
 func (x *process) nextDeadline() mono.Instant {
-	d := mono.Never
+	d := x.retry
 	for _, t := range x.torrents {
 		d = mono.Earliest(d, t.deadline())
 	}

@@ -1,8 +1,11 @@
 package disk
 
 import (
+	"time"
+
 	core "github.com/etorrent/etorrent/internal/core/storage"
 	"github.com/etorrent/etorrent/internal/vocab/geometry"
+	"github.com/etorrent/etorrent/internal/vocab/mono"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 )
 
@@ -66,10 +69,22 @@ func (x *process) giveBack(m *StoreBlocks) {
 	}
 }
 
-// retryStalled brings the waiting slabs again, in their order.
+// retryAfter is how long slabs that found no memory wait, unless this disk frees
+// some before: other disks draw from the same budget.
+const retryAfter = 50 * time.Millisecond
+
+// retryStalled brings the waiting slabs again, in their order, and has every
+// torrent of the volume write out what it can while one finds no memory.
 func (x *process) retryStalled() {
+	x.retry = mono.Never
 	for len(x.stalled) > 0 {
 		if x.storeFrom(x.stalled[0]) == slabWaits {
+			for _, t := range x.torrents {
+				if t.core != nil {
+					t.step(func(fx *batch) { t.core.Relieve(chunkBytes, fx) })
+				}
+			}
+			x.retry = x.now().Add(retryAfter)
 			return
 		}
 		x.stalled[0] = nil

@@ -1,13 +1,22 @@
 package net
 
 import (
+	"errors"
 	"net/netip"
 
 	"github.com/etorrent/etorrent/sup"
 )
 
-// dialsAtOnce bounds the connection attempts of the whole engine.
-const dialsAtOnce = 128
+const (
+	// dialsAtOnce bounds the connection attempts of the whole engine.
+	dialsAtOnce = 128
+	// attemptsPerDial is how often a Dial is begun whose attempt ended with the
+	// process.
+	attemptsPerDial = 3
+)
+
+// errDialCrashed answers a Dial whose attempts kept ending with the process.
+var errDialCrashed = errors.New("the dialling process crashed")
 
 // DialResult is the answer to one Dial: a connection, or why there is none.
 type DialResult struct {
@@ -16,27 +25,44 @@ type DialResult struct {
 	Err  error
 }
 
+// wish is one Dial that has no answer yet.
 type wish struct {
-	to    netip.AddrPort
-	reply func(DialResult)
+	to       netip.AddrPort
+	reply    func(DialResult)
+	attempts int
+}
+
+// outcome is how an attempt ended.
+type outcome struct {
+	of     *wish
+	result DialResult
 }
 
 // Dialer is the handle of the dialling process. It survives restarts of the
-// process; attempts that were under way in a crash are lost without an answer.
+// process, and so does what it was asked: the next process tries again.
 type Dialer struct {
-	egress *Egress
-	wishes *sup.Mailbox[wish] // bounded by the half-open budget of each torrent
+	egress   *Egress
+	wishes   *sup.Mailbox[*wish]   // bounded by the half-open budget of each torrent
+	outcomes *sup.Mailbox[outcome] // bounded by dialsAtOnce
+
+	// What follows is the process's; it is here because the next process takes
+	// it over.
+	waiting []*wish            // in their order
+	running map[*wish]struct{} // attempts under way
 }
 
 // NewDialer returns the handle; Child is its process.
 func NewDialer(e *Egress) *Dialer {
-	return &Dialer{egress: e, wishes: sup.NewMailbox[wish]()}
+	return &Dialer{
+		egress: e, wishes: sup.NewMailbox[*wish](), outcomes: sup.NewMailbox[outcome](),
+		running: map[*wish]struct{}{},
+	}
 }
 
-// Dial asks for a connection. Reply runs on a goroutine of the dialling process
-// and must only put the result into a mailbox.
+// Dial asks for a connection. Reply runs on the dialling process and must only
+// put the result into a mailbox.
 func (d *Dialer) Dial(to netip.AddrPort, reply func(DialResult)) {
-	d.wishes.Put(wish{to: to, reply: reply})
+	d.wishes.Put(&wish{to: to, reply: reply})
 }
 
 // Child describes the process.
@@ -46,40 +72,82 @@ func (d *Dialer) Child() sup.Child {
 
 func (d *Dialer) run(p *sup.Process) error {
 	p.Watches(d.wishes)
+	d.takeOver()
 	p.Ready()
-	var queue []wish
-	free := make(chan struct{}, dialsAtOnce)
-	running := 0
 	for {
-		for len(queue) > 0 && running < dialsAtOnce {
-			w := queue[0]
-			queue = queue[1:]
-			running++
-			p.Act("dial")
-			p.Go("attempt", func() error {
-				d.attempt(p, w)
-				free <- struct{}{}
-				return nil
-			})
-		}
+		d.begin(p)
 		select {
 		case <-p.Stopping():
+			d.end()
 			return nil
-		case <-free:
-			running--
+		case <-d.outcomes.Wake():
+			p.Receive("outcome")
+			d.answer()
 		case <-d.wishes.Wake():
 			p.Receive("wish")
-			queue = append(queue, d.wishes.Take(nil)...)
+			d.waiting = append(d.waiting, d.wishes.Take(nil)...)
 			p.Step("queue")
 		}
 	}
 }
 
-func (d *Dialer) attempt(p *sup.Process, w wish) {
+// takeOver has attempts begun anew that ended with a former process, before
+// those that it had not begun.
+func (d *Dialer) takeOver() {
+	d.answer()
+	var again []*wish
+	for w := range d.running {
+		delete(d.running, w)
+		if w.attempts >= attemptsPerDial {
+			w.reply(DialResult{To: w.to, Err: errDialCrashed})
+			continue
+		}
+		again = append(again, w)
+	}
+	d.waiting = append(again, d.waiting...)
+}
+
+// begin begins attempts, as many as may run at once.
+func (d *Dialer) begin(p *sup.Process) {
+	for len(d.waiting) > 0 && len(d.running) < dialsAtOnce {
+		p.Act("dial")
+		w := d.waiting[0]
+		d.waiting = d.waiting[1:]
+		d.running[w] = struct{}{}
+		w.attempts++
+		p.Go("attempt", func() error {
+			d.attempt(p, w)
+			return nil
+		})
+	}
+}
+
+// attempt connects. If the process has ended meanwhile there is no answer.
+func (d *Dialer) attempt(p *sup.Process, w *wish) {
 	c, err := d.egress.Dial(p.Context(), w.to)
-	if err == nil && p.Context().Err() != nil {
-		_ = c.Close()
+	if p.Context().Err() != nil {
+		if err == nil {
+			_ = c.Close()
+		}
 		return
 	}
-	w.reply(DialResult{To: w.to, Conn: c, Err: err})
+	d.outcomes.Put(outcome{of: w, result: DialResult{To: w.to, Conn: c, Err: err}})
+}
+
+// answer gives the answers that are there.
+func (d *Dialer) answer() {
+	for _, o := range d.outcomes.Take(nil) {
+		delete(d.running, o.of)
+		o.of.reply(o.result)
+	}
+}
+
+// end is for good: nobody takes a connection any more.
+func (d *Dialer) end() {
+	for _, o := range d.outcomes.Take(nil) {
+		delete(d.running, o.of)
+		if o.result.Err == nil {
+			_ = o.result.Conn.Close()
+		}
+	}
 }

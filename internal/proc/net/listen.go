@@ -45,13 +45,18 @@ type Listener struct {
 	address string
 	choice  PortChoice
 	accept  func(Conn)
+	changed func()
 	shown   *board.Board[Listening]
 }
 
 // NewListener returns the handle of a process that accepts on address
-// (HOST:PORT) and gives every connection to accept, which must not block.
-func NewListener(e *Egress, address string, choice PortChoice, accept func(Conn)) *Listener {
-	return &Listener{egress: e, address: address, choice: choice, accept: accept, shown: board.New(Listening{})}
+// (HOST:PORT) and gives every connection to accept. It calls changed whenever it
+// begins to listen. Neither may block.
+func NewListener(e *Egress, address string, choice PortChoice, accept func(Conn), changed func()) *Listener {
+	return &Listener{
+		egress: e, address: address, choice: choice, accept: accept, changed: changed,
+		shown: board.New(Listening{}),
+	}
 }
 
 // Shown returns where the process listens now, and a channel that is closed
@@ -72,6 +77,7 @@ func (l *Listener) run(p *sup.Process) error {
 			wait = relistenAfter
 			p.Healthy()
 			l.shown.Post(Listening{Addr: addrPort(ln.Addr())})
+			l.changed()
 			err = l.acceptAll(p, ln)
 		}
 		if p.Context().Err() != nil {

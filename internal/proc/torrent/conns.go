@@ -27,6 +27,7 @@ type connection struct {
 	direction handshake.Direction
 	orders    *sup.Mailbox[peerOrder]
 	phase     connPhase
+	doors     []netip.AddrPort // endpoints of the book that lead to it
 	remoteID  [20]byte
 	client    string
 	reason    string // why it says it ends
@@ -38,7 +39,8 @@ type connPhase uint8
 const (
 	connShaking connPhase = iota // its handshake is not finished
 	connTrading                  // admitted: it takes part in the torrent
-	connRefused                  // told to leave
+	connRefused                  // told to leave before it was admitted
+	connLeaving                  // told to leave after
 )
 
 // swarm is control's table of connections, with the book of endpoints and the
@@ -46,7 +48,6 @@ const (
 type swarm struct {
 	c      *control
 	conns  map[assign.HolderID]*connection
-	lastID assign.HolderID
 	book   *book.Core
 	choker choke.Strategy
 	downs  *sup.Mailbox[sup.Down] // bounded by the connections
@@ -71,10 +72,16 @@ func (s *swarm) open(conn pnet.Conn, addr netip.AddrPort, acceptor *handshake.Ac
 	standing := s.book.View(s.c.now(), addr)
 	if s.c.phase != phaseRunning || len(s.conns) >= MaxPeers || d == handshake.Accepted && standing == book.BackedOff {
 		_ = conn.Close()
+		if d == handshake.Dialled {
+			s.book.Failed(s.c.now(), addr)
+		}
 		return
 	}
-	s.lastID++
-	k := &connection{id: s.lastID, addr: addr, direction: d, orders: sup.NewMailbox[peerOrder]()}
+	s.c.t.counted++
+	k := &connection{id: s.c.t.counted, addr: addr, direction: d, orders: sup.NewMailbox[peerOrder]()}
+	if d == handshake.Dialled {
+		k.doors = append(k.doors, addr)
+	}
 	s.conns[k.id] = k
 	s.c.t.peers.StartMonitored(s.c.t.peerChild(candidate{
 		id: k.id, conn: conn, addr: addr, direction: d, acceptor: acceptor,
@@ -127,13 +134,24 @@ func (s *swarm) shook(m *peerShook) {
 		switch handshake.ViewDuplicate(s.view(other), s.view(k)).(type) {
 		case handshake.NoDuplicate:
 		case handshake.KeepExisting:
-			s.refuse(k, "duplicate")
+			s.yield(k, other)
 			return
 		case handshake.ReplaceExisting:
-			s.refuse(other, "duplicate")
+			s.yield(other, k)
 		}
 	}
 	s.admit(k, m.remote)
+}
+
+// yield refuses one of two connections to a peer. Its endpoints lead to the
+// other one now: they are not dialled while that lasts.
+func (s *swarm) yield(from, to *connection) {
+	for _, door := range from.doors {
+		s.book.Connected(s.c.now(), door)
+	}
+	to.doors = append(to.doors, from.doors...)
+	from.doors = nil
+	s.refuse(from, "duplicate")
 }
 
 func (s *swarm) view(k *connection) handshake.Connection {
@@ -153,7 +171,15 @@ func (s *swarm) admit(k *connection, remote wire.Handshake) {
 }
 
 func (s *swarm) refuse(k *connection, why string) {
-	k.phase, k.reason = connRefused, why
+	switch k.phase {
+	case connShaking:
+		k.phase = connRefused
+	case connTrading:
+		k.phase = connLeaving
+	case connRefused, connLeaving:
+		return
+	}
+	k.reason = why
 	k.orders.Put(peerOrder{kind: orderLeave})
 }
 
@@ -215,6 +241,7 @@ func (s *swarm) down(d sup.Down) {
 	case sup.Panicked:
 		how = inACrash
 		reason = "crashed"
+		s.ended(k)
 		s.book.Crashed(s.c.now(), k.addr, hashStack(e.Stack))
 	case sup.Stuck, sup.Failed, sup.StartFailed:
 		how = inACrash
@@ -224,7 +251,7 @@ func (s *swarm) down(d sup.Down) {
 		s.ended(k)
 	}
 	s.c.t.assign.Put(toAssign{left: &holderLeft{k.id, how}})
-	if k.phase != connTrading {
+	if k.phase != connTrading && k.phase != connLeaving {
 		return
 	}
 	s.c.post(func(h event.Head) event.Event {
@@ -232,16 +259,14 @@ func (s *swarm) down(d sup.Down) {
 	})
 }
 
-// ended tells the book how a connection that we dialled went.
+// ended tells the book how a connection went, at each endpoint that led to it.
 func (s *swarm) ended(k *connection) {
-	switch {
-	case k.direction == handshake.Accepted:
-	case k.reason == reasonSelf:
-		s.book.Self(k.addr)
-	case k.phase == connShaking:
-		s.book.Failed(s.c.now(), k.addr)
-	default:
-		s.book.Ended(s.c.now(), k.addr)
+	for _, door := range k.doors {
+		if k.reason == reasonSelf {
+			s.book.Self(door)
+			continue
+		}
+		s.book.Ended(s.c.now(), door)
 	}
 }
 
@@ -256,13 +281,14 @@ func (s *swarm) trading() int {
 	return n
 }
 
-// tellGoal tells every peer that we want nothing more.
+// tellGoal tells every peer whether we want anything more.
 func (s *swarm) tellGoal(g peer.Goal) {
-	if g != peer.UploadOnly {
-		return
+	kind := orderFetching
+	if g == peer.UploadOnly {
+		kind = orderUploadOnly
 	}
 	for _, k := range s.conns {
-		k.orders.Put(peerOrder{kind: orderUploadOnly})
+		k.orders.Put(peerOrder{kind: kind})
 	}
 }
 

@@ -46,13 +46,27 @@ type control struct {
 	durable  *pieceset.Set
 	written  *pieceset.Set // reported by the disk and not claimed yet
 	status   Status
-	base     store.Counters // of the row when the torrent woke
-	saveDue  mono.Instant
+	told     completion
+	totals   totals
 	loading  retry
 	assignUp *assignUp // waits to begin
 	verify   *pieceset.Set
 	alarm    *clock.Alarm
 }
+
+// totals is what the row knows of the all-time totals, and when it is told again.
+type totals struct {
+	base store.Counters // of the row when the torrent woke
+	due  mono.Instant
+}
+
+// completion says whether the host was told that every wanted byte is durable.
+type completion uint8
+
+const (
+	completionOpen completion = iota
+	completionTold
+)
 
 // retry is when loading is tried again, and how long the wait after that is.
 type retry struct {
@@ -80,13 +94,14 @@ func (t *Torrent) runControl(p *sup.Process) error {
 	c.swarm = newSwarm(c)
 	defer c.alarm.Stop()
 	defer func() {
+		t.control.close()
 		if c.disk != nil {
 			c.disk.Detach(t.id, c.reports)
 		}
 	}()
-	p.Watches(t.control)
+	p.Watches(t.control.box)
 	t.asks.Serve(p)
-	for _, to := range t.options.Peers {
+	for _, to := range t.control.open() {
 		c.swarm.book.Add(to, sourcePerson)
 	}
 	p.Ready()
@@ -110,7 +125,7 @@ func (c *control) step() onward {
 	select {
 	case <-c.p.Stopping():
 		return goHome
-	case <-c.t.control.Wake():
+	case <-c.t.control.box.Wake():
 		c.p.Receive("control input")
 		c.inputs()
 	case <-c.reports.Wake():
@@ -144,9 +159,9 @@ func (c *control) step() onward {
 }
 
 func (c *control) inputs() {
-	for _, in := range c.t.control.Take(nil) {
+	for c.t.control.take(); len(c.t.control.taken) > 0; {
 		c.p.Step("input")
-		c.input(in)
+		c.input(c.t.control.next())
 	}
 }
 
@@ -177,7 +192,7 @@ func (c *control) input(in toControl) {
 func (c *control) now() mono.Instant { return c.t.env.Clock.Now() }
 
 func (c *control) nextDeadline() mono.Instant {
-	d := mono.Earliest(c.loading.at, c.saveDue)
+	d := mono.Earliest(c.loading.at, c.totals.due)
 	if c.phase == phaseRunning {
 		d = mono.Earliest(d, c.swarm.book.NextDeadline())
 	}
@@ -191,8 +206,8 @@ func (c *control) ring() {
 		c.loading.at = mono.Never
 		c.load()
 	}
-	if c.saveDue != mono.Never && now >= c.saveDue {
-		c.saveDue = mono.Never
+	if c.totals.due != mono.Never && now >= c.totals.due {
+		c.totals.due = mono.Never
 		c.saveCounters()
 	}
 }

@@ -1,6 +1,8 @@
 package torrent
 
 import (
+	"path/filepath"
+
 	"github.com/etorrent/etorrent/internal/core/book"
 	"github.com/etorrent/etorrent/internal/core/peer"
 	"github.com/etorrent/etorrent/internal/leaf/havelog"
@@ -28,7 +30,7 @@ func (c *control) load() {
 	}
 	c.row, c.layout = row, l
 	if c.durable == nil {
-		c.base = row.Counters
+		c.totals.base = row.Counters
 		c.durable = pieceset.New(l.geometry.Pieces())
 		c.written = pieceset.New(l.geometry.Pieces())
 	}
@@ -36,16 +38,21 @@ func (c *control) load() {
 		c.again(err)
 		return
 	}
-	evidence, err := c.disk.Open(c.p.Context(), calls.ControlOpenFiles, disk.OpenRequest{
-		Torrent: c.t.id, Epoch: c.t.epoch, Spec: c.spec(), Verifier: l.meta.Verifier(),
-		Row: row, Written: c.written, Prepare: c.prepare(), Wanted: l.wanted,
-		Existing: c.t.options.Existing, Verify: c.verify,
-	})
+	c.status.Pieces, c.status.Wanted = l.geometry.Pieces(), l.bytes
+	evidence, err := c.disk.Open(c.p.Context(), calls.ControlOpenFiles, c.openRequest())
 	if err != nil {
 		c.again(err)
 		return
 	}
 	c.opened(evidence)
+}
+
+func (c *control) openRequest() disk.OpenRequest {
+	return disk.OpenRequest{
+		Torrent: c.t.id, Epoch: c.t.epoch, Spec: c.spec(), Verifier: c.layout.meta.Verifier(),
+		Row: c.row, Written: c.written, Prepare: c.prepare(), Wanted: c.layout.wanted,
+		Existing: c.t.options.Existing, Verify: c.verify,
+	}
 }
 
 // findDisk looks up which volume the files lie on, and attaches to its process.
@@ -84,7 +91,7 @@ func (c *control) prepare() []int {
 func (c *control) opened(e disk.OpenEvidence) {
 	switch e := e.(type) {
 	case disk.WouldOverwrite:
-		c.halt(Refused, &OverwriteError{Path: e.Path})
+		c.halt(Refused, c.overwrite(e.Path))
 	case disk.OpenFailed:
 		c.halt(Paused, e.Err)
 	case disk.Opened:
@@ -111,8 +118,6 @@ func (c *control) opened(e disk.OpenEvidence) {
 func (c *control) claim(claimed *pieceset.Set) {
 	c.durable = claimed.Clone()
 	c.written.RemoveAll(claimed)
-	c.status.Pieces = c.layout.geometry.Pieces()
-	c.status.Wanted = c.layout.bytes
 	c.countStored()
 }
 
@@ -124,16 +129,35 @@ func (c *control) countStored() {
 	}
 }
 
-// begin lets connections come. The log of written pieces starts with what the
-// disk vouches for.
+// begin lets connections come.
 func (c *control) begin() {
-	held := c.durable.Clone()
-	held.AddAll(c.written)
-	c.log = havelog.New(held)
+	c.renewLog()
 	c.phase = phaseRunning
 	c.verify = nil
 	c.judgeGoal()
 	c.beginAssign()
+}
+
+// renewLog makes the log of written pieces say what the disk vouches for. The
+// connections that hold it stay, unless something was lost that they may have
+// announced: a HAVE cannot be withdrawn.
+func (c *control) renewLog() {
+	held := c.durable.Clone()
+	held.AddAll(c.written)
+	kept := 0
+	for i := range held.All() {
+		if c.log != nil && c.log.Has(i) {
+			kept++
+		}
+	}
+	if c.log == nil || kept < c.log.Count() {
+		c.swarm.dismiss("pieces lost")
+		c.log = havelog.New(held)
+		return
+	}
+	for i := range held.All() {
+		c.log.Append(i)
+	}
 }
 
 // beginAssign lets a waiting assign process begin.
@@ -148,24 +172,22 @@ func (c *control) beginAssign() {
 	}})
 }
 
-// judgeGoal compares what is durable with what is wanted.
+// judgeGoal compares what is durable with what is wanted, and tells of the
+// moment at which nothing more is.
 func (c *control) judgeGoal() {
-	before := c.status.Phase
-	c.status.Phase = Fetching
-	c.goal = peer.Fetching
-	if c.t.options.ReadOnly == ServeOnly {
-		c.goal = peer.UploadOnly
-		c.status.Phase = Sharing
+	missing := c.layout.wanted.Count() - c.layout.wanted.Overlap(c.durable)
+	before := c.goal
+	c.goal, c.status.Phase = peer.Fetching, Fetching
+	if missing == 0 || c.t.options.ReadOnly == ServeOnly {
+		c.goal, c.status.Phase = peer.UploadOnly, Sharing
 	}
-	if c.layout.wanted.Overlap(c.durable) < c.layout.wanted.Count() {
+	if c.goal != before {
+		c.swarm.tellGoal(c.goal)
+	}
+	if missing > 0 || c.told == completionTold {
 		return
 	}
-	c.goal = peer.UploadOnly
-	c.status.Phase = Sharing
-	if before == Sharing {
-		return
-	}
-	c.swarm.tellGoal(c.goal)
+	c.told = completionTold
 	c.post(func(h event.Head) event.Event { return event.Completed{Head: h} })
 }
 
@@ -193,10 +215,23 @@ func (c *control) stop() error {
 	return nil
 }
 
-// OverwriteError says that a file lies there which is not ours to write over.
-type OverwriteError struct{ Path string }
+// overwrite is the error for a file below the torrent's folder.
+func (c *control) overwrite(path string) *OverwriteError {
+	e := &OverwriteError{Path: filepath.Join(c.row.Settings.Dir, filepath.FromSlash(path)), Asked: c.t.options.Existing}
+	return e
+}
 
-// Error names the file.
+// OverwriteError says that a file lies there which is not ours to write over:
+// either existing files were to be refused, or nothing in it was recognised.
+type OverwriteError struct {
+	Path  string
+	Asked disk.Existing
+}
+
+// Error names the file and the reason.
 func (e *OverwriteError) Error() string {
+	if e.Asked == disk.RefuseExisting {
+		return e.Path + " exists, and existing files are refused"
+	}
 	return "would overwrite " + e.Path + ": it is not empty, and nothing in it belongs to the torrent"
 }

@@ -3,6 +3,7 @@ package torrent
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/etorrent/etorrent/internal/core/assign"
@@ -36,7 +37,7 @@ func (c *control) report(r disk.Report) {
 	case disk.CheckEnded:
 		c.checkEnded(r)
 	case disk.NothingMatched:
-		c.halt(Refused, &OverwriteError{Path: r.Path})
+		c.halt(Refused, c.overwrite(r.Path))
 	case disk.TorrentFaulted:
 		c.halt(Paused, r.Err)
 	case disk.DiskRestarted:
@@ -85,7 +86,7 @@ func (c *control) piecesDurable(s *pieceset.Set) {
 	}
 	c.status.Durable = c.durable.Count()
 	c.saveSoon()
-	if c.phase == phaseRunning && c.status.Phase == Fetching {
+	if c.phase == phaseRunning {
 		c.judgeGoal()
 	}
 }
@@ -95,9 +96,9 @@ func (c *control) piecesDurable(s *pieceset.Set) {
 func (c *control) piecesLost(s *pieceset.Set) {
 	c.durable.RemoveAll(s)
 	c.written.RemoveAll(s)
+	c.told = completionOpen
 	c.countStored()
 	if c.phase == phaseRunning {
-		c.swarm.dismiss("pieces lost")
 		c.begin()
 	}
 }
@@ -114,12 +115,7 @@ func (c *control) diskRestarted() {
 	if c.phase == phaseHalted {
 		return
 	}
-	running := c.phase == phaseRunning
-	log := c.log
 	c.load()
-	if running && c.phase == phaseRunning {
-		c.log = log // the connections hold it, and nothing of it is lost
-	}
 }
 
 func (c *control) priorities() []assign.Priority {
@@ -155,9 +151,14 @@ func (c *control) setPriorities(of []store.Priority) error {
 		return err
 	}
 	c.row.Settings = settings
+	before := c.layout.wantedFiles()
 	c.layout.setPriorities(of)
 	c.status.Wanted = c.layout.bytes
 	c.countStored()
+	c.told = completionOpen
+	if !isWithin(c.layout.wantedFiles(), before) {
+		c.reopen()
+	}
 	c.t.assign.Put(toAssign{wanted: c.priorities()})
 	if c.phase == phaseRunning {
 		c.judgeGoal()
@@ -165,12 +166,33 @@ func (c *control) setPriorities(of []store.Priority) error {
 	return nil
 }
 
+// isWithin says whether every one of the files is among others, which ascend.
+func isWithin(files, others []int) bool {
+	return !slices.ContainsFunc(files, func(f int) bool {
+		_, found := slices.BinarySearch(others, f)
+		return !found
+	})
+}
+
+// reopen closes the files and opens them anew, since more of them are wanted
+// now: these must be looked at, and made where they are absent. A disk that goes
+// down meanwhile has forgotten the torrent as well.
+func (c *control) reopen() {
+	if c.disk == nil || c.phase == phaseLoading {
+		return
+	}
+	_ = c.disk.Close(c.p.Context(), calls.ControlCloseFiles, c.t.id)
+	if c.phase != phaseHalted {
+		c.load()
+	}
+}
+
 var errNotOpen = errors.New("the torrent's row could not be read yet")
 
 // saveSoon arms the save of the counters.
 func (c *control) saveSoon() {
-	if c.saveDue == mono.Never {
-		c.saveDue = c.now().Add(countersEvery)
+	if c.totals.due == mono.Never {
+		c.totals.due = c.now().Add(countersEvery)
 	}
 }
 
@@ -182,7 +204,7 @@ func (c *control) saveCountersIn(ctx context.Context) {
 	}
 	down, up := c.t.tally.Read()
 	u := store.CountersUpdate{ID: c.t.id, Epoch: c.t.epoch, Counters: store.Counters{
-		Downloaded: c.base.Downloaded + down, Uploaded: c.base.Uploaded + up, Seeding: c.base.Seeding,
+		Downloaded: c.totals.base.Downloaded + down, Uploaded: c.totals.base.Uploaded + up, Seeding: c.totals.base.Seeding,
 	}}
 	if err := c.t.env.Rows.SaveCounters(ctx, calls.ControlSaveCounters, u); err != nil {
 		c.saveSoon()

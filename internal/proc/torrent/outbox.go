@@ -32,7 +32,7 @@ type outbox struct {
 	payload  int // bytes of blocks among them
 	state    pnet.WriteState
 	writable chan error   // from the linked writer
-	moved    mono.Instant // when bytes last left, or began to wait
+	moved    mono.Instant // when bytes last left, or began to wait; mono.Never while none do
 	gather   [][]byte
 	arena    []byte
 }
@@ -78,6 +78,9 @@ func (o *outbox) addBlock(b []byte, l *lease) {
 }
 
 func (o *outbox) isEmpty() bool { return len(o.segments) == 0 }
+
+// isSent says whether nothing waits here or in the connection's own buffer.
+func (o *outbox) isSent() bool { return o.isEmpty() && o.state == pnet.WriteOpen }
 
 // flush writes what the socket takes and returns how many bytes of blocks and
 // of everything left.

@@ -50,6 +50,7 @@ const (
 	orderChoke
 	orderAdmit
 	orderUploadOnly
+	orderFetching
 	orderLeave
 )
 
@@ -335,6 +336,8 @@ func (x *peerProc) obey(o peerOrder) string {
 		x.core.SetChoke(now, peer.Choked, &x.batch)
 	case orderUploadOnly:
 		x.core.SetGoal(now, peer.UploadOnly, &x.batch)
+	case orderFetching:
+		x.core.SetGoal(now, peer.Fetching, &x.batch)
 	case orderLeave:
 		return "told to leave"
 	case orderAdmit:

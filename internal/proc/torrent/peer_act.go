@@ -138,8 +138,11 @@ func (x *peerProc) readAhead(now mono.Instant) {
 // write flushes the outbox; a full socket gets a linked writer that waits.
 func (x *peerProc) write(now mono.Instant) string {
 	if x.out.isEmpty() {
-		x.out.moved = now
+		x.out.moved = mono.Never
 		return ""
+	}
+	if x.out.moved == mono.Never {
+		x.out.moved = now
 	}
 	if now >= x.out.moved.Add(stallLimit) {
 		return peer.Closing{Reason: peer.NotReading}.String()

@@ -42,6 +42,7 @@ func (x *peerProc) shakeHands() (remote wire.Handshake, early []byte, why string
 		case handshake.NotBitTorrent:
 			return remote, nil, "speaks another protocol"
 		case handshake.SelfConnection:
+			x.sayAll() // the other end, which dialled, has to learn who it is
 			return remote, nil, reasonSelf
 		case handshake.NeedMore, handshake.InfoHashKnown:
 		}
@@ -50,6 +51,22 @@ func (x *peerProc) shakeHands() (remote wire.Handshake, early []byte, why string
 		}
 		if e, early, why = x.feed(machine); why != "" {
 			return remote, nil, why
+		}
+	}
+}
+
+// sayAll waits until the remote was sent what is written for it.
+func (x *peerProc) sayAll() {
+	for why := x.write(x.now()); why == "" && !x.out.isSent(); why = x.write(x.now()) {
+		select {
+		case <-x.p.Stopping():
+			return
+		case <-x.alarm.C():
+			return
+		case err := <-x.out.writable:
+			if x.unblock(err) != "" {
+				return
+			}
 		}
 	}
 }
@@ -108,7 +125,11 @@ func (x *peerProc) awaitAdmission(remote wire.Handshake) string {
 			}
 		case <-x.c.orders.Wake():
 			x.p.Receive("admission")
-			if admitted, why := x.sortOrders(); admitted == admissionGiven || why != "" {
+			admitted, why := x.sortOrders()
+			if why != "" {
+				x.sayAll() // a duplicate is to know whom it reached, so that it does not try again
+			}
+			if admitted == admissionGiven || why != "" {
 				return why
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/etorrent/etorrent/internal/core/assign"
 	"github.com/etorrent/etorrent/internal/core/handshake"
 	"github.com/etorrent/etorrent/internal/leaf/board"
 	"github.com/etorrent/etorrent/internal/leaf/limit"
@@ -63,12 +64,13 @@ type Torrent struct {
 	epoch   store.Epoch
 	options Options
 
-	control *sup.Mailbox[toControl] // bounded by connections, dials and disk reports
+	control *inlet
 	assign  *sup.Mailbox[toAssign]
 	asks    *sup.Port[Ask, Answer]
 	peers   *sup.Pool
 	status  *board.Board[Status]
 	tally   Tally
+	counted assign.HolderID // the last number that a connection got; control's
 }
 
 // New returns the handle of the torrent that row id describes; Child is its
@@ -76,7 +78,7 @@ type Torrent struct {
 func New(env Env, id ident.TorrentID, epoch store.Epoch, o Options) *Torrent {
 	return &Torrent{
 		env: env, id: id, epoch: epoch, options: o,
-		control: sup.NewMailbox[toControl](),
+		control: newInlet(o.Peers),
 		assign:  sup.NewMailbox[toAssign](),
 		asks:    sup.NewPort[Ask, Answer](),
 		peers:   sup.NewPool(),
@@ -117,9 +119,7 @@ func (t *Torrent) Incoming(c pnet.Conn, a *handshake.Acceptor) {
 }
 
 // AddPeers names endpoints that a person wants to be dialled.
-func (t *Torrent) AddPeers(to []netip.AddrPort) {
-	t.control.Put(toControl{named: to})
-}
+func (t *Torrent) AddPeers(to []netip.AddrPort) { t.control.name(to) }
 
 // Phase says what a torrent is doing.
 type Phase uint8

@@ -1,0 +1,102 @@
+package disk
+
+import (
+	core "github.com/etorrent/etorrent/internal/core/storage"
+	"github.com/etorrent/etorrent/internal/storage"
+	"github.com/etorrent/etorrent/sup"
+)
+
+// again answers for a torrent that is open; a paused one goes on first, as soon
+// as nothing of before is out.
+func (t *open) again(r *sup.Request[OpenRequest, opening]) {
+	t.waiting = append(t.waiting, r)
+	t.req.Prepare = r.Q.Prepare
+	if _, paused := t.core.Phase().(core.Paused); paused {
+		t.resume()
+		return
+	}
+	t.answerPrepared()
+}
+
+// lack says whether a file that is to be written is absent.
+type lack uint8
+
+const (
+	noneLacking lack = iota
+	fileLacking
+)
+
+// lacks says whether any of the files was absent when they were judged.
+func (t *open) lacks(files []int) lack {
+	for _, i := range files {
+		if _, absent := t.vouched.known[i].(storage.Absent); absent {
+			return fileLacking
+		}
+	}
+	return noneLacking
+}
+
+// resume goes on after a pause for those who wait for it, unless something of
+// before is still out: then it is called again.
+func (t *open) resume() {
+	if !t.core.IsQuiet() || t.rechecking == recheckOut {
+		return
+	}
+	if len(t.failed) == 0 {
+		t.goOn()
+		return
+	}
+	t.rechecking = recheckOut
+	t.x.syncs.give(&recheckJob{t: t, files: t.failed})
+	t.failed = nil
+}
+
+func (t *open) goOn() {
+	t.rechecking = recheckNone
+	waiting := t.waiting
+	t.waiting = nil // so that the step does not come back here
+	t.step(func(fx *batch) { t.core.Resume(t.x.now(), fx) })
+	t.waiting = waiting
+	t.answerPrepared()
+}
+
+// answerPrepared answers when the files that are to be written are there.
+func (t *open) answerPrepared() {
+	switch {
+	case t.ready == filesPrepared && t.lacks(t.req.Prepare) == fileLacking:
+		t.ready = filesPreparing
+		t.x.bytes.give(&lateJob{t: t, known: t.vouched.known})
+	case t.ready != filesPreparing:
+		t.answerAll()
+	}
+}
+
+// refuseAll answers those who opened a torrent that cannot be opened.
+func (t *open) refuseAll(err error) {
+	waiting := t.waiting
+	t.waiting = nil
+	for _, r := range waiting {
+		r.Reply(opening{OpenFailed{Fault: viewFault(err), Err: err}})
+	}
+}
+
+// answerAll answers those who opened a torrent that is open already.
+func (t *open) answerAll() {
+	waiting := t.waiting
+	t.waiting = nil
+	for _, r := range waiting {
+		if r.Q.Verify != nil {
+			t.step(func(fx *batch) { t.core.Check(t.x.now(), r.Q.Verify, fx) })
+		}
+		r.Reply(opening{t.answer()})
+	}
+	t.tellSnapshot()
+}
+
+// recheck says whether failed files are being released.
+type recheck uint8
+
+const (
+	recheckNone recheck = iota
+	recheckOut
+)
