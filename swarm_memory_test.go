@@ -85,8 +85,8 @@ func past(m *member) []etorrent.Event {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	var out []etorrent.Event
-	for e := range m.Events(ctx, 0) {
-		if e != nil {
+	for e, err := range m.Events(ctx, 0) {
+		if err == nil {
 			out = append(out, e)
 		}
 	}

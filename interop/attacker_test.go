@@ -103,6 +103,7 @@ func (a *attacker) answer(with func(index, begin, length uint32) []byte) {
 // how many bytes came before. What names the attack.
 func (a *attacker) mustBeClosed(t *testing.T, what string) int64 {
 	t.Helper()
+	_ = a.conn.SetDeadline(time.Now().Add(patience))
 	n, err := io.Copy(io.Discard, a.conn)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("%s: the connection of %v is open after %v", what, a.local, patience)

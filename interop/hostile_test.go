@@ -44,10 +44,11 @@ func TestASeederUnderAttackServesOn(t *testing.T) {
 	l.connect(t, v.at)
 
 	v.survives(t)
+	v.keptItsGoodPeer(t)
 
 	l.limit(t, unchanged, 0)
 	l.awaitDone(t)
-	v.servedItsGoodPeer(t)
+	v.nobodyWaited(t)
 	l.mustBeContent(t)
 	stopSeed(t, s)
 	mustBeEqual(t, m.parent, to)
@@ -64,10 +65,11 @@ func TestALeecherUnderAttackFetchesOn(t *testing.T) {
 	v := newVictim(t, g, l, m)
 
 	v.survives(t)
+	v.keptItsGoodPeer(t)
 
 	l.limit(t, 0, unchanged)
 	g.await(t, "that it is complete", named("complete"))
-	v.servedItsGoodPeer(t)
+	v.nobodyWaited(t)
 	g.mustExit(t, 0)
 	l.mustBeContent(t)
 	mustBeEqual(t, m.parent, to)
@@ -167,21 +169,28 @@ func (v *victim) meetACrowd(t *testing.T) {
 	v.attack(t).join(t, v.meta)
 }
 
-// servedItsGoodPeer is for the end of the good transfer. It fails the test if one
-// left that is no attacker, if the transfer had to wait until the greedy were
-// left, or if the program complains.
-func (v *victim) servedItsGoodPeer(t *testing.T) {
+// keptItsGoodPeer fails the test if one left that is no attacker, or if the
+// program complains. It is for the time before the good transfer ends.
+func (v *victim) keptItsGoodPeer(t *testing.T) {
 	t.Helper()
-	waited := 0
 	for _, r := range v.all() {
-		if r.Event == "peer" && r.Reason == "not reading" {
-			waited++
-		}
 		if r.Event == "peer" && r.State == "left" && !v.attackers[r.Address] {
 			t.Errorf("the good peer was left: %s", r.line())
 		}
 		if r.Event == "warning" || r.Event == "error" {
 			t.Errorf("%s: %s", r.Event, r.Message)
+		}
+	}
+}
+
+// nobodyWaited fails the test if the greedy had to be left before the good
+// transfer could end.
+func (v *victim) nobodyWaited(t *testing.T) {
+	t.Helper()
+	waited := 0
+	for _, r := range v.all() {
+		if r.Event == "peer" && r.Reason == "not reading" {
+			waited++
 		}
 	}
 	if waited > 0 {

@@ -11,17 +11,25 @@ import (
 const (
 	// burst is how much of a second may be drawn at once after idling.
 	burst = 100 * time.Millisecond
-	// leastWait keeps those who draw little by little from asking all the time.
-	leastWait = time.Millisecond
+	// lotSpan is over how long those who wait are spread. Bytes that nobody
+	// draws meanwhile are not lost, since it is below burst.
+	lotSpan = burst / 2
+	// leastBytes is the least that is granted, if burst allows it: who drew less
+	// would be back before those who wait.
+	leastBytes = 4 << 10
+	// mostWait is how long a new rate may go unnoticed.
+	mostWait = time.Second
 )
 
 // Bucket grants bytes at a rate. It is a passive leaf; nothing waits in it:
-// whoever gets nothing is told when to ask again. A nil Bucket has no limit.
+// whoever gets nothing is told when to ask again. Who of those that wait gets
+// the next bytes is decided by lot. A nil Bucket has no limit.
 type Bucket struct {
 	mu        sync.Mutex
 	perSecond int64
 	tokens    float64
 	filled    mono.Instant
+	lots      uint64
 }
 
 // NewBucket returns a bucket of so many bytes per second; 0 is unlimited.
@@ -50,12 +58,22 @@ func (b *Bucket) Take(now mono.Instant, want, atLeast int) (granted int, wait ti
 	}
 	b.refill(now)
 	if b.tokens <= 0 {
-		due := time.Duration((1 - b.tokens) / float64(b.perSecond) * float64(time.Second))
-		return 0, max(leastWait, due)
+		return 0, b.lot()
 	}
-	granted = min(want, max(int(b.tokens), atLeast, 1))
+	least := max(1, atLeast, min(leastBytes, int(b.saved())))
+	granted = min(want, max(int(b.tokens), least))
 	b.tokens -= float64(granted)
 	return granted, 0
+}
+
+// lot is how long one of those who wait has to: until the debt is paid, and a
+// part of lotSpan that differs from one to the next. Were they to ask all at
+// once, the same one might always be the first.
+func (b *Bucket) lot() time.Duration {
+	b.lots = b.lots*6364136223846793005 + 1442695040888963407 // Knuth's MMIX
+	spread := time.Duration(b.lots>>32) * lotSpan >> 32
+	debt := time.Duration((1 - b.tokens) / float64(b.perSecond) * float64(time.Second))
+	return min(mostWait-lotSpan, debt) + spread
 }
 
 // Return gives back what was granted and not used; a negative number draws what
@@ -74,5 +92,8 @@ func (b *Bucket) refill(now mono.Instant) {
 		b.tokens += now.Sub(b.filled).Seconds() * float64(b.perSecond)
 	}
 	b.filled = now
-	b.tokens = min(b.tokens, burst.Seconds()*float64(b.perSecond))
+	b.tokens = min(b.tokens, b.saved())
 }
+
+// saved is what idling saves up at most.
+func (b *Bucket) saved() float64 { return burst.Seconds() * float64(b.perSecond) }

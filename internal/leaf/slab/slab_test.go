@@ -91,8 +91,9 @@ func TestThoseWhoWaitAreServedInTheirOrder(t *testing.T) {
 	s := rent(t, p)
 	var waits [3]<-chan *slab.Slab
 	for n := range waits {
-		if s, waits[n] = must(t, s, p); waits[n] == nil {
-			t.Fatalf("rented a slab above the bound")
+		var above *slab.Slab
+		if above, waits[n] = p.TryRent(); above != nil {
+			t.Fatal("rented a slab above the bound")
 		}
 	}
 	for n := range waits {
@@ -111,16 +112,6 @@ func TestThoseWhoWaitAreServedInTheirOrder(t *testing.T) {
 	if p.Outstanding() != 0 {
 		t.Errorf("%d outstanding", p.Outstanding())
 	}
-}
-
-// must asks for another slab while s is out.
-func must(t *testing.T, s *slab.Slab, p *slab.Pool) (*slab.Slab, <-chan *slab.Slab) {
-	t.Helper()
-	got, wait := p.TryRent()
-	if got != nil {
-		t.Fatal("rented a slab above the bound")
-	}
-	return s, wait
 }
 
 func TestWhoForgoesIsPassedOver(t *testing.T) {

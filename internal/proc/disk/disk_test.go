@@ -208,6 +208,14 @@ func (w *world) stop() {
 	}
 }
 
+// put lays bytes in the file's place, as another program would.
+func (w *world) put(path string, b []byte) {
+	w.t.Helper()
+	if err := w.memory.Put(path, b); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 func (w *world) stored() []byte {
 	b, _ := w.memory.Get("/d/data")
 	return b
@@ -297,7 +305,7 @@ func TestFoundFilesAreCheckedFirstAndStrangersAreNotTouched(t *testing.T) {
 		w := newWorld(t, 4*pieceLength, nil)
 		there := bytes.Clone(w.data)
 		there[pieceLength+5]++
-		w.memory.Put("/d/data", there)
+		w.put("/d/data", there)
 		if e, ok := w.open(nil).(disk.Opened); !ok || e.Checking != 4 {
 			t.Fatalf("%+v", e)
 		}
@@ -312,7 +320,7 @@ func TestFoundFilesAreCheckedFirstAndStrangersAreNotTouched(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 4*pieceLength, nil)
 		foreign := make([]byte, 4*pieceLength)
-		w.memory.Put("/d/data", foreign)
+		w.put("/d/data", foreign)
 		w.open(nil)
 		w.until("nothing matched", func(r disk.Report) bool { return r == disk.NothingMatched{Path: "data"} })
 		if !bytes.Equal(w.stored(), foreign) {

@@ -60,10 +60,13 @@ func rowFacts(facts []storage.FileFacts, state store.FileState, without []int) [
 	return out
 }
 
-// markFiles keeps facts in the row.
+// markFiles keeps facts in the row. A crash of the store is waited out: it is no
+// reason to pause.
 func markFiles(ctx context.Context, t *open, rows *store.Service, facts []store.FileFacts) error {
 	if len(facts) == 0 {
 		return nil
 	}
-	return rows.MarkFiles(ctx, calls.DiskMarkFiles, store.FilesUpdate{ID: t.id, Epoch: t.req.Epoch, Files: facts})
+	return calls.Repeat(func() error {
+		return rows.MarkFiles(ctx, calls.DiskMarkFiles, store.FilesUpdate{ID: t.id, Epoch: t.req.Epoch, Files: facts})
+	})
 }

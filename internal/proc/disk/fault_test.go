@@ -79,11 +79,11 @@ func (w *world) untilDurable(pieces ...pieceset.Index) {
 // the next open or when a read does not find it.
 func TestAFileThatChangesUnderUsIsReadAgain(t *testing.T) {
 	for name, change := range map[string]func(*world){
-		"truncated": func(w *world) { w.memory.Truncate("/d/data", 3*pieceLength) },
-		"deleted":   func(w *world) { w.memory.Remove("/d/data") },
+		"truncated": func(w *world) { w.outside(w.memory.Truncate("/d/data", 3*pieceLength)) },
+		"deleted":   func(w *world) { w.outside(w.memory.Remove("/d/data")) },
 		"replaced": func(w *world) {
-			w.memory.Remove("/d/data")
-			w.memory.Put("/d/data", make([]byte, len(w.data)))
+			w.outside(w.memory.Remove("/d/data"))
+			w.put("/d/data", make([]byte, len(w.data)))
 		},
 	} {
 		t.Run(name+" while closed", func(t *testing.T) {
@@ -110,7 +110,7 @@ func TestAFileThatChangesUnderUsIsReadAgain(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t, 6*pieceLength, nil)
 			w.fetchAll()
-			w.memory.Remove("/d/data")
+			w.outside(w.memory.Remove("/d/data"))
 			reply := sup.NewMailbox[disk.ReadDone]()
 			w.disk.ReadRun(disk.ReadRun{Torrent: w.id, Piece: 4, Length: 1 << 14, Reply: reply})
 			w.until("lost", func(r disk.Report) bool {
@@ -123,6 +123,14 @@ func TestAFileThatChangesUnderUsIsReadAgain(t *testing.T) {
 			w.stop()
 		})
 	})
+}
+
+// outside checks that a change from outside could be made.
+func (w *world) outside(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 func (w *world) fetchAll() {

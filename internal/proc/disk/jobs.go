@@ -173,9 +173,11 @@ func isAbsence(err error) bool {
 	switch storage.View(err).(type) {
 	case storage.Missing, storage.Truncated, storage.PathBlocked:
 		return true
-	default:
-		return errors.Is(err, io.EOF)
+	case storage.NoSpace, storage.QuotaExceeded, storage.ReadOnlyFileSystem, storage.FileTooLarge,
+		storage.InputOutput, storage.NoPermission, storage.TooManyFiles, storage.NameRefused,
+		storage.StoreClosed, storage.OtherFault:
 	}
+	return errors.Is(err, io.EOF)
 }
 
 func (j *checkJob) apply(x *process) {

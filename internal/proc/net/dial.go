@@ -35,15 +35,24 @@ type wish struct {
 // outcome is how an attempt ended.
 type outcome struct {
 	of     *wish
+	end    attemptEnd
 	result DialResult
 }
+
+// attemptEnd says whether an attempt came to its end.
+type attemptEnd uint8
+
+const (
+	attemptDone     attemptEnd = iota
+	attemptCutShort            // the process ended meanwhile
+)
 
 // Dialer is the handle of the dialling process. It survives restarts of the
 // process, and so does what it was asked: the next process tries again.
 type Dialer struct {
 	egress   *Egress
 	wishes   *sup.Mailbox[*wish]   // bounded by the half-open budget of each torrent
-	outcomes *sup.Mailbox[outcome] // bounded by dialsAtOnce
+	outcomes *sup.Mailbox[outcome] // one for each attempt, so bounded by dialsAtOnce
 
 	// What follows is the process's; it is here because the next process takes
 	// it over.
@@ -122,32 +131,44 @@ func (d *Dialer) begin(p *sup.Process) {
 	}
 }
 
-// attempt connects. If the process has ended meanwhile there is no answer.
+// attempt connects.
 func (d *Dialer) attempt(p *sup.Process, w *wish) {
 	c, err := d.egress.Dial(p.Context(), w.to)
-	if p.Context().Err() != nil {
-		if err == nil {
-			_ = c.Close()
-		}
-		return
+	o := outcome{of: w, result: DialResult{To: w.to, Conn: c, Err: err}}
+	if err != nil && p.Context().Err() != nil {
+		o.end = attemptCutShort
 	}
-	d.outcomes.Put(outcome{of: w, result: DialResult{To: w.to, Conn: c, Err: err}})
+	d.outcomes.Put(o)
 }
 
-// answer gives the answers that are there.
+// answer gives the answers that are there. What was cut short stays to be begun
+// anew, and what nobody waits for any more is closed.
 func (d *Dialer) answer() {
 	for _, o := range d.outcomes.Take(nil) {
-		delete(d.running, o.of)
-		o.of.reply(o.result)
+		_, awaited := d.running[o.of]
+		switch {
+		case !awaited:
+			o.close()
+		case o.end == attemptDone:
+			delete(d.running, o.of)
+			o.of.reply(o.result)
+		}
 	}
 }
 
-// end is for good: nobody takes a connection any more.
+// end waits for the attempts that were told to end, and closes what they made.
 func (d *Dialer) end() {
-	for _, o := range d.outcomes.Take(nil) {
-		delete(d.running, o.of)
-		if o.result.Err == nil {
-			_ = o.result.Conn.Close()
+	for len(d.running) > 0 {
+		<-d.outcomes.Wake()
+		for _, o := range d.outcomes.Take(nil) {
+			delete(d.running, o.of)
+			o.close()
 		}
+	}
+}
+
+func (o outcome) close() {
+	if o.result.Err == nil {
+		_ = o.result.Conn.Close()
 	}
 }

@@ -54,7 +54,6 @@ type Add struct {
 type ask struct {
 	add  *Add
 	find *[20]byte
-	list *struct{}
 }
 
 type answer struct {
@@ -94,22 +93,23 @@ func (r *Roster) Children() []sup.Child {
 // Add makes the torrent run. A torrent that runs already is returned beside
 // ErrExists; a *store.HeldError says that another program runs it.
 func (r *Roster) Add(ctx context.Context, a Add) (Running, error) {
-	got, err := sup.Call(ctx, calls.AddTorrent, r.asks, ask{add: &a})
-	var down *sup.DownError
-	for errors.As(err, &down) {
-		// The process may have added it before it went down.
+	var got answer
+	asked := 0
+	err := calls.Repeat(func() (err error) {
+		asked++
 		got, err = sup.Call(ctx, calls.AddTorrent, r.asks, ask{add: &a})
-		if errors.Is(got.err, ErrExists) {
-			got.err = nil
-		}
-	}
-	if err == nil {
-		err = got.err
+		return err
+	})
+	switch {
+	case err != nil:
+		return Running{}, err
+	case asked > 1 && errors.Is(got.err, ErrExists):
+		got.err = nil // the process had added it before it went down
 	}
 	if len(got.running) == 0 {
-		return Running{}, err
+		return Running{}, got.err
 	}
-	return got.running[0], err
+	return got.running[0], got.err
 }
 
 // List returns the torrents that run.
@@ -117,7 +117,11 @@ func (r *Roster) List() []Running { return r.alive.list() }
 
 // Find returns who takes connections for an info-hash; nil for nobody.
 func (r *Roster) Find(ctx context.Context, infoHash [20]byte) (pnet.Receiver, error) {
-	got, err := sup.Call(ctx, calls.FindTorrent, r.asks, ask{find: &infoHash})
+	var got answer
+	err := calls.Repeat(func() (err error) {
+		got, err = sup.Call(ctx, calls.FindTorrent, r.asks, ask{find: &infoHash})
+		return err
+	})
 	if err != nil || len(got.running) == 0 {
 		return nil, err
 	}
@@ -190,7 +194,11 @@ func (x *process) add(a Add) answer {
 		e.running.Torrent.AddPeers(slices.Clone(a.Options.Peers))
 		return answer{running: []Running{e.running}, err: ErrExists}
 	}
-	e, err := x.take(a, hash)
+	var e *entry
+	err := calls.Repeat(func() (err error) {
+		e, err = x.take(a, hash)
+		return err
+	})
 	if err != nil {
 		return answer{err: err}
 	}

@@ -218,7 +218,8 @@ func (a *assigner) report(r disk.Report) {
 		for i := range r.Pieces.All() {
 			a.core.Lost(i)
 		}
-	default: // the rest is control's
+	case disk.Snapshot, disk.PieceWritten, disk.PiecesDurable, disk.CheckProgress, disk.CheckEnded,
+		disk.NothingMatched, disk.TorrentFaulted, disk.DiskRestarted: // control's
 	}
 }
 

@@ -147,7 +147,10 @@ func (c *control) setPriorities(of []store.Priority) error {
 	settings := c.row.Settings
 	settings.Priorities = of
 	u := store.SettingsUpdate{ID: c.t.id, Epoch: c.t.epoch, Settings: settings}
-	if err := c.t.env.Rows.SaveSettings(c.p.Context(), calls.ControlSaveSettings, u); err != nil {
+	err := calls.Repeat(func() error {
+		return c.t.env.Rows.SaveSettings(c.p.Context(), calls.ControlSaveSettings, u)
+	})
+	if err != nil {
 		return err
 	}
 	c.row.Settings = settings

@@ -112,6 +112,9 @@ func (x *peerProc) takeReads() {
 // readAhead asks the disk for what the remote requested, as far as this peer's
 // share of memory and the limits allow.
 func (x *peerProc) readAhead(now mono.Instant) {
+	if now < x.up.due {
+		return // a limit said when to ask again; others have their turns until then
+	}
 	x.up.due = mono.Never
 	for x.up.reading+x.out.payload <= peer.ReadAheadLimit/2 {
 		if x.core.Waiting() == 0 {

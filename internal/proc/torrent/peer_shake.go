@@ -154,7 +154,8 @@ func (x *peerProc) sortOrders() (admission, string) {
 			result = admissionGiven
 		case orderLeave:
 			return result, "told to leave"
-		default:
+		case orderRequest, orderCancel, orderInterested, orderNotInterested, orderUnchoke, orderChoke,
+			orderUploadOnly, orderFetching:
 			x.kept = append(x.kept, o)
 		}
 	}
