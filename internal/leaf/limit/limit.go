@@ -72,8 +72,8 @@ func (b *Bucket) Take(now mono.Instant, want, atLeast int) (granted int, wait ti
 func (b *Bucket) lot() time.Duration {
 	b.lots = b.lots*6364136223846793005 + 1442695040888963407 // Knuth's MMIX
 	spread := time.Duration(b.lots>>32) * lotSpan >> 32
-	debt := time.Duration((1 - b.tokens) / float64(b.perSecond) * float64(time.Second))
-	return min(mostWait-lotSpan, debt) + spread
+	debt := min((1-b.tokens)/float64(b.perSecond), (mostWait - lotSpan).Seconds())
+	return time.Duration(debt*float64(time.Second)) + spread
 }
 
 // Return gives back what was granted and not used; a negative number draws what

@@ -86,13 +86,13 @@ func TestALowRateIsKeptWithinABlock(t *testing.T) {
 
 func TestThoseWhoWaitShareTheRate(t *testing.T) {
 	const drawers = 20
-	for _, rate := range []int64{100 << 10, 1 << 20, 10 << 20} {
+	for rate, span := range map[int64]time.Duration{100 << 10: 200 * time.Second, 10 << 20: 5 * time.Second} {
 		for _, atLeast := range []int{1, 16 << 10} {
 			var all []*drawer
 			for range drawers {
 				all = append(all, &drawer{want: 256 << 10, atLeast: atLeast})
 			}
-			total := draw(limit.NewBucket(rate), start, 200*time.Second, all)
+			total := draw(limit.NewBucket(rate), start, span, all)
 			for n, d := range all {
 				if share := float64(d.drew) / float64(total) * drawers; share < 0.5 || share > 2 {
 					t.Errorf("at %d and %d, drawer %d got %.2f of its share", rate, atLeast, n, share)
@@ -141,10 +141,12 @@ func TestAnEmptyBucketSaysWhenToAskAgain(t *testing.T) {
 
 func TestNobodyWaitsLongerThanASecondToHearOfANewRate(t *testing.T) {
 	b := limit.NewBucket(1)
-	b.Return(1)
-	b.Take(start, 1<<20, 1<<20)
+	b.Take(start, 1, 1)
+	if n, _ := b.Take(start.Add(time.Second), 1<<60, 1<<60); n != 1<<60 {
+		t.Fatalf("granted %d", n)
+	}
 	for range 1000 {
-		if n, wait := b.Take(start, 1, 1); n != 0 || wait > time.Second {
+		if n, wait := b.Take(start.Add(time.Second), 1, 1); n != 0 || wait <= 0 || wait > time.Second {
 			t.Fatalf("granted %d, wait %v", n, wait)
 		}
 	}
