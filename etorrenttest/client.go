@@ -15,8 +15,10 @@ const (
 	// Port is the port that clients of NewClient listen on.
 	Port = 6881
 
-	// stopWithin is how long a client may take to shut down.
+	// stopWithin and openWithin are how long a client may take to shut down, and a
+	// torrent to be checked.
 	stopWithin = time.Minute
+	openWithin = time.Minute
 )
 
 // Endpoint is where a client of NewClient on this host accepts connections.
@@ -65,8 +67,10 @@ func (c *Content) Seed(t testing.TB, client *etorrent.Client, s *Storage) *etorr
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := seeding.Wait(t.Context(), etorrent.FilesOpen); err != nil {
-		t.Fatal(err)
+	ctx, cancel := context.WithTimeout(t.Context(), openWithin)
+	defer cancel()
+	if err := seeding.Wait(ctx, etorrent.FilesOpen); err != nil {
+		t.Fatalf("%v: %+v", err, seeding.Stats())
 	}
 	return seeding
 }

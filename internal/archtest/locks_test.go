@@ -18,16 +18,16 @@ var lockers = map[string][]string{
 	"internal/leaf/limit":     {"Bucket"},
 	"internal/leaf/ring":      {"Ring"},
 	"internal/leaf/slab":      {"Pool"},
-	"internal/proc/client":    {"crashLog"},         // a set of stacks that were told
-	"internal/proc/disk":      {"Memory", "Set"},    // a budget that all disks share, and the map from volumes to disks
-	"internal/proc/net":       {"Greeter"},          // counters of connections being greeted
-	"internal/proc/roster":    {"register"},         // what runs, for the roster's next incarnation
-	"internal/proc/torrent":   {"Tally", "inlet"},   // counters that anyone reads; what comes for control, or for none
-	"internal/storage/faulty": {"Storage"},          // stands in for a device: any worker may call it
-	"internal/storage/files":  {"Handles", "store"}, // the same: the budget of open files, and one torrent's root
-	"internal/storage/memory": {"Storage"},          // the same
-	"internal/store":          {"Memory"},           // the same
-	"internal/store/sqlite":   {"Driver"},           // the same: its list of held torrents
+	"internal/proc/client":    {"crashLog"},                  // a set of stacks that were told
+	"internal/proc/disk":      {"Memory", "Set", "outcomes"}, // a budget that all disks share; the map from volumes to disks; what workers leave for the loop
+	"internal/proc/net":       {"Greeter"},                   // counters of connections being greeted
+	"internal/proc/roster":    {"register"},                  // what runs, for the roster's next incarnation
+	"internal/proc/torrent":   {"Tally", "inlet"},            // counters that anyone reads; what comes for control, or for none
+	"internal/storage/faulty": {"Storage"},                   // stands in for a device: any worker may call it
+	"internal/storage/files":  {"Handles", "store"},          // the same: the budget of open files, and one torrent's root
+	"internal/storage/memory": {"Storage"},                   // the same
+	"internal/store":          {"Memory"},                    // the same
+	"internal/store/sqlite":   {"Driver"},                    // the same: its list of held torrents
 }
 
 func TestOnlyListedLeafTypesLock(t *testing.T) {

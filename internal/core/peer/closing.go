@@ -10,7 +10,7 @@ const (
 	ReasonNone            Reason = iota
 	MalformedMessage             // Closing.Fault says what is wrong
 	BitfieldMalformed            // wrong length or spare bits set (BEP 3)
-	BitfieldLate                 // a second bitfield, or one behind a have
+	BitfieldLate                 // a have none that is not the first word
 	FastWithoutFast              // a BEP 6 message without the FAST bit on both sides
 	ExtensionUnnegotiated        // a BEP 10 message without its bit on both sides
 	ExtensionMalformed           // an extended handshake that does not parse
@@ -26,7 +26,7 @@ const (
 	MessageFlood                 // too many keep-alives, ports and unknown messages
 	Silent                       // nothing came for SilenceLimit
 	NothingToTrade               // neither side can want anything of the other
-	NotReading                   // the remote takes nothing of what we send
+	NotReading                   // the remote takes nothing of what we send; its owner sees that
 )
 
 // String names the reason for people.

@@ -194,16 +194,6 @@ func (c *Core) SetChoke(now mono.Instant, state Choke, eff Effects) {
 // Wrote notes that bytes left for the remote.
 func (c *Core) Wrote(now mono.Instant) { c.lastSent = now }
 
-// Stalled ends the connection: the remote took nothing for too long.
-func (c *Core) Stalled(eff Effects) { c.close(Closing{Reason: NotReading}, eff) }
-
-// RemotePieces is the number of pieces that the remote is known to have.
-func (c *Core) RemotePieces() int { return c.remote.has.Count() }
-
-// DownloadRate is the estimate of payload bytes per second from the remote,
-// while it has requests to answer.
-func (c *Core) DownloadRate() float64 { return c.pipe.rate.perSecond }
-
 // speaksFast says whether both ends named FAST (BEP 6).
 func (c *Core) speaksFast() bool { return c.cfg.Capabilities.Has(wire.FastExtension) }
 

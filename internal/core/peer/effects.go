@@ -64,7 +64,7 @@ type Return uint8
 
 // The reasons for a return.
 const (
-	ReturnRejected Return = iota // the remote rejected the request (BEP 6)
+	ReturnRejected Return = iota // the remote rejected the request, though it does not choke us (BEP 6)
 	ReturnChoked                 // it cannot be asked for (any more): the remote choked us, takes no more requests, or is left
 	ReturnTimedOut               // nothing came in the time its rate allows
 )

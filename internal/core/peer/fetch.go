@@ -68,12 +68,13 @@ func (c *Core) receiveReject(now mono.Instant, r Request, eff Effects) {
 			s.copies--
 			return
 		}
-		eff.Returned(r.block(), ReturnRejected)
-		if c.remote.choke == Choked {
+		if c.remote.choke == Choked { // the choke is the reason, not the block
 			c.pipe.asked.forget(at)
+			eff.Returned(r.block(), ReturnChoked)
 			return
 		}
 		c.pipe.rejected(at)
+		eff.Returned(r.block(), ReturnRejected)
 		c.tolerate(now, floodReject, eff)
 	case BlockLate:
 		c.pipe.asked.answered(at)

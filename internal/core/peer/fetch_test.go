@@ -74,7 +74,7 @@ func TestWithFASTAChokeLeavesInFlightWhatIsNotRejected(t *testing.T) {
 	l.request(0, 3)
 	l.take()
 	l.hear(wire.Message{Kind: wire.Choke}, about(wire.Reject, 0), about(wire.Reject, 2))
-	l.expect("credit 0", "returned 0/0 rejected", "returned 0/2 rejected")
+	l.expect("credit 0", "returned 0/0 choked", "returned 0/2 choked")
 	l.answer(1)
 	l.expect("received 0/1", "store 0/1 16384 bytes")
 }

@@ -202,7 +202,7 @@ func (l *link) provoke() {
 	c.Learn(l.now, shape(), pieceset.Full(16), l)
 	c.Wrote(l.now)
 	c.Malformed(wire.FrameTooLong, l)
-	c.Stalled(l)
+	c.HeldBack(l.now)
 	c.Tick(l.now.Add(24*time.Hour), l)
 }
 

@@ -19,7 +19,6 @@ type claims struct {
 const claimsBound = 10_000
 
 func (c *Core) receiveHave(now mono.Instant, i pieceset.Index, eff Effects) {
-	c.remote.bitfield = bitfieldPast
 	if k := c.remote.claims; k != nil {
 		if k.haves = append(k.haves, i); len(k.haves) > claimsBound {
 			c.close(Closing{Reason: HaveFlood}, eff)
@@ -35,19 +34,26 @@ func (c *Core) receiveHave(now mono.Instant, i pieceset.Index, eff Effects) {
 	c.judgeUse(now)
 }
 
-// receivePieces takes what comes at most once and before any have: a bitfield,
-// or what stands for one (BEP 6).
+// receivePieces takes a bitfield, or what stands for one (BEP 6). BEP 3 and 6 want
+// it once and first, but aria2 sends another in place of many haves: what it
+// names is added to what is known, and what it leaves out changes nothing. Only
+// have none, which could add nothing, is out of place later.
 func (c *Core) receivePieces(now mono.Instant, m *wire.Message, eff Effects) {
-	if c.remote.bitfield == bitfieldPast {
+	if c.remote.bitfield == bitfieldPast && m.Kind == wire.HaveNone {
 		c.close(Closing{Reason: BitfieldLate}, eff)
 		return
 	}
+	first := c.remote.bitfield
 	c.remote.bitfield = bitfieldPast
 	if k := c.remote.claims; k != nil {
 		k.first, k.bits = m.Kind, append([]byte(nil), m.Payload...)
 		return
 	}
+	before := c.remote.has.Count()
 	c.learnPieces(now, m.Kind, m.Payload, eff)
+	if first == bitfieldPast && c.remote.has.Count() == before {
+		c.tolerate(now, floodHave, eff)
+	}
 }
 
 // learnPieces reports what a bitfield, or what stands for one, says.
@@ -61,6 +67,7 @@ func (c *Core) learnPieces(now mono.Instant, k wire.Kind, bits []byte, eff Effec
 			c.close(Closing{Reason: BitfieldMalformed}, eff)
 			return
 		}
+		seen.Pieces.AddAll(c.remote.has)
 		c.remote.has = seen.Pieces
 	}
 	if !c.remote.has.IsEmpty() {

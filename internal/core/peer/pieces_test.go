@@ -60,9 +60,6 @@ func TestWhatTheRemoteHasGoesToThePicker(t *testing.T) {
 			l := open(t, config(tc.caps))
 			l.hear(tc.heard...)
 			l.expect(tc.want...)
-			if got := l.core.RemotePieces(); got != l.core.remote.has.Count() {
-				t.Errorf("%d pieces", got)
-			}
 		})
 	}
 }
@@ -78,12 +75,7 @@ func TestABitfieldOutOfPlaceEndsTheConnection(t *testing.T) {
 	}{
 		{"too short", plain, []wire.Message{bitfield(0xff)}, BitfieldMalformed},
 		{"too long", plain, []wire.Message{bitfield(0xff, 0xff, 0)}, BitfieldMalformed},
-		{"twice", plain, []wire.Message{bitfield(0, 0), bitfield(0, 0)}, BitfieldLate},
-		{"behind a have", plain, []wire.Message{have(0), bitfield(0xff, 0xff)}, BitfieldLate},
-		{"have all behind a have", fast, []wire.Message{have(0), all}, BitfieldLate},
-		{"have all twice", fast, []wire.Message{all, all}, BitfieldLate},
 		{"have none behind a bitfield", fast, []wire.Message{bitfield(0, 0), none}, BitfieldLate},
-		{"bitfield behind have none", fast, []wire.Message{none, bitfield(0, 0)}, BitfieldLate},
 		{"have all without FAST", plain, []wire.Message{all}, FastWithoutFast},
 		{"have none without FAST", plain, []wire.Message{none}, FastWithoutFast},
 		{"reject without FAST", plain, []wire.Message{about(wire.Reject, 0)}, FastWithoutFast},
@@ -95,6 +87,28 @@ func TestABitfieldOutOfPlaceEndsTheConnection(t *testing.T) {
 			l.hear(tc.heard...)
 			l.expectClosed(tc.want)
 		})
+	}
+}
+
+func TestALaterBitfieldAddsToWhatIsKnown(t *testing.T) {
+	for name, heard := range map[string][]wire.Message{
+		"twice":            {bitfield(0x80, 0), bitfield(0x10, 0)},
+		"repeated":         {bitfield(0x90, 0), bitfield(0, 0)},
+		"behind have none": {{Kind: wire.HaveNone}, bitfield(0x90, 0)},
+	} {
+		l := open(t, config(fast))
+		l.hear(heard...)
+		if got := l.core.remote.has; !got.Equal(pieceset.Of(16, 0, 3)) {
+			t.Errorf("%s: the remote has %d pieces", name, got.Count())
+		}
+	}
+}
+
+func TestABitfieldBehindAHaveAddsToIt(t *testing.T) {
+	l := open(t, config(plain))
+	l.hear(have(3), bitfield(0x80, 0))
+	if got := l.core.remote.has; !got.Equal(pieceset.Of(16, 0, 3)) {
+		t.Errorf("the remote has %d pieces", got.Count())
 	}
 }
 

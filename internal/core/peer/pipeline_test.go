@@ -121,7 +121,7 @@ func TestTheDownloadRateIsThatOfTheBlocks(t *testing.T) {
 		l.pass(100 * time.Millisecond)
 		l.answer(n)
 	}
-	if got := l.core.DownloadRate(); math.Abs(got-10*geometry.BlockSize) > geometry.BlockSize {
+	if got := l.core.pipe.rate.perSecond; math.Abs(got-10*geometry.BlockSize) > geometry.BlockSize {
 		t.Errorf("%.0f bytes a second", got)
 	}
 }

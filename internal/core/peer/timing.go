@@ -52,6 +52,14 @@ func (c *Core) Tick(now mono.Instant, eff Effects) {
 	}
 }
 
+// HeldBack notes that until now it was our side that did not read, for want of a
+// buffer or by a limit on the rate. What the remote sent meanwhile may lie in the
+// socket: it is given its whole time anew.
+func (c *Core) HeldBack(now mono.Instant) {
+	c.lastHeard = now
+	c.pipe.progress = now
+}
+
 // judgeUse notes since when neither side can want anything of the other: each
 // has everything, or said that it wants nothing more (BEP 21).
 func (c *Core) judgeUse(now mono.Instant) {

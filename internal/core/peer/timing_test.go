@@ -166,8 +166,19 @@ func TestAfterATickNothingIsDueAtOnce(t *testing.T) {
 	l.expectClosed(Silent)
 }
 
-func TestARemoteThatTakesNothingIsLeft(t *testing.T) {
-	l := open(t, config(plain))
-	l.core.Stalled(l)
-	l.expectClosed(NotReading)
+func TestWhileWeDoNotReadNothingIsHeldAgainstTheRemote(t *testing.T) {
+	l := fetching(t, plain)
+	l.request(0, 2)
+	l.take()
+	for range 100 {
+		l.now = l.core.NextDeadline()
+		l.core.HeldBack(l.now)
+		l.core.Tick(l.now, l)
+	}
+	if got := only(l.take(), "returned"); len(got) != 0 {
+		t.Errorf("%v", got)
+	}
+	if got := l.core.NextDeadline().Sub(l.now); got != firstTimeout {
+		t.Errorf("due in %v", got)
+	}
 }

@@ -142,7 +142,7 @@ func TestAnEmptyBucketSaysWhenToAskAgain(t *testing.T) {
 func TestNobodyWaitsLongerThanASecondToHearOfANewRate(t *testing.T) {
 	b := limit.NewBucket(1)
 	b.Take(start, 1, 1)
-	if n, _ := b.Take(start.Add(time.Second), 1<<60, 1<<60); n != 1<<60 {
+	if n, _ := b.Take(start.Add(time.Second), math.MaxInt, math.MaxInt); n != math.MaxInt {
 		t.Fatalf("granted %d", n)
 	}
 	for range 1000 {
@@ -164,7 +164,7 @@ func TestWithoutARateThereIsNoLimit(t *testing.T) {
 	var none *limit.Bucket
 	none.Return(5)
 	for name, b := range map[string]*limit.Bucket{"nil": none, "rate 0": limit.NewBucket(0)} {
-		if n, wait := b.Take(start, 1<<40, 1); n != 1<<40 || wait != 0 {
+		if n, wait := b.Take(start, math.MaxInt, 1); n != math.MaxInt || wait != 0 {
 			t.Errorf("%s: granted %d, wait %v", name, n, wait)
 		}
 	}

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"errors"
 	"hash/fnv"
 	"log/slog"
 	"sync"
@@ -30,8 +31,12 @@ func newCrashLog(c *Client, l *slog.Logger) *crashLog {
 	return &crashLog{c: c, logger: l, seen: map[uint64]struct{}{}}
 }
 
-// observe is told of every abnormal exit.
+// observe is told of every abnormal exit. That what is to be started runs
+// already is none: a restarted roster finds out so.
 func (l *crashLog) observe(r sup.Report) {
+	if failed, is := r.Exit.(sup.StartFailed); is && errors.Is(failed.Err, sup.ErrNameTaken) {
+		return
+	}
 	crashed := event.Crashed{
 		Path: r.Path, Kind: r.Kind, Err: r.Exit.String(),
 		LastMessage: r.LastMessage, Restarts: r.Restarts,

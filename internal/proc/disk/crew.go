@@ -67,7 +67,7 @@ func (c *crew) labour() error {
 		case j := <-c.jobs:
 			c.x.p.Receive("job")
 			r := j.work()
-			c.x.done.Put(finished{crew: c, result: r})
+			c.x.done.put(finished{crew: c, result: r})
 		}
 	}
 }

@@ -27,8 +27,8 @@ type process struct {
 	bytes    *crew // hashes, writes, checks, opens
 	reads    *crew
 	syncs    *crew
-	done     *sup.Mailbox[result] // bounded by the jobs that are out
-	inbox    []cast               // taken and not handled yet, from next on
+	done     *outcomes
+	inbox    []cast // taken and not handled yet, from next on
 	next     int
 	stalled  []*StoreBlocks // they found no memory; in the order they came
 	retry    mono.Instant   // when they are brought again; Never: nothing waits
@@ -41,7 +41,7 @@ func (d *Disk) run(p *sup.Process) error {
 	x := &process{
 		d: d, p: p,
 		torrents: map[ident.TorrentID]*open{},
-		done:     sup.NewMailbox[result](),
+		done:     newOutcomes(),
 		alarm:    d.o.Clock.NewAlarm(),
 		memory:   &share{of: d.o.Memory},
 	}
@@ -56,6 +56,7 @@ func (d *Disk) run(p *sup.Process) error {
 	p.Watches(d.inbox)
 	x.takeOver()
 	p.Ready()
+	x.casts() // a former process may have been woken for them
 	for {
 		x.alarm.Arm(x.nextDeadline())
 		select {
@@ -64,14 +65,15 @@ func (d *Disk) run(p *sup.Process) error {
 		case <-d.inbox.Wake():
 			p.Receive("cast")
 			x.casts()
-		case <-x.done.Wake():
+		case <-x.done.box.Wake():
 			p.Receive("result")
-			for _, r := range x.done.Take(nil) {
+			for x.done.take(); len(x.done.taken) > 0; {
 				p.Step("result")
-				r.apply(x)
+				x.done.next().apply(x)
 			}
 		case <-d.opens.Wake():
 			p.Receive("open")
+			x.casts() // whoever opens attached before
 			for _, r := range d.opens.Take(nil) {
 				p.Step("open")
 				x.open(r)
@@ -124,9 +126,7 @@ func (x *process) cleanUp() {
 		}
 		t.closeFiles()
 	}
-	for _, r := range x.done.Take(nil) {
-		r.discard()
-	}
+	x.done.close()
 }
 
 func (x *process) now() mono.Instant { return x.d.o.Clock.Now() }

@@ -104,6 +104,7 @@ func (d *Dialer) run(p *sup.Process) error {
 // those that it had not begun.
 func (d *Dialer) takeOver() {
 	d.answer()
+	d.waiting = append(d.waiting, d.wishes.Take(nil)...)
 	var again []*wish
 	for w := range d.running {
 		delete(d.running, w)

@@ -160,7 +160,6 @@ func (l *Listener) acceptAll(p *sup.Process, ln net.Listener) error {
 			}
 			return err
 		}
-		p.Receive("connection")
 		l.hand(p, Wrap(c))
 	}
 }
@@ -175,6 +174,7 @@ func (l *Listener) hand(p *sup.Process, c Conn) {
 			_ = owned.Close()
 		}
 	}()
+	p.Receive("connection")
 	p.Step("accept")
 	p.Act("greet")
 	l.accept(c)

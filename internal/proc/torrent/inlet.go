@@ -34,13 +34,18 @@ func newInlet(named []netip.AddrPort) *inlet {
 
 // Put leaves an input for the control process that is there now.
 func (i *inlet) Put(in toControl) {
+	if i.offer(in) == inletClosed {
+		in.discard()
+	}
+}
+
+func (i *inlet) offer(in toControl) inletState {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.state == inletOpen {
 		i.box.Put(in)
-		return
 	}
-	in.discard()
+	return i.state
 }
 
 // name remembers endpoints that a person named, and tells control.
@@ -76,8 +81,8 @@ func (i *inlet) next() toControl {
 // close ends the time of a control process. What it did not handle is discarded.
 func (i *inlet) close() {
 	i.mu.Lock()
-	defer i.mu.Unlock()
 	i.state = inletClosed
+	i.mu.Unlock()
 	for _, in := range append(i.taken, i.box.Take(nil)...) {
 		in.discard()
 	}

@@ -93,8 +93,17 @@ type intake struct {
 	slab    *slab.Slab // decoded now, and ours
 	carry   []byte     // the part of a frame behind the last whole one
 	holding holdState
+	wait    readerWait
 	end     readerEnd
 }
+
+// readerWait says whether it is our side that does not read.
+type readerWait uint8
+
+const (
+	readerReads readerWait = iota
+	readerWaits
+)
 
 // news is how far the remote was told of our pieces.
 type news struct {
@@ -108,6 +117,7 @@ type news struct {
 type uploads struct {
 	done    *sup.Mailbox[disk.ReadDone] // bounded by ReadAheadLimit
 	reading int                         // bytes asked of the disk
+	taken   []disk.ReadDone             // out of done and not queued yet
 	ready   *disk.ReadDone              // being queued
 	due     mono.Instant                // when a limit grants the next read
 }
@@ -149,7 +159,7 @@ func (t *Torrent) runPeer(p *sup.Process, c candidate) error {
 		up:     uploads{done: sup.NewMailbox[disk.ReadDone]()},
 		in: intake{reader: &reader{
 			conn: c.conn, slabs: t.env.Slabs, clock: t.env.Clock, limits: t.env.Down,
-			fills: make(chan fill), resume: make(chan []byte),
+			fills: make(chan fill), resume: make(chan []byte), waits: make(chan struct{}, 1),
 		}},
 	}
 	defer x.cleanUp()
@@ -172,6 +182,11 @@ func (x *peerProc) cleanUp() {
 	if x.in.slab != nil {
 		x.in.slab.Release()
 	}
+	for _, done := range x.up.taken {
+		if done.Slab != nil {
+			done.Slab.Release()
+		}
+	}
 	if x.up.ready != nil {
 		x.up.ready.Slab.Release()
 	}
@@ -186,6 +201,7 @@ func (x *peerProc) trade(remote wire.Handshake, early []byte) string {
 	x.news.cursor = cursor
 	x.core = peer.New(peer.Config{
 		Geometry:     x.c.geometry,
+		InfoHash:     x.c.infoHash,
 		Capabilities: ownCapabilities.Shared(wire.CapabilitiesOf(remote.Reserved)),
 		Held:         x.c.log,
 		Announce:     announce,
@@ -220,8 +236,11 @@ func (x *peerProc) receive() string {
 	case <-x.p.Stopping():
 		return "stopped"
 	case f := <-x.in.reader.fills:
+		x.in.slab = f.slab
 		x.p.Receive("fill")
 		return x.takeFill(f)
+	case <-x.in.reader.waits:
+		x.in.wait = readerWaits
 	case <-x.c.orders.Wake():
 		x.p.Receive("order")
 		for _, o := range x.c.orders.Take(nil) {
@@ -247,6 +266,9 @@ func (x *peerProc) receive() string {
 			x.in.carry = nil // an idle connection keeps no buffer
 		}
 		x.p.Step("tick")
+		if x.in.wait == readerWaits {
+			x.core.HeldBack(x.now()) // the remote is not to blame
+		}
 		x.core.Tick(x.now(), &x.batch)
 	}
 	return ""
@@ -266,6 +288,7 @@ func (x *peerProc) nextDeadline() mono.Instant {
 // message. The slab stays ours until the batch moved it to the disk.
 func (x *peerProc) takeFill(f fill) string {
 	x.in.slab, x.in.holding = f.slab, readerHeld
+	x.endWait()
 	if f.slab != nil {
 		x.decode(f.slab.Bytes()[:f.n])
 	}
@@ -281,6 +304,19 @@ func (x *peerProc) takeFill(f fill) string {
 	}
 	x.letReaderGo()
 	return ""
+}
+
+// endWait notes that the reader has read again, after a wait that was ours.
+func (x *peerProc) endWait() {
+	select {
+	case <-x.in.reader.waits: // told before the fill that is here now
+		x.in.wait = readerWaits
+	default:
+	}
+	if x.in.wait == readerWaits {
+		x.in.wait = readerReads
+		x.core.HeldBack(x.now())
+	}
 }
 
 func (x *peerProc) decode(buf []byte) {

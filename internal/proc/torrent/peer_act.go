@@ -95,8 +95,11 @@ func (x *peerProc) upload() {
 
 // takeReads queues what the disk read.
 func (x *peerProc) takeReads() {
-	for _, done := range x.up.done.Take(nil) {
+	for x.up.taken = x.up.done.Take(x.up.taken); len(x.up.taken) > 0; {
 		x.p.Step("read done")
+		done := x.up.taken[0]
+		x.up.taken[0] = disk.ReadDone{}
+		x.up.taken = x.up.taken[1:]
 		run := peer.ReadRun{Piece: done.Piece, Begin: done.Begin, Length: done.Length}
 		x.up.reading -= int(done.Length)
 		if done.Err != nil {
@@ -113,7 +116,7 @@ func (x *peerProc) takeReads() {
 // share of memory and the limits allow.
 func (x *peerProc) readAhead(now mono.Instant) {
 	if now < x.up.due {
-		return // a limit said when to ask again; others have their turns until then
+		return // a limit said when to ask again; others draw lots with it until then
 	}
 	x.up.due = mono.Never
 	for x.up.reading+x.out.payload <= peer.ReadAheadLimit/2 {

@@ -36,7 +36,11 @@ func (x *peerProc) shakeHands() (remote wire.Handshake, early []byte, why string
 	for {
 		switch seen := e.(type) {
 		case handshake.Finished:
-			return seen.Remote, early, x.awaitAdmission(seen.Remote)
+			why := x.awaitAdmission(seen.Remote)
+			if why == "" && x.in.end == readerGone {
+				why = "read: EOF" // a remote that leaves with its handshake only says who it is
+			}
+			return seen.Remote, early, why
 		case handshake.WrongInfoHash:
 			return remote, nil, "answered for another torrent"
 		case handshake.NotBitTorrent:
@@ -86,8 +90,8 @@ func (x *peerProc) feed(machine shaker) (e handshake.Evidence, early []byte, why
 		_, why := x.sortOrders()
 		return e, nil, why
 	case f := <-x.in.reader.fills:
-		x.p.Receive("handshake")
 		x.in.slab, x.in.holding = f.slab, readerHeld
+		x.p.Receive("handshake")
 		if f.slab == nil {
 			return e, nil, "read: " + f.err.Error()
 		}
@@ -95,6 +99,9 @@ func (x *peerProc) feed(machine shaker) (e handshake.Evidence, early []byte, why
 		early = append([]byte(nil), f.slab.Bytes()[taken:f.n]...)
 		x.in.slab.Release()
 		x.in.slab = nil
+		if f.err != nil {
+			x.in.end = readerGone
+		}
 		if _, more := e.(handshake.NeedMore); more {
 			if f.err != nil {
 				return e, nil, "read: " + f.err.Error()

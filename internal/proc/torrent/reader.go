@@ -8,6 +8,7 @@ import (
 	"github.com/etorrent/etorrent/internal/leaf/slab"
 	"github.com/etorrent/etorrent/internal/proc/clock"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
+	"github.com/etorrent/etorrent/internal/vocab/geometry"
 	"github.com/etorrent/etorrent/sup"
 )
 
@@ -27,7 +28,8 @@ type reader struct {
 	clock  *clock.Clock
 	limits []*limit.Bucket
 	fills  chan fill
-	resume chan []byte // the rest of the last fill, nil if it was used up
+	resume chan []byte   // the rest of the last fill, nil if it was used up
+	waits  chan struct{} // one place: we do not read, for want of a slab or by a limit
 }
 
 // run reads until the connection or the process ends.
@@ -43,8 +45,8 @@ func (r *reader) run(p *sup.Process) error {
 		if !ok {
 			return nil
 		}
-		s, err := r.slabs.Rent(ctx)
-		if err != nil {
+		s := r.rent(ctx)
+		if s == nil {
 			return nil
 		}
 		f := r.fill(s, carry, room)
@@ -60,6 +62,30 @@ func (r *reader) run(p *sup.Process) error {
 		if f.err != nil {
 			return nil
 		}
+	}
+}
+
+// rent waits for a slab; nil means that the process ends.
+func (r *reader) rent(ctx context.Context) *slab.Slab {
+	s, wait := r.slabs.TryRent()
+	if s != nil {
+		return s
+	}
+	r.tellWait()
+	select {
+	case s = <-wait:
+		return s
+	case <-ctx.Done():
+		r.slabs.Forgo(wait)
+		return nil
+	}
+}
+
+// tellWait tells the loop that it is our side that does not read.
+func (r *reader) tellWait() {
+	select {
+	case r.waits <- struct{}{}:
+	default:
 	}
 }
 
@@ -98,12 +124,13 @@ func (r *reader) hand(ctx context.Context, f fill) bool {
 func (r *reader) draw(ctx context.Context) (int, bool) {
 	granted := slab.Size
 	for i, b := range r.limits {
-		n, wait := b.Take(r.clock.Now(), granted, 1)
+		n, wait := b.Take(r.clock.Now(), granted, geometry.BlockSize)
 		for n == 0 {
+			r.tellWait()
 			if !sleep(ctx, wait) {
 				return 0, false
 			}
-			n, wait = b.Take(r.clock.Now(), granted, 1)
+			n, wait = b.Take(r.clock.Now(), granted, geometry.BlockSize)
 		}
 		for _, earlier := range r.limits[:i] {
 			earlier.Return(granted - n)

@@ -1,0 +1,115 @@
+package etorrent_test
+
+import (
+	"cmp"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"testing"
+)
+
+const (
+	crashRuns      = 1000
+	crashRunsShort = 150
+	// crashRunVariable has the number of one run, to do only that.
+	crashRunVariable = "ETORRENT_CRASH_RUN"
+)
+
+// victim is a kind of point at one client, and how often a run passes it.
+type victim struct {
+	role   string
+	point  pointKind
+	passed int
+}
+
+// calm does some runs without a crash. It returns how the fetches go, at the
+// slowest, and all points at which a run can crash.
+func calm(t *testing.T) (norms map[string]norm, victims []victim) {
+	norms = map[string]norm{}
+	f := &fuse{roles: map[string]map[pointKind]int{}}
+	const runs = 3
+	for i := range uint64(runs) {
+		inSwarm(t, func(t *testing.T, s *swarm) {
+			w := buildCrashWorld(t, s, f, i)
+			w.run()
+			for _, f := range w.fetches {
+				n := norms[f.String()]
+				norms[f.String()] = norm{pause: max(n.pause, f.pause), ended: max(n.ended, f.ended)}
+			}
+		})
+	}
+	for _, role := range []string{"first", "left"} {
+		for point, passed := range f.roles[role] {
+			victims = append(victims, victim{role, point, passed / runs})
+		}
+	}
+	slices.SortFunc(victims, func(a, b victim) int {
+		return cmp.Or(cmp.Compare(a.role, b.role), cmp.Compare(a.point.String(), b.point.String()))
+	})
+	return norms, victims
+}
+
+// TestACrashDisturbsNothingOutsideItsScope crashes one process in each run, at a
+// point that the run's number chooses, and holds what happened against the table
+// in ARCHITECTURE.md. A number chooses the same point again; how the goroutines
+// take turns is not in its hands.
+func TestACrashDisturbsNothingOutsideItsScope(t *testing.T) {
+	scopes := scopesOf(t)
+	norms, victims := calm(t)
+	covers(t, scopes, victims)
+	runs := make([]int, crashRuns)
+	if testing.Short() {
+		runs = runs[:crashRunsShort]
+	}
+	for i := range runs {
+		runs[i] = i
+	}
+	if only, err := strconv.Atoi(os.Getenv(crashRunVariable)); err == nil {
+		runs = []int{only}
+	}
+	for _, n := range runs {
+		v := victims[n%len(victims)]
+		t.Run(strconv.Itoa(n), func(t *testing.T) {
+			t.Parallel()
+			point := 1 + rand.New(rand.NewPCG(uint64(n), 2)).IntN(v.passed)
+			f := &fuse{role: v.role, point: v.point, left: point}
+			t.Cleanup(func() {
+				if t.Failed() {
+					t.Logf("%s, %v, point %d of %d; %s=%d runs it again", v.role, v.point, point, v.passed, crashRunVariable, n)
+				}
+			})
+			crashOnce(t, f, uint64(n), verdict{role: v.role, scope: scopes[v.point.kind], norms: norms})
+		})
+	}
+}
+
+// crashOnce does one run.
+func crashOnce(t *testing.T, f *fuse, n uint64, v verdict) {
+	t.Helper()
+	inSwarm(t, func(t *testing.T, s *swarm) {
+		v.T, v.w = t, buildCrashWorld(t, s, f, n)
+		v.w.run()
+		if at := f.crashed(); at != nil {
+			v.at = *at
+			v.judge()
+		}
+		if t.Failed() {
+			t.Log(v.w.story())
+		}
+	})
+}
+
+// covers fails unless the table has the kinds that there are, and no others.
+func covers(t *testing.T, scopes map[string]scope, victims []victim) {
+	t.Helper()
+	kinds := map[string]bool{}
+	for _, v := range victims {
+		kinds[v.point.kind] = true
+	}
+	there, drawn := slices.Sorted(maps.Keys(kinds)), slices.Sorted(maps.Keys(scopes))
+	if !slices.Equal(there, drawn) {
+		t.Errorf("ARCHITECTURE.md has the scopes of %v, but there are %v", drawn, there)
+	}
+}
