@@ -18,6 +18,15 @@ func (c *child) story() string {
 	defer c.mu.Unlock()
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n  %v\n", c.name, strings.Join(c.cmd.Args, " "), c.cmd.ProcessState)
+	states := map[string]int{}
+	for _, r := range c.reports {
+		if r.Event == "piece" {
+			states[r.State]++
+		}
+	}
+	if len(states) > 0 {
+		fmt.Fprintf(&b, "  pieces: %v\n", states)
+	}
 	telling := slices.DeleteFunc(slices.Clone(c.reports), func(r report) bool { return r.Event == "piece" || r.Event == "progress" })
 	for _, r := range last(telling, 40) {
 		fmt.Fprintf(&b, "  %s\n", r.line())

@@ -32,7 +32,16 @@ type holder struct {
 	index   int    // in Core.list, nowhere after Leave
 	hungers int    // place in Core.hungry, or nowhere
 	round   uint64 // the round of Settle that it is due in
+	pace    pace
 }
+
+// pace says whether a holder has answered since it last let a block time out.
+type pace uint8
+
+const (
+	answering pace = iota
+	silent
+)
 
 func (h *holder) hasPiece(i pieceset.Index) bool { return h.has == nil || h.has.has(uint32(i)) }
 

@@ -13,6 +13,7 @@ func (c *Core) Received(id HolderID, b geometry.Block) BlockEvidence {
 	if h == nil {
 		return BlockFromStranger
 	}
+	h.pace = answering
 	p := c.at(b.Piece)
 	if p.shunned == id {
 		c.shun(b.Piece, Nobody)
@@ -104,6 +105,9 @@ func (c *Core) giveBack(h *holder, r *record, n uint32) {
 // demote makes h the last to get blocks of piece i again, if it gave one back
 // for a reason of its own.
 func (c *Core) demote(h *holder, i pieceset.Index, why Reason) {
+	if why == TimedOut {
+		h.pace = silent
+	}
 	switch why {
 	case Choked:
 	case Rejected, TimedOut, Stolen:

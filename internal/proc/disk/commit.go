@@ -178,6 +178,9 @@ func (j *prepareJob) apply(x *process) {
 		})
 	}
 	j.t.tellCheckEnded(j.good, j.bad)
+	if len(j.t.waiting) > 0 {
+		j.t.answerPrepared() // who opened the torrent again meanwhile
+	}
 }
 
 // lateJob makes files that came to be wanted while the torrent was open.

@@ -213,7 +213,9 @@ func (a *assigner) report(r disk.Report) {
 	case disk.PieceVerified:
 		a.core.Verified(r.Piece)
 	case disk.PieceCorrupt:
-		a.core.Corrupt(r.Piece)
+		if sole, one := a.core.Corrupt(r.Piece).(assign.SoleContributor); one {
+			a.t.control.Put(toControl{liar: &liar{id: sole.Holder}})
+		}
 	case disk.PiecesLost:
 		for i := range r.Pieces.All() {
 			a.core.Lost(i)

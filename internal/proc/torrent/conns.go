@@ -1,15 +1,12 @@
 package torrent
 
 import (
-	"hash/fnv"
 	"net/netip"
-	"strings"
 
 	"github.com/etorrent/etorrent/internal/core/assign"
 	"github.com/etorrent/etorrent/internal/core/book"
 	"github.com/etorrent/etorrent/internal/core/choke"
 	"github.com/etorrent/etorrent/internal/core/handshake"
-	"github.com/etorrent/etorrent/internal/core/peer"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
 	"github.com/etorrent/etorrent/internal/vocab/event"
 	"github.com/etorrent/etorrent/internal/vocab/text"
@@ -50,6 +47,7 @@ type swarm struct {
 	conns  map[assign.HolderID]*connection
 	book   *book.Core
 	choker choke.Strategy
+	liars  liars
 	downs  *sup.Mailbox[sup.Down] // bounded by the connections
 }
 
@@ -59,6 +57,7 @@ func newSwarm(c *control) *swarm {
 		conns:  map[assign.HolderID]*connection{},
 		book:   book.New(),
 		choker: choke.NewFirstCome(choke.DefaultSlots),
+		liars:  liars{},
 		downs:  sup.NewMailbox[sup.Down](),
 	}
 }
@@ -70,7 +69,8 @@ func (s *swarm) open(conn pnet.Conn, addr netip.AddrPort, acceptor *handshake.Ac
 		d = handshake.Accepted
 	}
 	standing := s.book.View(s.c.now(), addr)
-	if s.c.phase != phaseRunning || len(s.conns) >= MaxPeers || d == handshake.Accepted && standing == book.BackedOff {
+	unwelcome := standing == book.BackedOff || s.liars.view(s.c.now(), addr.Addr()) == keptOut
+	if s.c.phase != phaseRunning || len(s.conns) >= MaxPeers || d == handshake.Accepted && unwelcome {
 		_ = conn.Close()
 		if d == handshake.Dialled {
 			s.book.Failed(s.c.now(), addr)
@@ -223,92 +223,4 @@ func (s *swarm) order(id choke.PeerID, kind orderKind) {
 		s.c.p.Act("choke order")
 		k.orders.Put(peerOrder{kind: kind})
 	}
-}
-
-// down takes a peer out of everything that knew it.
-func (s *swarm) down(d sup.Down) {
-	tag := d.Tag.(downTag)
-	_ = tag.conn.Close() // also where the process never started
-	k := s.conns[tag.id]
-	if k == nil {
-		return
-	}
-	delete(s.conns, k.id)
-	s.choker.PeerLeft(choke.PeerID(k.id), s)
-	how := inOrder
-	reason := k.reason
-	switch e := d.Exit.(type) {
-	case sup.Panicked:
-		how = inACrash
-		reason = "crashed"
-		s.ended(k)
-		s.book.Crashed(s.c.now(), k.addr, hashStack(e.Stack))
-	case sup.Stuck, sup.Failed, sup.StartFailed:
-		how = inACrash
-		reason = d.Exit.String()
-		s.ended(k)
-	case sup.Normal, sup.Stopped:
-		s.ended(k)
-	}
-	s.c.t.assign.Put(toAssign{left: &holderLeft{k.id, how}})
-	if k.phase != connTrading && k.phase != connLeaving {
-		return
-	}
-	s.c.post(func(h event.Head) event.Event {
-		return event.PeerLeft{Head: h, Addr: k.addr, Reason: reason}
-	})
-}
-
-// ended tells the book how a connection went, at each endpoint that led to it.
-func (s *swarm) ended(k *connection) {
-	for _, door := range k.doors {
-		if k.reason == reasonSelf {
-			s.book.Self(door)
-			continue
-		}
-		s.book.Ended(s.c.now(), door)
-	}
-}
-
-// trading is the number of admitted connections.
-func (s *swarm) trading() int {
-	n := 0
-	for _, k := range s.conns {
-		if k.phase == connTrading {
-			n++
-		}
-	}
-	return n
-}
-
-// tellGoal tells every peer whether we want anything more.
-func (s *swarm) tellGoal(g peer.Goal) {
-	kind := orderFetching
-	if g == peer.UploadOnly {
-		kind = orderUploadOnly
-	}
-	for _, k := range s.conns {
-		k.orders.Put(peerOrder{kind: kind})
-	}
-}
-
-// dismiss ends every connection.
-func (s *swarm) dismiss(why string) {
-	for _, k := range s.conns {
-		s.refuse(k, why)
-	}
-}
-
-// hashStack names a stack by its frames, leaving out the goroutine's number and
-// the addresses of arguments.
-func hashStack(stack []byte) uint64 {
-	h := fnv.New64a()
-	for i, line := range strings.Split(string(stack), "\n") {
-		if i == 0 || !strings.HasPrefix(line, "\t") {
-			continue
-		}
-		place, _, _ := strings.Cut(line, " +0x")
-		_, _ = h.Write([]byte(place))
-	}
-	return h.Sum64()
 }

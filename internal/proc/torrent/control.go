@@ -95,6 +95,7 @@ func (t *Torrent) runControl(p *sup.Process) error {
 	defer c.alarm.Stop()
 	defer func() {
 		t.control.close()
+		c.swarm.leaveAll("crashed") // else it has told before
 		if c.disk != nil {
 			c.disk.Detach(t.id, c.reports)
 		}
@@ -186,6 +187,8 @@ func (c *control) input(in toControl) {
 		c.swarm.introduced(in.intro)
 	case in.closing != nil:
 		c.swarm.closing(in.closing)
+	case in.liar != nil:
+		c.swarm.expose(in.liar)
 	}
 }
 

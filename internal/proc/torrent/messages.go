@@ -20,6 +20,7 @@ type toControl struct {
 	interest *peerInterest
 	intro    *peerIntro
 	closing  *peerClosing
+	liar     *liar
 }
 
 // assignUp says that a fresh assign process waits to begin.
@@ -48,6 +49,9 @@ type peerIntro struct {
 	id     assign.HolderID
 	client string
 }
+
+// liar is a holder that alone sent every block of a corrupt piece.
+type liar struct{ id assign.HolderID }
 
 // peerClosing says why a peer is about to end.
 type peerClosing struct {

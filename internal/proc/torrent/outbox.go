@@ -10,10 +10,12 @@ import (
 type lease struct {
 	slab *slab.Slab
 	refs int
+	of   *outbox
 }
 
 func (l *lease) drop() {
 	if l.refs--; l.refs == 0 {
+		l.of.leases--
 		l.slab.Release()
 	}
 }
@@ -30,6 +32,7 @@ type outbox struct {
 	segments []segment
 	messages int // bytes of messages among them
 	payload  int // bytes of blocks among them
+	leases   int // slabs that they lie in
 	state    pnet.WriteState
 	writable chan error   // from the linked writer
 	moved    mono.Instant // when bytes last left, or began to wait; mono.Never while none do

@@ -117,6 +117,7 @@ type news struct {
 type uploads struct {
 	done    *sup.Mailbox[disk.ReadDone] // bounded by ReadAheadLimit
 	reading int                         // bytes asked of the disk
+	runs    int                         // in as many reads
 	taken   []disk.ReadDone             // out of done and not queued yet
 	ready   *disk.ReadDone              // being queued
 	due     mono.Instant                // when a limit grants the next read

@@ -82,7 +82,8 @@ func (x *peerProc) upload() {
 		return
 	}
 	done := x.up.ready
-	l := &lease{slab: done.Slab, refs: 1}
+	l := &lease{slab: done.Slab, refs: 1, of: &x.out}
+	x.out.leases++
 	x.up.ready = nil
 	defer l.drop()
 	for _, r := range x.batch.uploads {
@@ -102,6 +103,7 @@ func (x *peerProc) takeReads() {
 		x.up.taken = x.up.taken[1:]
 		run := peer.ReadRun{Piece: done.Piece, Begin: done.Begin, Length: done.Length}
 		x.up.reading -= int(done.Length)
+		x.up.runs--
 		if done.Err != nil {
 			x.core.ReadFailed(run, &x.batch)
 		} else {
@@ -112,6 +114,11 @@ func (x *peerProc) takeReads() {
 	}
 }
 
+// peerSlabs is how many slabs are read or unsent for one remote: one is sent
+// while the next is read. A remote that takes nothing holds no more, whatever it
+// requests.
+const peerSlabs = 2
+
 // readAhead asks the disk for what the remote requested, as far as this peer's
 // share of memory and the limits allow.
 func (x *peerProc) readAhead(now mono.Instant) {
@@ -119,7 +126,7 @@ func (x *peerProc) readAhead(now mono.Instant) {
 		return // a limit said when to ask again; others draw lots with it until then
 	}
 	x.up.due = mono.Never
-	for x.up.reading+x.out.payload <= peer.ReadAheadLimit/2 {
+	for x.up.reading+x.out.payload <= peer.ReadAheadLimit/2 && x.up.runs+x.out.leases < peerSlabs {
 		if x.core.Waiting() == 0 {
 			return
 		}
@@ -135,6 +142,7 @@ func (x *peerProc) readAhead(now mono.Instant) {
 		}
 		x.p.Act("read ahead")
 		x.up.reading += int(run.Length)
+		x.up.runs++
 		x.c.disk.ReadRun(disk.ReadRun{
 			Torrent: x.t.id, Piece: run.Piece, Begin: run.Begin, Length: run.Length, Reply: x.up.done,
 		})

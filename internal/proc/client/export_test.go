@@ -1,0 +1,20 @@
+package client
+
+import (
+	"github.com/etorrent/etorrent/internal/proc/disk"
+	pnet "github.com/etorrent/etorrent/internal/proc/net"
+	"github.com/etorrent/etorrent/internal/proc/roster"
+	"github.com/etorrent/etorrent/internal/store"
+	"github.com/etorrent/etorrent/sup"
+)
+
+// Description is the description of an engine's tree with one listener.
+func Description() sup.Supervisor {
+	egress := pnet.NewEgress(nil)
+	greeter := pnet.NewGreeter(nil)
+	listener := pnet.NewListener(egress, ":0", pnet.NextFree, greeter.Greet, func() {})
+	return tree(
+		store.NewService(store.NewMemory()), disk.NewSet(disk.Options{}),
+		[]sup.Child{greeter.Child(), listener.Child()}, pnet.NewDialer(egress), roster.New(roster.Config{}),
+	)
+}

@@ -1,0 +1,113 @@
+package torrent
+
+import (
+	"hash/fnv"
+	"strings"
+
+	"github.com/etorrent/etorrent/internal/core/choke"
+	"github.com/etorrent/etorrent/internal/core/peer"
+	"github.com/etorrent/etorrent/internal/vocab/event"
+	"github.com/etorrent/etorrent/sup"
+)
+
+// down takes a peer out of everything that knew it.
+func (s *swarm) down(d sup.Down) {
+	tag := d.Tag.(downTag)
+	_ = tag.conn.Close() // also where the process never started
+	k := s.conns[tag.id]
+	if k == nil {
+		return
+	}
+	delete(s.conns, k.id)
+	s.choker.PeerLeft(choke.PeerID(k.id), s)
+	how := inOrder
+	reason := k.reason
+	switch e := d.Exit.(type) {
+	case sup.Panicked:
+		how = inACrash
+		reason = "crashed"
+		s.ended(k)
+		s.book.Crashed(s.c.now(), k.addr, hashStack(e.Stack))
+	case sup.Stuck, sup.Failed, sup.StartFailed:
+		how = inACrash
+		reason = d.Exit.String()
+		s.ended(k)
+	case sup.Normal, sup.Stopped:
+		s.ended(k)
+	}
+	s.c.t.assign.Put(toAssign{left: &holderLeft{k.id, how}})
+	s.tellLeft(k, reason)
+}
+
+// tellLeft tells of the end of a connection of whose beginning was told.
+func (s *swarm) tellLeft(k *connection, reason string) {
+	if k.phase != connTrading && k.phase != connLeaving {
+		return
+	}
+	s.c.post(func(h event.Head) event.Event {
+		return event.PeerLeft{Head: h, Addr: k.addr, Reason: reason}
+	})
+}
+
+// leaveAll tells of the end of all connections: no control process lives to see
+// it.
+func (s *swarm) leaveAll(reason string) {
+	for _, k := range s.conns {
+		s.tellLeft(k, reason)
+	}
+	clear(s.conns)
+}
+
+// ended tells the book how a connection went, at each endpoint that led to it.
+func (s *swarm) ended(k *connection) {
+	for _, door := range k.doors {
+		if k.reason == reasonSelf {
+			s.book.Self(door)
+			continue
+		}
+		s.book.Ended(s.c.now(), door)
+	}
+}
+
+// trading is the number of admitted connections.
+func (s *swarm) trading() int {
+	n := 0
+	for _, k := range s.conns {
+		if k.phase == connTrading {
+			n++
+		}
+	}
+	return n
+}
+
+// tellGoal tells every peer whether we want anything more.
+func (s *swarm) tellGoal(g peer.Goal) {
+	kind := orderFetching
+	if g == peer.UploadOnly {
+		kind = orderUploadOnly
+	}
+	for _, k := range s.conns {
+		k.orders.Put(peerOrder{kind: kind})
+	}
+}
+
+// dismiss ends every connection.
+func (s *swarm) dismiss(why string) {
+	for _, k := range s.conns {
+		s.refuse(k, why)
+	}
+}
+
+// hashStack names a stack by its frames, leaving out the goroutine's number and
+// the addresses of arguments.
+func hashStack(stack []byte) uint64 {
+	h := fnv.New64a()
+	for i, line := range strings.Split(string(stack), "\n") {
+		if i == 0 || !strings.HasPrefix(line, "\t") {
+			continue
+		}
+		place, _, _ := strings.Cut(line, " +0x")
+		_, _ = h.Write([]byte(place))
+	}
+	return h.Sum64()
+}
