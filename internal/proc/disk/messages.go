@@ -89,7 +89,7 @@ type StoreBlocks struct {
 
 // ReadRun asks for Length bytes (at most slab.Size) from Begin on in a written
 // piece. Exactly one ReadDone comes for it, unless the disk process restarts:
-// then there may be none, and Reply gets ReadsLost.
+// then it has an error.
 type ReadRun struct {
 	Torrent       ident.TorrentID
 	Piece         pieceset.Index
@@ -168,22 +168,3 @@ func (CheckEnded) diskReport()     {}
 func (NothingMatched) diskReport() {}
 func (TorrentFaulted) diskReport() {}
 func (DiskRestarted) diskReport()  {}
-
-// Methods of the handle that the torrents' processes use:
-//
-//	func (d *Disk) Open(ctx context.Context, row *sup.CallRow, r OpenRequest) (OpenEvidence, error)   // Call; error: ctx's or *sup.DownError
-//	func (d *Disk) Close(ctx context.Context, row *sup.CallRow, id ident.TorrentID) error            // Call: writes partials, syncs, claims, marks files clean, closes
-//	func (d *Disk) StoreBlocks(m StoreBlocks)
-//	func (d *Disk) ReadRun(r ReadRun)
-//	func (d *Disk) Abandon(reply *sup.Mailbox[ReadDone])   // the receiver is gone: slabs in it and still to come for it are released
-//	func (d *Disk) Attach(id ident.TorrentID, into *sup.Mailbox[Report])  // before Open: kept until the torrent opens; again: another Snapshot
-//	func (d *Disk) Detach(id ident.TorrentID, from *sup.Mailbox[Report])
-//
-// Attachments live in the handle: after a restart of the process every attached
-// mailbox gets DiskRestarted.
-//
-// And a Set of disks, one per volume, each started when it is first wanted:
-//
-//	func NewSet(o Options) *Set                       // Options: Storage, Slabs for reads, assembly budget, Rows *store.Service, Clock
-//	func (s *Set) Child() sup.Child                   // dynamic supervisor "disks"; children "disk[VOLUME]", kind "disk", permanent
-//	func (s *Set) For(ctx context.Context, spec storage.Spec) (*Disk, error)  // opens the store to see its volume; error of the environment
