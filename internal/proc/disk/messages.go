@@ -88,8 +88,8 @@ type StoreBlocks struct {
 }
 
 // ReadRun asks for Length bytes (at most slab.Size) from Begin on in a written
-// piece. Exactly one ReadDone comes for it, unless the disk process restarts:
-// then it has an error.
+// piece. Exactly one ReadDone comes for it, with an error if the disk process
+// restarts meanwhile.
 type ReadRun struct {
 	Torrent       ident.TorrentID
 	Piece         pieceset.Index
