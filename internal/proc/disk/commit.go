@@ -159,13 +159,14 @@ func (j *closeJob) apply(*process) { j.t.closed(j.err) }
 type prepareJob struct {
 	keeps
 	t         *open
+	req       OpenRequest
 	good, bad int
 	known     []storage.FileFacts
 	err       error
 }
 
 func (j *prepareJob) work() result {
-	_, j.known, j.err = prepareFiles(context.Background(), j.t.req, j.t.files, j.known)
+	_, j.known, j.err = prepareFiles(context.Background(), j.req, j.t.files, j.known)
 	return j
 }
 
@@ -187,12 +188,13 @@ func (j *prepareJob) apply(x *process) {
 type lateJob struct {
 	keeps
 	t     *open
+	req   OpenRequest
 	known []storage.FileFacts
 	err   error
 }
 
 func (j *lateJob) work() result {
-	_, j.known, j.err = prepareFiles(context.Background(), j.t.req, j.t.files, j.known)
+	_, j.known, j.err = prepareFiles(context.Background(), j.req, j.t.files, j.known)
 	return j
 }
 

@@ -157,7 +157,7 @@ func (t *open) checkEnded(good, bad int) {
 		return
 	}
 	t.ready = filesPreparing
-	t.x.bytes.give(&prepareJob{t: t, good: good, bad: bad, known: v.known})
+	t.x.bytes.give(&prepareJob{t: t, req: t.req, good: good, bad: bad, known: v.known})
 }
 
 // tellCheckEnded reports the end of a check, and what there is now: blocks that

@@ -65,7 +65,7 @@ func (t *open) answerPrepared() {
 	switch {
 	case t.ready == filesPrepared && t.lacks(t.req.Prepare) == fileLacking:
 		t.ready = filesPreparing
-		t.x.bytes.give(&lateJob{t: t, known: t.vouched.known})
+		t.x.bytes.give(&lateJob{t: t, req: t.req, known: t.vouched.known})
 	case t.ready != filesPreparing:
 		t.answerAll()
 	}

@@ -125,19 +125,19 @@ func (c *control) priorities() []assign.Priority {
 	return c.layout.pieces
 }
 
-// ask answers a request of the library.
+// ask answers a request of the library, which sees in the status what it did.
 func (c *control) ask(r *sup.Request[Ask, Answer]) {
+	var a Answer
 	switch {
 	case r.Q.Resume != nil:
 		if c.phase == phaseHalted {
 			c.load()
 		}
-		r.Reply(Answer{})
 	case r.Q.Priorities != nil:
-		r.Reply(Answer{Err: c.setPriorities(r.Q.Priorities)})
-	default:
-		r.Reply(Answer{})
+		a.Err = c.setPriorities(r.Q.Priorities)
 	}
+	c.show()
+	r.Reply(a)
 }
 
 func (c *control) setPriorities(of []store.Priority) error {
