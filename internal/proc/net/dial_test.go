@@ -1,0 +1,112 @@
+package net_test
+
+import (
+	"context"
+	"net/netip"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/etorrent/etorrent/etorrenttest"
+	pnet "github.com/etorrent/etorrent/internal/proc/net"
+	"github.com/etorrent/etorrent/sup"
+)
+
+// dialWorld runs a dialling process on one host; another host listens.
+type dialWorld struct {
+	dialer  *pnet.Dialer
+	tree    *sup.Tree
+	answers *sup.Mailbox[pnet.DialResult]
+	to      netip.AddrPort
+}
+
+// newDialWorld has the process panic at those points where crash says so.
+func newDialWorld(t *testing.T, crash func(sup.Point) bool) *dialWorld {
+	network := etorrenttest.NewNetwork(t)
+	network.SetLink(etorrenttest.Link{Latency: 10 * time.Millisecond})
+	l, err := network.Host("10.0.0.2").Listen(t.Context(), "tcp", ":1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	w := &dialWorld{
+		dialer:  pnet.NewDialer(pnet.NewEgress(network.Host("10.0.0.1"))),
+		answers: sup.NewMailbox[pnet.DialResult](), to: netip.MustParseAddrPort(l.Addr().String()),
+	}
+	hook := func(p sup.Point) {
+		if crash(p) {
+			panic("injected")
+		}
+	}
+	w.tree, err = sup.Start(t.Context(), "test", sup.Supervisor{
+		Strategy: sup.OneForOne, Intensity: sup.Intensity{Restarts: 100, Within: time.Minute},
+		Children: []sup.Child{w.dialer.Child()},
+	}, sup.Options{Hook: hook})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.tree.Stop(context.Background()) })
+	return w
+}
+
+func (w *dialWorld) dial(n int) {
+	for range n {
+		w.dialer.Dial(w.to, w.answers.Put)
+	}
+}
+
+// taken takes what was answered within a second of virtual time, and closes it.
+func (w *dialWorld) taken() (connected, failed int) {
+	time.Sleep(time.Second)
+	for _, r := range w.answers.Take(nil) {
+		if r.Err != nil {
+			failed++
+			continue
+		}
+		connected++
+		_ = r.Conn.Close()
+	}
+	return connected, failed
+}
+
+func TestEveryDialIsAnsweredOnceWhateverCrashes(t *testing.T) {
+	for point := int64(1); point <= 20; point++ {
+		synctest.Test(t, func(t *testing.T) {
+			var at atomic.Int64
+			w := newDialWorld(t, func(sup.Point) bool { return at.Add(1) == point })
+			w.dial(3)
+			time.Sleep(5 * time.Millisecond)
+			w.dial(2)
+			if connected, failed := w.taken(); connected != 5 || failed != 0 {
+				t.Errorf("crash at point %d: %d connected, %d failed", point, connected, failed)
+			}
+		})
+	}
+}
+
+func TestADialThatEndsWithTheProcessEachTimeFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newDialWorld(t, func(p sup.Point) bool { return p.At == sup.InStep })
+		w.dial(1)
+		for range 4 {
+			time.Sleep(5 * time.Millisecond)
+			w.dialer.Dial(netip.MustParseAddrPort("10.0.0.3:1"), func(pnet.DialResult) {}) // the crash
+		}
+		if connected, failed := w.taken(); connected != 0 || failed != 1 {
+			t.Errorf("%d connected, %d failed", connected, failed)
+		}
+	})
+}
+
+func TestWhatIsDialledWhenTheProcessStopsIsClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newDialWorld(t, func(sup.Point) bool { return false })
+		w.dial(300) // the network tells of what is left open
+		time.Sleep(15 * time.Millisecond)
+		if err := w.tree.Stop(t.Context()); err != nil {
+			t.Error(err)
+		}
+		w.taken()
+	})
+}
