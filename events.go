@@ -10,8 +10,9 @@ import (
 	"github.com/etorrent/etorrent/internal/vocab/event"
 )
 
-// ErrStopped is what waits end with when the client was shut down.
-var ErrStopped = errors.New("the client was shut down")
+// ErrStopped is what waits end with when the client was shut down or the torrent
+// retired.
+var ErrStopped = errors.New("the torrent was stopped")
 
 // Event is one fact that the engine reports: one of the types below. Heading
 // tells when, of which torrent, and its revision.

@@ -33,6 +33,7 @@ const (
 	Sharing  = torrent.Sharing
 	Paused   = torrent.Paused
 	Refused  = torrent.Refused
+	Retired  = torrent.Retired
 )
 
 // Stats is a snapshot of a torrent. Sizes are in bytes.
@@ -61,6 +62,12 @@ func (t *Torrent) SetPriorities(ctx context.Context, p ...Priority) error {
 // Resume lets a torrent that is Paused or Refused try again.
 func (t *Torrent) Resume(ctx context.Context) error { return t.c.engine.Resume(ctx, t.t) }
 
+// Retire stops the torrent in order: connections end, partial pieces are written,
+// what is written is synced and claimed, files are closed, and another program
+// may run it. Its state is kept: Add goes on where it was. Retiring a torrent
+// that does not run does nothing.
+func (t *Torrent) Retire(ctx context.Context) error { return t.c.engine.Retire(ctx, t.t) }
+
 // Milestone is a point in a torrent's life that Wait waits for.
 type Milestone uint8
 
@@ -73,13 +80,15 @@ const (
 
 // Wait returns when the milestone is reached. It returns early with the reason
 // when the torrent is Paused or Refused, with a *CrashError when the engine gave
-// up, ErrStopped when it was shut down, and the context's error.
+// up, ErrStopped when it was shut down or the torrent retired, and the context's error.
 func (t *Torrent) Wait(ctx context.Context, m Milestone) error {
 	for {
 		s, changed := t.t.Status()
 		switch s.Phase {
 		case torrent.Paused, torrent.Refused:
 			return s.Err
+		case torrent.Retired:
+			return ErrStopped
 		case torrent.Sharing:
 			return nil
 		case torrent.Fetching:

@@ -201,7 +201,7 @@ func (c *conductor) look() {
 			c.broken(t, t.stats.Err)
 		case etorrent.Sharing:
 			c.complete(t)
-		case etorrent.Opening, etorrent.Checking, etorrent.Fetching:
+		case etorrent.Opening, etorrent.Checking, etorrent.Fetching, etorrent.Retired:
 		}
 	}
 }

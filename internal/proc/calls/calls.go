@@ -18,6 +18,8 @@ var (
 	AddTorrent = &sup.CallRow{Name: "add torrent", From: "edge", To: "roster"}
 	// FindTorrent: a greeted connection looks for its torrent.
 	FindTorrent = &sup.CallRow{Name: "find torrent", From: "edge", To: "roster"}
+	// RetireTorrent: the library stops a torrent and waits until it is down.
+	RetireTorrent = &sup.CallRow{Name: "retire torrent", From: "edge", To: "roster"}
 	// AskTorrent: the library asks something of a running torrent.
 	AskTorrent = &sup.CallRow{Name: "ask torrent", From: "edge", To: "torrent"}
 )

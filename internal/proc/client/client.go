@@ -165,6 +165,11 @@ func (c *Client) Add(ctx context.Context, a AddRequest) (*torrent.Torrent, error
 	return r.Torrent, err
 }
 
+// Retire stops a torrent and waits until it is down.
+func (c *Client) Retire(ctx context.Context, t *torrent.Torrent) error {
+	return c.roster.Retire(ctx, t.ID())
+}
+
 // Running lists the torrents that run.
 func (c *Client) Running() []roster.Running { return c.roster.List() }
 

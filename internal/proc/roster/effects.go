@@ -5,6 +5,7 @@ import (
 
 	"github.com/etorrent/etorrent/internal/core/roster"
 	"github.com/etorrent/etorrent/internal/leaf/ring"
+	"github.com/etorrent/etorrent/internal/proc/calls"
 	"github.com/etorrent/etorrent/internal/vocab/event"
 	"github.com/etorrent/etorrent/internal/vocab/ident"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
@@ -60,9 +61,20 @@ func (x *process) Quarantined(id ident.TorrentID, retryAt mono.Instant) {
 
 var errCrashed = errors.New("the torrent's processes crashed too often")
 
-// Gone forgets a torrent that was removed.
+// Gone gives up the right to run a torrent that is down, and answers who waits.
 func (x *process) Gone(id ident.TorrentID) {
-	x.acts = append(x.acts, func() { x.r.alive.remove(id) })
+	x.acts = append(x.acts, func() {
+		if e := x.r.alive.get(id); e != nil {
+			// A hold that cannot be given up now ends with the program.
+			_ = x.r.cfg.Rows.Release(x.p.Context(), calls.RosterRelease, e.hold)
+			x.r.alive.remove(id)
+			e.running.Torrent.Retired()
+		}
+		for _, q := range x.gone[id] {
+			q.Reply(answer{})
+		}
+		delete(x.gone, id)
+	})
 }
 
 // down tells the core how a torrent's processes ended.

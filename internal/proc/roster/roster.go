@@ -52,8 +52,9 @@ type Add struct {
 
 // ask is one request; exactly one field is set.
 type ask struct {
-	add  *Add
-	find *[20]byte
+	add    *Add
+	find   *[20]byte
+	retire *ident.TorrentID
 }
 
 type answer struct {
@@ -112,6 +113,15 @@ func (r *Roster) Add(ctx context.Context, a Add) (Running, error) {
 	return got.running[0], got.err
 }
 
+// Retire stops a torrent in order and gives up the right to run it; its row
+// stays. It returns when the torrent is down; nil where it does not run.
+func (r *Roster) Retire(ctx context.Context, id ident.TorrentID) error {
+	return calls.Repeat(func() error {
+		_, err := sup.Call(ctx, calls.RetireTorrent, r.asks, ask{retire: &id})
+		return err
+	})
+}
+
 // List returns the torrents that run.
 func (r *Roster) List() []Running { return r.alive.list() }
 
@@ -134,10 +144,11 @@ type process struct {
 	p    *sup.Process
 	core *roster.Core
 	acts []func()
+	gone map[ident.TorrentID][]*sup.Request[ask, answer] // who waits for a torrent to be down
 }
 
 func (r *Roster) run(p *sup.Process) error {
-	x := &process{r: r, p: p, core: roster.New()}
+	x := &process{r: r, p: p, core: roster.New(), gone: map[ident.TorrentID][]*sup.Request[ask, answer]{}}
 	r.asks.Serve(p)
 	p.Watches(r.downs)
 	for _, e := range r.alive.entries() {
@@ -157,7 +168,7 @@ func (r *Roster) run(p *sup.Process) error {
 			p.Receive("ask")
 			for _, q := range r.asks.Take(nil) {
 				p.Step("ask")
-				q.Reply(x.answer(q.Q))
+				x.ask(q)
 			}
 		case <-r.downs.Wake():
 			p.Receive("torrent down")
@@ -173,6 +184,21 @@ func (r *Roster) run(p *sup.Process) error {
 		}
 		x.execute()
 	}
+}
+
+// ask answers a request at once, but for one to retire, which Gone answers.
+func (x *process) ask(q *sup.Request[ask, answer]) {
+	id := q.Q.retire
+	if id == nil {
+		q.Reply(x.answer(q.Q))
+		return
+	}
+	if x.r.alive.get(*id) == nil {
+		q.Reply(answer{})
+		return
+	}
+	x.gone[*id] = append(x.gone[*id], q)
+	x.core.Remove(*id, x)
 }
 
 func (x *process) answer(q ask) answer {

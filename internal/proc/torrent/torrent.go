@@ -109,6 +109,13 @@ func (t *Torrent) ID() ident.TorrentID { return t.id }
 // Status returns the latest status and a channel that is closed when it changes.
 func (t *Torrent) Status() (Status, <-chan struct{}) { return t.status.Read() }
 
+// Retired notes that the torrent's processes are down for good.
+func (t *Torrent) Retired() {
+	s, _ := t.status.Read()
+	s.Phase, s.Err, s.Peers = Retired, nil, 0
+	t.status.Post(s)
+}
+
 // Tally counts payload bytes since the torrent woke.
 func (t *Torrent) Tally() *Tally { return &t.tally }
 
@@ -132,11 +139,12 @@ const (
 	Sharing // every wanted byte is durable
 	Paused  // stopped by a fault of its environment: Status.Err
 	Refused // its files must not be touched: Status.Err
+	Retired // stopped in order, and not run any more
 )
 
 // String names the phase as it stands in JSON.
 func (p Phase) String() string {
-	return [...]string{"opening", "checking", "fetching", "sharing", "paused", "refused"}[p]
+	return [...]string{"opening", "checking", "fetching", "sharing", "paused", "refused", "retired"}[p]
 }
 
 // Status is what a torrent shows of itself. Sizes are in bytes.
