@@ -20,6 +20,7 @@ const MaxPeers = 4000
 // connection is what control knows of one peer process.
 type connection struct {
 	id        assign.HolderID
+	conn      pnet.Conn // the peer's; ours to close where none came to be
 	addr      netip.AddrPort
 	direction handshake.Direction
 	orders    *sup.Mailbox[peerOrder]
@@ -78,7 +79,7 @@ func (s *swarm) open(conn pnet.Conn, addr netip.AddrPort, acceptor *handshake.Ac
 		return
 	}
 	s.c.t.counted++
-	k := &connection{id: s.c.t.counted, addr: addr, direction: d, orders: sup.NewMailbox[peerOrder]()}
+	k := &connection{id: s.c.t.counted, conn: conn, addr: addr, direction: d, orders: sup.NewMailbox[peerOrder]()}
 	if d == handshake.Dialled {
 		k.doors = append(k.doors, addr)
 	}
@@ -86,13 +87,7 @@ func (s *swarm) open(conn pnet.Conn, addr netip.AddrPort, acceptor *handshake.Ac
 	s.c.t.peers.StartMonitored(s.c.t.peerChild(candidate{
 		id: k.id, conn: conn, addr: addr, direction: d, acceptor: acceptor,
 		orders: k.orders, infoHash: s.c.row.Keys.V1, disk: s.c.disk, log: s.c.log, geometry: s.c.layout.geometry, goal: s.c.goal,
-	}), s.downs, downTag{k.id, conn})
-}
-
-// downTag is what control needs to know when a peer is down.
-type downTag struct {
-	id   assign.HolderID
-	conn pnet.Conn
+	}), s.downs, k)
 }
 
 // dial asks for connections while there is room.

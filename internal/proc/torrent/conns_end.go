@@ -12,10 +12,9 @@ import (
 
 // down takes a peer out of everything that knew it.
 func (s *swarm) down(d sup.Down) {
-	tag := d.Tag.(downTag)
-	_ = tag.conn.Close() // also where the process never started
-	k := s.conns[tag.id]
-	if k == nil {
+	k := d.Tag.(*connection)
+	_ = k.conn.Close() // also where the process never started
+	if s.conns[k.id] == nil {
 		return
 	}
 	delete(s.conns, k.id)
@@ -50,9 +49,11 @@ func (s *swarm) tellLeft(k *connection, reason string) {
 }
 
 // leaveAll tells of the end of all connections: no control process lives to see
-// it.
+// it. It closes them too: that of a peer whose start is refused because the
+// torrent ends has no other owner.
 func (s *swarm) leaveAll(reason string) {
 	for _, k := range s.conns {
+		_ = k.conn.Close()
 		s.tellLeft(k, reason)
 	}
 	clear(s.conns)
