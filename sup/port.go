@@ -55,11 +55,15 @@ func NewPort[Q, R any]() *Port[Q, R] {
 // Call asks q of the process that serves a port and waits for the answer. With
 // no incarnation serving it waits for the next; if the incarnation that should
 // answer goes down, or none is to come, the error is a *DownError. Otherwise
-// the error is ctx's. With the context of a process that is not Ready, Call
+// the error is ctx's; where ctx has ended already nothing is asked. With the context of a process that is not Ready, Call
 // panics: a start that waits on others can be part of a circle of waiting.
 func Call[Q, R any](ctx context.Context, row *CallRow, to *Port[Q, R], q Q) (R, error) {
 	if p := processOf(ctx); p != nil {
 		p.mustBeReady(row)
+	}
+	if err := ctx.Err(); err != nil {
+		var none R
+		return none, err // nothing is asked in vain
 	}
 	r := &Request[Q, R]{Q: q, row: row, port: to, answer: make(chan answer[R], 1)}
 	to.put(r)

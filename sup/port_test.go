@@ -147,6 +147,20 @@ func TestCallEndsWithItsContext(t *testing.T) {
 	})
 }
 
+func TestCallWithAnEndedContextAsksNothing(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		port := sup.NewPort[int, int]()
+		start(t, server(port), sup.Options{})
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		for range 100 { // an answer would win the race now and then
+			if got := <-call(ctx, port, 1); !errors.Is(got.err, context.Canceled) {
+				t.Fatal(got)
+			}
+		}
+	})
+}
+
 func TestCallFailsWhenNoServerIsToCome(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		port := sup.NewPort[int, int]()
