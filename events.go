@@ -43,6 +43,7 @@ type (
 	PieceEvent       = event.Piece
 	PeerJoinedEvent  = event.PeerJoined
 	PeerLeftEvent    = event.PeerLeft
+	PeerBannedEvent  = event.PeerBanned
 	CompletedEvent   = event.Completed
 	PausedEvent      = event.Paused
 	QuarantinedEvent = event.Quarantined

@@ -146,7 +146,7 @@ const (
 
 func lookAfter(e etorrent.Event) lookDue {
 	switch e.(type) {
-	case etorrent.PieceEvent, etorrent.PeerJoinedEvent, etorrent.PeerLeftEvent:
+	case etorrent.PieceEvent, etorrent.PeerJoinedEvent, etorrent.PeerLeftEvent, etorrent.PeerBannedEvent:
 		return lookLater
 	case etorrent.ListeningEvent, etorrent.AddedEvent, etorrent.CheckingEvent, etorrent.CheckedEvent, etorrent.CompletedEvent,
 		etorrent.PausedEvent, etorrent.QuarantinedEvent, etorrent.StoppedEvent, etorrent.WarningEvent, etorrent.CrashedEvent:

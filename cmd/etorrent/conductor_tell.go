@@ -31,7 +31,7 @@ func (c *conductor) hear(h heard) {
 	case etorrent.CrashedEvent:
 		c.crashed(head, e)
 	case etorrent.ListeningEvent, etorrent.AddedEvent, etorrent.CheckingEvent, etorrent.CheckedEvent, etorrent.PieceEvent,
-		etorrent.PeerJoinedEvent, etorrent.PeerLeftEvent, etorrent.CompletedEvent, etorrent.PausedEvent,
+		etorrent.PeerJoinedEvent, etorrent.PeerLeftEvent, etorrent.PeerBannedEvent, etorrent.CompletedEvent, etorrent.PausedEvent,
 		etorrent.QuarantinedEvent, etorrent.StoppedEvent:
 	}
 }
@@ -56,6 +56,10 @@ func (c *conductor) hearOf(t *tracked, head jsonl.Head, e etorrent.Event) {
 		c.detail(&jsonl.Peer{Head: head, Address: e.Addr.String(), State: "joined", Client: e.Client})
 	case etorrent.PeerLeftEvent:
 		c.detail(&jsonl.Peer{Head: head, Address: e.Addr.String(), State: "left", Reason: e.Reason})
+	case etorrent.PeerBannedEvent:
+		why := fmt.Sprintf("sent wrong bytes of piece %d", e.Piece)
+		c.detail(&jsonl.Peer{Head: head, Address: e.Addr.String(), State: "banned", Reason: why})
+		c.s.out.people.note("%s: %s %s and is kept out for an hour", name, e.Addr.Addr(), why)
 	case etorrent.CompletedEvent:
 		c.completed(t, head)
 	case etorrent.PausedEvent:

@@ -85,7 +85,9 @@ var floors = []floor{
 }
 
 // coreEdges names, for a core, the other cores that it may use.
-var coreEdges = map[string][]string{}
+var coreEdges = map[string][]string{
+	"internal/core/blame": {"internal/core/storage"},
+}
 
 // importLimit is how many packages of the project one package may import; the
 // words of vocab, which every package speaks, do not count.

@@ -1,6 +1,6 @@
 // Package assign is the piece picker: one state machine that deals runs of
 // blocks to holders (peers, web seeds), knows for every block who fetches it
-// and who sent it, and follows every piece until the disk has verified it.
+// and follows every piece until the disk has verified it.
 //
 // Inputs (Join, Received, Verified …) only change what the core knows and
 // answer with evidence. What follows from them for the holders is worked out
@@ -53,9 +53,11 @@ type Core struct {
 	seeds    int       // holders with everything, absent from the availabilities
 	drawing  int       // holders with credit
 	hungry   []*holder // holders with credit that nothing could be dealt to
+	recent   int       // blocks received since the holders' counts were halved
 	flying   int       // blocks that somebody fetches
 	copies   int       // how often, in all: flying plus the second copies
 	agenda   agenda
+	doubt    doubt
 	records  []*record // to use again
 }
 

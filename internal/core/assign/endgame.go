@@ -13,12 +13,13 @@ const (
 // longest queue it can help with, half of what that queue is longer than its
 // own: the two then work towards each other, and what one has sent is cancelled
 // at the other before its turn comes. So copies are rarely sent twice. A silent
-// holder gets none: it would keep the block from those that answer.
+// holder gets none: it would keep the block from those that answer. Nor does one
+// on parole.
 func (c *Core) dealCopies(eff Effects) {
 	turn := c.rnd.IntN(len(c.hungry))
 	for k := range min(copyRound, len(c.hungry)) {
 		h := c.hungry[(turn+k)%len(c.hungry)]
-		if h.pace == silent {
+		if h.pace == silent || h.standing == onParole {
 			continue
 		}
 		if victim := c.victimOf(h); victim != nil {

@@ -51,9 +51,9 @@ func TestABlockHasAtMostTwoCopies(t *testing.T) {
 }
 
 func TestNoCopiesWhileABlockIsFree(t *testing.T) {
-	w := newWorld(t, shape(2, 4), Start{})
-	w.join(1, 4, 0)
-	w.join(2, 4, 0)
+	w := newWorld(t, shape(2, 3), Start{})
+	w.join(1, 3, 0) // too short a queue to steal from
+	w.join(2, 3, 0)
 	w.settle()
 	if len(w.runs) != 1 || w.c.Phase() != Dealing {
 		t.Fatalf("dealt %v in phase %d", w.runs, w.c.Phase())

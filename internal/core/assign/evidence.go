@@ -1,17 +1,14 @@
 package assign
 
-import (
-	"github.com/etorrent/etorrent/internal/vocab/geometry"
-	"github.com/etorrent/etorrent/internal/vocab/pieceset"
-)
+import "github.com/etorrent/etorrent/internal/vocab/geometry"
 
 // Effects is where Settle leaves what it decided. Its methods append to a
 // batch; they must not block, nor call the core.
 type Effects interface {
 	// Deal asks a holder to fetch a run of blocks of one piece.
 	Deal(h HolderID, r geometry.Run)
-	// Cancel tells a holder that a block dealt to it is needed no more (BEP 3,
-	// cancel). It comes before what the same Settle deals. A holder that has
+	// Cancel tells a holder that a block dealt to it is not wanted of it any more
+	// (BEP 3, cancel): it is here, or a faster holder gets it. A holder that has
 	// sent or returned the block meanwhile ignores it.
 	Cancel(h HolderID, b geometry.Block)
 	// Interested tells a holder that our interest in it changed (BEP 3,
@@ -68,8 +65,6 @@ const (
 	Rejected
 	// TimedOut says that the block did not come in time. It counts if it comes later.
 	TimedOut
-	// Stolen says that it was taken from the holder to give it to a faster one.
-	Stolen
 )
 
 // ProgressEvidence says how far the torrent is.
@@ -90,36 +85,3 @@ type AllHeld struct{}
 func (PiecesWanted) progressEvidence() {}
 func (WantedHeld) progressEvidence()   {}
 func (AllHeld) progressEvidence()      {}
-
-// CorruptEvidence says who sent the blocks of a corrupt piece.
-//
-//sumtype:decl
-type CorruptEvidence interface{ corruptEvidence() }
-
-// SoleContributor says that Holder alone sent every block of the piece.
-type SoleContributor struct {
-	Piece  pieceset.Index
-	Holder HolderID
-}
-
-// PieceContributors says who sent which block, in the order of the blocks. A
-// block of which two copies came is there twice. Unknown blocks have no known
-// sender: they were on the disk before.
-type PieceContributors struct {
-	Piece         pieceset.Index
-	Contributions []Contribution
-	Unknown       int
-}
-
-// ContributorsUnknown says that no sender of the piece is known.
-type ContributorsUnknown struct{ Piece pieceset.Index }
-
-// Contribution says that Holder sent block Number of a piece.
-type Contribution struct {
-	Number uint32
-	Holder HolderID
-}
-
-func (SoleContributor) corruptEvidence()     {}
-func (PieceContributors) corruptEvidence()   {}
-func (ContributorsUnknown) corruptEvidence() {}

@@ -19,20 +19,23 @@ const unborn HolderID = math.MaxUint32
 
 // holder is what is known of a living holder.
 type holder struct {
-	id      HolderID
-	has     mask // nil: everything
-	count   int  // pieces it has
-	wanted  int  // of these, wanted and not held; unused with everything
-	told    Interest
-	credit  uint32
-	out     queue // blocks it fetches
-	lead    *record
-	shuns   int    // pieces that it was the last to give a block back of
-	cursor  int    // word of the missing mask where its next sample begins
-	index   int    // in Core.list, nowhere after Leave
-	hungers int    // place in Core.hungry, or nowhere
-	round   uint64 // the round of Settle that it is due in
-	pace    pace
+	id       HolderID
+	has      mask // nil: everything
+	count    int  // pieces it has
+	wanted   int  // of these, wanted and not held; unused with everything
+	told     Interest
+	credit   uint32
+	out      queue // blocks it fetches
+	lead     *record
+	shuns    int    // pieces that it was the last to give a block back of
+	cursor   int    // word of the missing mask where its next sample begins
+	index    int    // in Core.list, nowhere after Leave
+	hungers  int    // place in Core.hungry, or nowhere
+	round    uint64 // the round of Settle that it is due in
+	pace     pace
+	recent   int // blocks it sent of late
+	standing standing
+	alone    []*record // on parole: the pieces that it alone is dealt from
 }
 
 // pace says whether a holder has answered since it last let a block time out.
@@ -102,9 +105,7 @@ func (c *Core) HaveSet(id HolderID, s *pieceset.Set) {
 			c.gain(h, i)
 		}
 	}
-	if h.lead != nil {
-		h.lead.unlead()
-	}
+	h.lead.end()
 	c.due(h)
 	c.condense(h)
 }
@@ -119,9 +120,7 @@ func (c *Core) HaveAll(id HolderID) {
 	c.uncount(h)
 	h.has = nil
 	c.seeds++
-	if h.lead != nil {
-		h.lead.unlead()
-	}
+	h.lead.end()
 	c.turn(h)
 	c.due(h)
 }
@@ -134,6 +133,7 @@ func (c *Core) Leave(id HolderID) {
 	}
 	c.returnAll(h)
 	c.SetCredit(id, 0)
+	c.endParole(h)
 	c.uncount(h)
 	last := len(c.list) - 1
 	c.list[h.index] = c.list[last]

@@ -17,7 +17,7 @@ type failer interface {
 func checkInvariants(t failer, c *Core) {
 	t.Helper()
 	for _, check := range []func(*Core) error{
-		checkPieces, checkShelves, checkBlocks, checkCounts, checkHolders, checkHungry,
+		checkPieces, checkShelves, checkBlocks, checkCounts, checkHolders, checkHungry, checkParole,
 	} {
 		if err := check(c); err != nil {
 			t.Fatalf("%v", err)
@@ -219,6 +219,34 @@ func checkHolders(c *Core) error {
 	return nil
 }
 
+// checkParole: the lists of parole agree, and only holders on parole are alone.
+func checkParole(c *Core) error {
+	onIt, alone := 0, 0
+	for _, h := range c.list {
+		if h.standing == onParole {
+			onIt++
+		}
+		if len(h.alone) > paroleBound || h.standing == trusted && len(h.alone) > 0 {
+			return fmt.Errorf("holder %d has %d pieces alone", h.id, len(h.alone))
+		}
+		alone += len(h.alone)
+		for _, r := range h.alone {
+			if r.loner != h || c.pieces[r.piece].record != r {
+				return fmt.Errorf("holder %d is not alone with piece %d", h.id, r.piece)
+			}
+		}
+	}
+	for i := range c.pieces {
+		if r := c.pieces[i].record; r != nil && r.loner != nil {
+			alone--
+		}
+	}
+	if onIt != len(c.doubt.parolees) || alone != 0 {
+		return fmt.Errorf("%d on parole, %d listed; %d lone pieces too many", onIt, len(c.doubt.parolees), alone)
+	}
+	return nil
+}
+
 // checkHungry: who is hungry lives and has spare credit.
 func checkHungry(c *Core) error {
 	for k, h := range c.hungry {
@@ -240,7 +268,8 @@ func checkSettled(t failer, c *Core) {
 			t.Fatalf("holder %d has spare credit and is not hungry", h.id)
 		}
 		for i := range c.pieces {
-			if h.spare() > 0 && h.hasPiece(pieceset.Index(i)) && c.dealable(pieceset.Index(i)) > 0 {
+			i := pieceset.Index(i)
+			if h.spare() > 0 && h.hasPiece(i) && c.dealable(i) > 0 && (h.standing == trusted || c.othersFor(h, i) == nobodyElse && len(h.alone) < paroleBound) {
 				t.Fatalf("holder %d starves beside piece %d", h.id, i)
 			}
 		}

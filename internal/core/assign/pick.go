@@ -9,6 +9,8 @@ import (
 const (
 	// rareScan is how many of the rarest pieces are looked at one by one.
 	rareScan = 128
+	// wrongScan is how many pieces that were corrupt are looked at.
+	wrongScan = 16
 	// sampleSize is how many pieces a holder without any of those is judged by.
 	sampleSize = 64
 	// assemblyBytes bounds the open pieces from which blocks can be dealt.
@@ -21,8 +23,9 @@ const (
 )
 
 // pick is the piece that h is dealt from next, or nil when it has no free
-// block. It goes on with the piece that it leads. Then the highest priority
-// decides, and within it come
+// block. It goes on with the piece that it leads. Pieces that were corrupt come
+// next, since a right copy tells who lied. Then the highest priority decides, and
+// within it come
 //
 //  1. an open piece that nobody leads;
 //  2. the rarest missing piece, ties broken at random;
@@ -30,7 +33,8 @@ const (
 //
 // but 3 before 2 when many pieces are open. Holders with much credit lead what
 // they begin, so that a piece mostly has one sender; slow ones share. Pieces
-// that h gave back itself come last of all.
+// that h gave back itself come last of all. What another holder fetches alone
+// on parole comes when there is nothing else.
 func (c *Core) pick(h *holder) *record {
 	if c.wantedOf(h) == 0 {
 		return nil
@@ -38,14 +42,21 @@ func (c *Core) pick(h *holder) *record {
 	if r := h.lead; r != nil && r.freeBlocks > 0 && c.pieces[r.piece].shunned != h.id {
 		return r
 	}
-	if r := c.pickAvoiding(h, h.id); r != nil || h.shuns == 0 {
+	find := c.pickAvoiding
+	if h.standing == onParole {
+		find = c.pickAlone
+	}
+	if r := find(h, h.id); r != nil || h.shuns == 0 {
 		return r
 	}
-	return c.pickAvoiding(h, unborn)
+	return find(h, unborn)
 }
 
 // pickAvoiding picks for h among the pieces that avoid did not give back.
 func (c *Core) pickAvoiding(h *holder, avoid HolderID) *record {
+	if r := c.findWrong(h, avoid); r != nil {
+		return r
+	}
 	crowded := c.openPieces() >= c.openLimit()
 	for p := High; p > Unwanted; p-- {
 		s := &c.shelves[p]
@@ -62,6 +73,21 @@ func (c *Core) pickAvoiding(h *holder, avoid HolderID) *record {
 		}
 		if r := c.findOpen(s, h, avoid, anyLead); r != nil {
 			return r
+		}
+	}
+	return c.findLone(h, avoid)
+}
+
+// findWrong is a piece that was corrupt and of which a block is free.
+func (c *Core) findWrong(h *holder, avoid HolderID) *record {
+	for _, i := range c.doubt.wrongs[:min(len(c.doubt.wrongs), wrongScan)] {
+		p := &c.pieces[i]
+		switch {
+		case !h.hasPiece(i) || p.shunned == avoid:
+		case p.state == PieceMissing:
+			return c.recordOf(i)
+		case p.state == PieceOpen && p.record.freeBlocks > 0 && p.record.loner == nil:
+			return p.record
 		}
 	}
 	return nil
@@ -93,7 +119,7 @@ const (
 
 func (c *Core) findOpen(s *shelf, h *holder, avoid HolderID, who company) *record {
 	for _, r := range s.open {
-		if who == unled && r.lead != nil {
+		if who == unled && r.lead != nil || r.loner != nil {
 			continue
 		}
 		if h.hasPiece(r.piece) && c.pieces[r.piece].shunned != avoid {
@@ -158,7 +184,7 @@ func (r *record) leadCredit() uint32 { return (r.blocks() + leadShare - 1) / lea
 
 // follow makes h the lead of r if nobody is and h can be.
 func (c *Core) follow(h *holder, r *record) {
-	if r.lead != nil || h.credit < r.leadCredit() {
+	if r.lead != nil || h.standing == onParole || h.credit < r.leadCredit() {
 		return
 	}
 	if h.lead != nil {

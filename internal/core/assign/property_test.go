@@ -86,8 +86,10 @@ func (m *machine) holderInputs() map[string]func(*rapid.T) {
 		"receive anything": func(t *rapid.T) { m.receive(m.holder(t), m.anyBlock(t)) },
 		"return": func(t *rapid.T) {
 			id, b := m.fetched(t)
-			m.giveBack(id, b, rapid.SampledFrom([]Reason{Choked, Rejected, TimedOut, Stolen}).Draw(t, "why"))
+			m.giveBack(id, b, rapid.SampledFrom([]Reason{Choked, Rejected, TimedOut}).Draw(t, "why"))
 		},
+		"parole": func(t *rapid.T) { m.c.Parole(m.holder(t)) },
+		"trust":  func(t *rapid.T) { m.c.Trust(m.holder(t)) },
 		"return all": func(t *rapid.T) {
 			id := m.holder(t)
 			m.out[id] = nil

@@ -14,6 +14,7 @@ func (c *Core) Received(id HolderID, b geometry.Block) BlockEvidence {
 		return BlockFromStranger
 	}
 	h.pace = answering
+	c.count(h)
 	p := c.at(b.Piece)
 	if p.shunned == id {
 		c.shun(b.Piece, Nobody)
@@ -23,11 +24,10 @@ func (c *Core) Received(id HolderID, b geometry.Block) BlockEvidence {
 	}
 	r := c.recordOf(b.Piece)
 	if r.got.has(b.Number) {
-		r.note(b.Number, id)
 		return BlockDuplicate
 	}
 	found := c.ground(h, r, b.Number)
-	r.store(b.Number, id)
+	r.store(b.Number)
 	c.refile(b.Piece)
 	c.due(h)
 	if p.state == PieceFull {
@@ -108,9 +108,12 @@ func (c *Core) demote(h *holder, i pieceset.Index, why Reason) {
 	if why == TimedOut {
 		h.pace = silent
 	}
+	if r := c.pieces[i].record; r != nil && r.loner == h {
+		c.share(r)
+	}
 	switch why {
 	case Choked:
-	case Rejected, TimedOut, Stolen:
+	case Rejected, TimedOut:
 		c.shun(i, h.id)
 		if h.lead != nil && h.lead.piece == i {
 			h.lead.unlead()

@@ -107,7 +107,7 @@ func TestTimedOutBlocksGoToAnother(t *testing.T) {
 }
 
 func TestAReturnedBlockComesBackToTheOnlyHolder(t *testing.T) {
-	for _, why := range []Reason{Choked, Rejected, TimedOut, Stolen} {
+	for _, why := range []Reason{Choked, Rejected, TimedOut} {
 		w := newWorld(t, shape(1, 1), Start{})
 		w.seed(1, 1)
 		w.settle()

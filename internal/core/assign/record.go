@@ -1,9 +1,6 @@
 package assign
 
 import (
-	"cmp"
-	"slices"
-
 	"github.com/etorrent/etorrent/internal/vocab/geometry"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 )
@@ -18,16 +15,15 @@ type record struct {
 	piece      pieceset.Index
 	place      int     // in the open list of its shelf, or nowhere
 	lead       *holder // who draws this piece on its own, or nil
+	loner      *holder // the holder on parole that alone is dealt from it, or nil
 	free       mask
 	got        mask
 	freeBlocks uint32
 	stored     uint32
 	cells      []cell
-	also       []Contribution // senders of second copies
 }
 
-// cell says who fetches a flying block (second only beside first), or, in
-// first, who sent a stored one (Nobody: it was on the disk).
+// cell says who fetches a flying block, second only beside first.
 type cell struct{ first, second HolderID }
 
 func (r *record) blocks() uint32 { return uint32(len(r.cells)) }
@@ -36,15 +32,15 @@ func (r *record) block(n uint32) geometry.Block {
 	return geometry.Block{Piece: r.piece, Number: n}
 }
 
-// store marks block n, which nobody fetches any more, as sent by h.
-func (r *record) store(n uint32, h HolderID) {
+// store marks block n, which nobody fetches any more, as here.
+func (r *record) store(n uint32) {
 	if r.free.has(n) {
 		r.free.remove(n)
 		r.freeBlocks--
 	}
 	r.got.add(n)
 	r.stored++
-	r.cells[n] = cell{first: h}
+	r.cells[n] = cell{}
 }
 
 // vacate makes block n free.
@@ -59,26 +55,6 @@ func (r *record) forget(n uint32) {
 	r.got.remove(n)
 	r.stored--
 	r.vacate(n)
-}
-
-// note keeps that h, too, sent block n. A piece's blocks bound the list.
-func (r *record) note(n uint32, h HolderID) {
-	if uint32(len(r.also)) < r.blocks() && r.cells[n].first != h {
-		r.also = append(r.also, Contribution{Number: n, Holder: h})
-	}
-}
-
-// contributions lists who sent what, by block number.
-func (r *record) contributions() []Contribution {
-	var all []Contribution
-	for n := range r.got.all() {
-		if sender := r.cells[n].first; sender != Nobody {
-			all = append(all, Contribution{Number: n, Holder: sender})
-		}
-	}
-	all = append(all, r.also...)
-	slices.SortStableFunc(all, func(a, b Contribution) int { return cmp.Compare(a.Number, b.Number) })
-	return all
 }
 
 // recordOf is the record of piece i, a new one when it had none.
@@ -99,8 +75,8 @@ func (c *Core) newRecord(i pieceset.Index) *record {
 		r = &record{cells: make([]cell, most), free: newMask(most), got: newMask(most)}
 	}
 	blocks := c.geometry.Blocks(i)
-	r.piece, r.place, r.lead = i, nowhere, nil
-	r.freeBlocks, r.stored, r.also = blocks, 0, r.also[:0]
+	r.piece, r.place, r.lead, r.loner = i, nowhere, nil, nil
+	r.freeBlocks, r.stored = blocks, 0
 	r.cells = r.cells[:blocks]
 	clear(r.cells)
 	words := (blocks + 63) / 64
@@ -114,8 +90,16 @@ func (c *Core) newRecord(i pieceset.Index) *record {
 func (c *Core) discard(p *piece) {
 	c.unfileRecord(p)
 	p.record.unlead()
+	p.record.unlone()
 	c.records = append(c.records, p.record)
 	p.record = nil
+}
+
+// end ends the lead of r; nil has none.
+func (r *record) end() {
+	if r != nil {
+		r.unlead()
+	}
 }
 
 // unlead ends the record's lead, if it has one.

@@ -49,15 +49,28 @@ func (c *Core) SetCredit(id HolderID, blocks uint32) {
 func (c *Core) Settle(eff Effects) {
 	c.tell(eff)
 	c.offer(eff)
+	for _, h := range c.doubt.parolees {
+		c.due(h) // it may have become the last resort for a piece
+	}
 	for k := 0; k < len(c.agenda.due); k++ {
 		if h := c.agenda.due[k]; h.index != nowhere {
 			c.fill(h, eff)
 		}
 	}
-	if c.copies < 2*c.flying && len(c.hungry) > 0 && c.Phase() == Endgame {
+	c.serveHungry(eff)
+	c.agenda.clear()
+}
+
+// serveHungry gives those that nothing is left for what others fetch: second
+// copies in the endgame, before it blocks of slow holders.
+func (c *Core) serveHungry(eff Effects) {
+	switch {
+	case len(c.hungry) == 0:
+	case c.Phase() == Dealing:
+		c.steal(eff)
+	case c.copies < 2*c.flying:
 		c.dealCopies(eff)
 	}
-	c.agenda.clear()
 }
 
 // tell emits the cancels and the changed interests.

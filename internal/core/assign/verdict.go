@@ -1,11 +1,16 @@
 package assign
 
-import "github.com/etorrent/etorrent/internal/vocab/pieceset"
+import (
+	"slices"
+
+	"github.com/etorrent/etorrent/internal/vocab/pieceset"
+)
 
 // Verified says that the disk found piece i right. It is held now, whatever the
 // core knew of its blocks; what holders still fetch of it is cancelled.
 func (c *Core) Verified(i pieceset.Index) ProgressEvidence {
 	p := c.at(i)
+	c.rectify(i)
 	if p.state != PieceHeld {
 		c.clear(i)
 		c.unfile(i)
@@ -17,11 +22,18 @@ func (c *Core) Verified(i pieceset.Index) ProgressEvidence {
 }
 
 // Corrupt says that the disk found piece i wrong and has dropped its blocks. It
-// is missing again. The evidence says who sent what.
-func (c *Core) Corrupt(i pieceset.Index) CorruptEvidence {
-	found := c.blame(i)
+// is missing again, and to be fetched before others: a right copy tells who lied.
+func (c *Core) Corrupt(i pieceset.Index) {
 	c.Lost(i)
-	return found
+	c.rectify(i)
+	c.doubt.wrongs = append(c.doubt.wrongs, i)
+}
+
+// rectify forgets that piece i was corrupt.
+func (c *Core) rectify(i pieceset.Index) {
+	if k := slices.Index(c.doubt.wrongs, i); k >= 0 {
+		c.doubt.wrongs = slices.Delete(c.doubt.wrongs, k, k+1)
+	}
 }
 
 // Lost says that the disk has nothing of piece i any more, by no holder's
@@ -36,30 +48,6 @@ func (c *Core) Lost(i pieceset.Index) {
 	}
 	c.refile(i)
 	c.touch(i)
-}
-
-func (c *Core) blame(i pieceset.Index) CorruptEvidence {
-	r := c.at(i).record
-	if r == nil {
-		return ContributorsUnknown{Piece: i}
-	}
-	all := r.contributions()
-	if len(all) == 0 {
-		return ContributorsUnknown{Piece: i}
-	}
-	unknown, sole := int(r.stored), all[0].Holder
-	for k, by := range all {
-		if k == 0 || by.Number != all[k-1].Number {
-			unknown--
-		}
-		if by.Holder != sole {
-			sole = Nobody
-		}
-	}
-	if sole != Nobody && len(all) == int(r.blocks()) {
-		return SoleContributor{Piece: i, Holder: sole}
-	}
-	return PieceContributors{Piece: i, Contributions: all, Unknown: unknown}
 }
 
 // clear cancels what is fetched of piece i and ends its record.
@@ -125,7 +113,7 @@ func (c *Core) restore(i pieceset.Index, stored BlockSet) {
 			if !r.free.has(n) {
 				c.recall(r, n)
 			}
-			r.store(n, Nobody)
+			r.store(n)
 		case !stored.Has(n) && r.got.has(n):
 			r.forget(n)
 		}

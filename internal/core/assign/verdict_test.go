@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
-	"github.com/google/go-cmp/cmp"
 )
 
 func TestProgressEndsWhenTheWantedPiecesAreHeld(t *testing.T) {
@@ -73,50 +72,28 @@ func TestWhatIsFetchedOfAVerifiedPieceIsCancelled(t *testing.T) {
 	}
 }
 
-func TestACorruptPieceNamesItsContributors(t *testing.T) {
-	for _, x := range []struct {
-		name  string
-		start Snapshot
-		play  func(*world)
-		want  CorruptEvidence
-	}{
-		{"one sent all", Snapshot{}, func(w *world) { w.sends(1, 0, 1, 2) }, SoleContributor{Holder: 1}},
-		{"one sent all, one of them twice", Snapshot{}, func(w *world) { w.sends(1, 0, 1, 2, 2) },
-			SoleContributor{Holder: 1}},
-		{"two sent some", Snapshot{}, func(w *world) { w.sends(2, 1); w.sends(1, 0, 2) },
-			PieceContributors{Contributions: []Contribution{{0, 1}, {1, 2}, {2, 1}}}},
-		{"a second copy came", Snapshot{}, func(w *world) { w.sends(1, 0, 1, 2); w.sends(2, 1) },
-			PieceContributors{Contributions: []Contribution{{0, 1}, {1, 1}, {1, 2}, {2, 1}}}},
-		{"the disk had some", Snapshot{Partials: map[pieceset.Index]BlockSet{0: BlocksOf(0, 1)}},
-			func(w *world) { w.sends(2, 2) },
-			PieceContributors{Contributions: []Contribution{{2, 2}}, Unknown: 2}},
-		{"a sender has left", Snapshot{}, func(w *world) { w.sends(1, 0, 1, 2); w.leave(1) },
-			SoleContributor{Holder: 1}},
-		{"the disk had all", Snapshot{Partials: map[pieceset.Index]BlockSet{0: BlocksOf(0, 1, 2)}},
-			func(*world) {}, ContributorsUnknown{}},
-		{"it was held", Snapshot{Held: pieceset.Full(1)}, func(*world) {}, ContributorsUnknown{}},
+func TestACorruptPieceIsFetchedAgainBeforeOthers(t *testing.T) {
+	for name, s := range map[string]Snapshot{
+		"received":        {},
+		"on the disk":     {Partials: map[pieceset.Index]BlockSet{2: BlocksOf(0, 1, 2)}},
+		"held until then": {Held: pieceset.Of(9, 2)},
 	} {
-		t.Run(x.name, func(t *testing.T) {
-			w := newWorld(t, shape(1, 3), Start{Snapshot: x.start})
-			w.seed(1, 0)
-			w.seed(2, 0)
-			x.play(w)
-			if diff := cmp.Diff(x.want, w.c.Corrupt(0)); diff != "" {
-				t.Fatal(diff)
-			}
-			if w.c.State(0) != PieceMissing {
-				t.Fatalf("state %d", w.c.State(0))
-			}
-			w.c.SetCredit(2, 3)
-			expectRuns(t, w.settle(), dealt{2, run(0, 0, 3)})
-		})
-	}
-}
-
-// sends has a holder send blocks of piece 0.
-func (w *world) sends(id HolderID, numbers ...uint32) {
-	for _, n := range numbers {
-		w.receive(id, block(0, n))
+		w := newWorld(t, shape(9, 3), Start{Snapshot: s})
+		w.seed(1, 0)
+		for n := range uint32(3) {
+			w.receive(1, block(2, n))
+		}
+		w.c.Corrupt(2)
+		if w.c.State(2) != PieceMissing {
+			t.Fatalf("%s: state %d", name, w.c.State(2))
+		}
+		w.c.SetCredit(1, 3)
+		expectRuns(t, w.settle(), dealt{1, run(2, 0, 3)})
+		w.receiveAll(1)
+		w.c.Verified(2)
+		if len(w.c.doubt.wrongs) != 0 {
+			t.Errorf("%s: piece 2 stays wrong", name)
+		}
 	}
 }
 

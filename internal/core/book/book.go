@@ -93,10 +93,15 @@ type Core struct {
 	timers  timers
 	dialing int
 	selves  int
+	bans    *Bans
 }
 
 // New returns an empty book.
-func New() *Core { return &Core{entries: map[netip.AddrPort]*entry{}} }
+func New() *Core { return NewWith(NewBans()) }
+
+// NewWith returns an empty book that goes on with the bans of a former one, and
+// keeps its own there.
+func NewWith(b *Bans) *Core { return &Core{entries: map[netip.AddrPort]*entry{}, bans: b} }
 
 // Add takes note of an endpoint.
 func (c *Core) Add(to netip.AddrPort, from Source) AddEvidence {
@@ -149,6 +154,10 @@ func (c *Core) Next(now mono.Instant, room int, eff Effects) {
 		e := c.idle.next()
 		if e == nil {
 			return
+		}
+		if until := c.bans.of(e.addr.Addr()); now < until {
+			c.waitUntil(e, until)
+			continue
 		}
 		c.dialing++
 		e.phase = dialling

@@ -57,6 +57,9 @@ func (e *entry) crashesBy(stack uint64) int {
 
 // View says whether an endpoint may connect to us now.
 func (c *Core) View(now mono.Instant, from netip.AddrPort) Standing {
+	if now < c.bans.of(from.Addr()) {
+		return Banned
+	}
 	if e := c.entries[plain(from)]; e != nil && now < e.shunned {
 		return BackedOff
 	}
@@ -70,4 +73,5 @@ type Standing uint8
 const (
 	Welcome Standing = iota
 	BackedOff
+	Banned
 )

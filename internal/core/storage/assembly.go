@@ -27,6 +27,9 @@ type assembly struct {
 	since   mono.Instant
 	fate    fate
 	verdict verdict
+	digest  digest
+	senders []Sender
+	suspect []Suspect // the blocks of a corrupt piece, until it is dropped
 }
 
 // fate says whether an assembly goes on. A later one outweighs an earlier.
@@ -47,6 +50,15 @@ const (
 	right
 )
 
+// digest says whether the digests of a piece's blocks are being taken.
+type digest uint8
+
+const (
+	undigested digest = iota
+	digesting
+	digested
+)
+
 // newAssembly makes the sets in one allocation.
 func newAssembly(i pieceset.Index, blocks uint32) *assembly {
 	w := blockWords(blocks)
@@ -59,6 +71,7 @@ func newAssembly(i pieceset.Index, blocks uint32) *assembly {
 	return &assembly{
 		piece: i, blocks: blocks,
 		present: next(), memory: next(), file: next(), writing: next(), chunks: next(), leaving: next(),
+		senders: make([]Sender, blocks),
 	}
 }
 
@@ -67,8 +80,9 @@ func (a *assembly) restart(i pieceset.Index) {
 	for _, s := range []BlockSet{a.present, a.memory, a.file, a.writing, a.chunks, a.leaving} {
 		clear(s)
 	}
+	clear(a.senders)
 	*a = assembly{
-		piece: i, blocks: a.blocks, present: a.present, memory: a.memory,
+		piece: i, blocks: a.blocks, senders: a.senders, present: a.present, memory: a.memory,
 		file: a.file, writing: a.writing, chunks: a.chunks, leaving: a.leaving,
 	}
 }
@@ -78,7 +92,7 @@ func (a *assembly) isComplete() bool { return a.count == a.blocks }
 func (a *assembly) isInFile() bool { return a.file.Count() == int(a.blocks) }
 
 // isIdle says whether nothing is out for the piece.
-func (a *assembly) isIdle() bool { return a.writes == 0 && a.hashing == 0 }
+func (a *assembly) isIdle() bool { return a.writes == 0 && a.hashing == 0 && a.digest != digesting }
 
 // hasUnwritten says whether a block is in memory only.
 func (a *assembly) hasUnwritten() bool { return !a.file.covers(a.memory, 0, a.blocks) }

@@ -140,7 +140,7 @@ func (t *Torrent) found(now mono.Instant, i pieceset.Index, e ReadEvidence, fx E
 	case counted:
 		fx.CheckProgress(t.check.done(), t.check.total())
 	case t.pieces[i].stage == Absent && !t.lost.Has(i):
-		fx.PieceCorrupt(i)
+		fx.PieceCorrupt(i, nil)
 	}
 }
 

@@ -7,8 +7,8 @@ import (
 
 // Effects receives what follows from an input. Its methods only append to a
 // batch and never block; the owner carries the batch out after the step, in the
-// order of the calls. Each of Hash, Write, ReadPiece, BeginWriting, Sync and
-// Claim is answered once, by the input that its comment names.
+// order of the calls. Each of Hash, Write, Digest, ReadPiece, BeginWriting, Sync
+// and Claim is answered once, by the input that its comment names.
 type Effects interface {
 	// Hash advances the piece's hash, answered by Hashed or HashFailed. At most
 	// one is out for a piece, and they come in order from its first block on.
@@ -19,6 +19,10 @@ type Effects interface {
 	// ReadPiece reads and hashes a whole piece from the file, answered by
 	// PieceRead or PieceReadFailed.
 	ReadPiece(i pieceset.Index)
+	// Digest takes the digest of every block of a piece, answered by Digested:
+	// from memory for the blocks of memory, which is the owner's, from the file
+	// for the others. Nothing else is out for the piece meanwhile.
+	Digest(i pieceset.Index, memory BlockSet)
 	// Release frees the memory of one chunk of a piece. Nothing that is out uses it.
 	Release(i pieceset.Index, chunk uint32)
 	// Forget ends the piece's assembly: its hash and what memory it has left.
@@ -37,7 +41,13 @@ type Effects interface {
 	PieceWritten(i pieceset.Index)
 	PiecesDurable(s *pieceset.Set)
 	// PieceCorrupt reports that the hash was wrong and all blocks are dropped.
-	PieceCorrupt(i pieceset.Index)
+	// There is a suspect for each block; they are nil where nobody sent the
+	// piece, or its blocks could not be read again.
+	PieceCorrupt(i pieceset.Index, blocks []Suspect)
+	// PieceDigested reports the digests of a verified piece that was corrupt
+	// before, so that those of its corrupt copies can be compared with them. They
+	// are nil if the piece could not be read.
+	PieceDigested(i pieceset.Index, digests []Digest)
 	// PiecesLost reports pieces that are no longer there in any of the words
 	// reported of them. They may be fetched again.
 	PiecesLost(s *pieceset.Set)

@@ -6,11 +6,18 @@ import (
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 )
 
-// Block is a block as it came: Length bytes at Begin of Piece.
+// Block is a block as it came: Length bytes at Begin of Piece, from Sender.
 type Block struct {
 	Piece         pieceset.Index
 	Begin, Length uint32
+	Sender        Sender
 }
+
+// Sender is who sent a block, as the owner numbers them.
+type Sender uint32
+
+// Nobody is the sender of a block that was on the disk before.
+const Nobody Sender = 0
 
 // BlockEvidence says what an incoming block means.
 type BlockEvidence uint8
@@ -35,6 +42,16 @@ const (
 	// BlockRefused came while the torrent is paused or stops. It is dropped.
 	BlockRefused
 )
+
+// Digest is a collision-resistant hash of one block, for comparing two copies.
+type Digest [32]byte
+
+// Suspect is a block of a corrupt piece: who sent it, and the digest of what
+// came.
+type Suspect struct {
+	Sender Sender
+	Digest Digest
+}
 
 // Op names what failed.
 type Op uint8

@@ -81,10 +81,18 @@ func (t *Torrent) rest(now mono.Instant, a *assembly, fx Effects) {
 	}
 	switch t.pieces[a.piece].stage {
 	case Verified:
-		if a.isInFile() {
+		switch {
+		case !a.isInFile():
+		case t.suspected.Has(a.piece) && a.digest == undigested:
+			a.takeDigests(fx)
+		default:
 			t.wrote(now, a, fx)
 		}
 	case Falling:
+		if a.fate == fallsCorrupt && a.digest == undigested {
+			a.takeDigests(fx)
+			return
+		}
 		t.fallen(now, a, fx)
 	case Assembling:
 		t.park(now, a, fx)
@@ -117,8 +125,10 @@ func (t *Torrent) wait(now mono.Instant) {
 func (t *Torrent) fallen(now mono.Instant, a *assembly, fx Effects) {
 	switch {
 	case a.fate == fallsCorrupt:
+		suspects := a.suspect
+		t.suspected.Add(a.piece)
 		t.drop(now, a, fx)
-		fx.PieceCorrupt(a.piece)
+		fx.PieceCorrupt(a.piece, suspects)
 		return
 	case a.fate == fallsToFile && a.verdict == right && a.isInFile():
 		t.wrote(now, a, fx)

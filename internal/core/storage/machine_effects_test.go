@@ -149,7 +149,19 @@ func (m *machine) Claim(c Claim) {
 
 func (m *machine) PieceVerified(pieceset.Index) {}
 func (m *machine) PieceWritten(pieceset.Index)  {}
-func (m *machine) PieceCorrupt(pieceset.Index)  {}
+
+func (m *machine) PieceCorrupt(pieceset.Index, []Suspect) {}
+func (m *machine) PieceDigested(pieceset.Index, []Digest) {}
+
+func (m *machine) Digest(i pieceset.Index, _ BlockSet) {
+	whole := geometry.Run{Piece: i, Count: 1 << 20}
+	if m.overlaps(OpRead, whole) || m.overlaps(OpWrite, whole) {
+		m.rt.Fatalf("piece %d is digested while it is in use", i)
+	}
+	m.owe(outstanding{OpRead, geometry.Run{Piece: i, Count: m.t.geometry.Blocks(i)}, func(bool) {
+		m.t.Digested(m.now, i, nil, m)
+	}})
+}
 
 func (m *machine) PiecesDurable(s *pieceset.Set) {
 	for i := range s.All() {

@@ -61,7 +61,7 @@ func (m *machine) step() {
 		i := pieceset.Index(rapid.IntRange(0, len(m.t.pieces)-1).Draw(m.rt, "piece"))
 		b := geometry.Block{Piece: i, Number: uint32(rapid.IntRange(0, int(m.t.geometry.Blocks(i))-1).Draw(m.rt, "block"))}
 		begin, length := m.t.geometry.BlockBytes(b)
-		m.t.StoreBlock(m.now, Block{i, begin, length}, m)
+		m.t.StoreBlock(m.now, Block{Piece: i, Begin: begin, Length: length}, m)
 	case k < 15 && len(m.out) > 0:
 		well := rapid.IntRange(0, 5).Draw(m.rt, "well") > 0
 		m.answer(rapid.IntRange(0, len(m.out)-1).Draw(m.rt, "which"), well)

@@ -61,7 +61,7 @@ func TestABlockCostsNoAllocation(t *testing.T) {
 	i := pieceset.Index(0)
 	perPiece := testing.AllocsPerRun(pieces/2, func() {
 		for n := range uint32(blocks) {
-			tor.StoreBlock(1, Block{i, n * geometry.BlockSize, geometry.BlockSize}, fx)
+			tor.StoreBlock(1, Block{Piece: i, Begin: n * geometry.BlockSize, Length: geometry.BlockSize}, fx)
 			for _, r := range fx.hash {
 				fx.hash = fx.hash[:0]
 				e := HashAdvanced
@@ -94,7 +94,7 @@ func BenchmarkStoreBlock(b *testing.B) {
 	b.SetBytes(geometry.BlockSize)
 	for k := range b.N {
 		i, n := pieceset.Index(k/blocks), uint32(k%blocks)
-		tor.StoreBlock(1, Block{i, n * geometry.BlockSize, geometry.BlockSize}, fx)
+		tor.StoreBlock(1, Block{Piece: i, Begin: n * geometry.BlockSize, Length: geometry.BlockSize}, fx)
 		if n == blocks-1 {
 			tor.Hashed(1, i, HashRight, fx)
 			tor.RunWritten(1, fx.write[0], fx)

@@ -63,6 +63,7 @@ func (t *Torrent) StoreBlock(now mono.Instant, b Block, fx Effects) BlockEvidenc
 	a.present.add(number)
 	a.memory.add(number)
 	a.count++
+	a.senders[number] = b.Sender
 	if a.since == mono.Never {
 		t.age(a, now)
 	}

@@ -115,7 +115,7 @@ func TestAPartialWithoutAGapIsRead(t *testing.T) {
 	s.t.PieceRead(s.now, 0, ReadRight, s)
 	s.expect("verified 0", "written 0")
 	s.t.PieceRead(s.now, 1, ReadWrong, s)
-	s.expect("corrupt 1")
+	s.expect("corrupt 1 of 0 suspects")
 	s.bring(1, 0)
 }
 
@@ -129,15 +129,15 @@ func TestWhatABlockMeans(t *testing.T) {
 		b    Block
 		want BlockEvidence
 	}{
-		"again":         {Block{1, 0, geometry.BlockSize}, BlockDuplicate},
-		"held":          {Block{0, 0, geometry.BlockSize}, BlockOfHeldPiece},
-		"between":       {Block{1, 1, geometry.BlockSize}, BlockMisaligned},
-		"too long":      {Block{2, geometry.BlockSize, geometry.BlockSize}, BlockMisaligned},
-		"too short":     {Block{2, geometry.BlockSize, 99}, BlockMisaligned},
-		"behind":        {Block{2, 2 * geometry.BlockSize, 100}, BlockMisaligned},
-		"no such piece": {Block{3, 0, geometry.BlockSize}, BlockOutOfRange},
-		"huge":          {Block{1<<32 - 1, 1<<32 - 1, 1<<32 - 1}, BlockOutOfRange},
-		"the last":      {Block{2, geometry.BlockSize, 100}, BlockStored},
+		"again":         {Block{Piece: 1, Begin: 0, Length: geometry.BlockSize}, BlockDuplicate},
+		"held":          {Block{Piece: 0, Begin: 0, Length: geometry.BlockSize}, BlockOfHeldPiece},
+		"between":       {Block{Piece: 1, Begin: 1, Length: geometry.BlockSize}, BlockMisaligned},
+		"too long":      {Block{Piece: 2, Begin: geometry.BlockSize, Length: geometry.BlockSize}, BlockMisaligned},
+		"too short":     {Block{Piece: 2, Begin: geometry.BlockSize, Length: 99}, BlockMisaligned},
+		"behind":        {Block{Piece: 2, Begin: 2 * geometry.BlockSize, Length: 100}, BlockMisaligned},
+		"no such piece": {Block{Piece: 3, Begin: 0, Length: geometry.BlockSize}, BlockOutOfRange},
+		"huge":          {Block{Piece: 1<<32 - 1, Begin: 1<<32 - 1, Length: 1<<32 - 1}, BlockOutOfRange},
+		"the last":      {Block{Piece: 2, Begin: geometry.BlockSize, Length: 100}, BlockStored},
 	} {
 		if got := s.t.StoreBlock(s.now, c.b, s); got != c.want {
 			t.Errorf("%s: %d, want %d", name, got, c.want)

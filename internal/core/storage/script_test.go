@@ -21,6 +21,8 @@ type script struct {
 	lines []string
 	claim Claim
 	sync  Window
+
+	suspects []Suspect
 }
 
 // newScript begins a torrent of pieces with so many blocks each, without a
@@ -42,7 +44,7 @@ func scriptOf(t *testing.T, c Config) *script {
 // store stores a block and returns what it means.
 func (s *script) store(i pieceset.Index, number uint32) BlockEvidence {
 	begin, length := s.t.geometry.BlockBytes(geometry.Block{Piece: i, Number: number})
-	return s.t.StoreBlock(s.now, Block{Piece: i, Begin: begin, Length: length}, s)
+	return s.t.StoreBlock(s.now, Block{Piece: i, Begin: begin, Length: length, Sender: Sender(number + 1)}, s)
 }
 
 // bring stores blocks that must be welcome.
@@ -154,9 +156,20 @@ func (s *script) Sync(w Window)                          { s.sync = w; s.note("s
 func (s *script) PieceVerified(i pieceset.Index)         { s.note("verified %d", i) }
 func (s *script) PieceWritten(i pieceset.Index)          { s.note("written %d", i) }
 func (s *script) PiecesDurable(of *pieceset.Set)         { s.note("durable %s", list(of)) }
-func (s *script) PieceCorrupt(i pieceset.Index)          { s.note("corrupt %d", i) }
-func (s *script) PiecesLost(of *pieceset.Set)            { s.note("lost %s", list(of)) }
-func (s *script) CheckProgress(done, total int)          { s.note("checked %d of %d", done, total) }
-func (s *script) CheckEnded(good, bad int)               { s.note("check ended %d good %d bad", good, bad) }
-func (s *script) Faulted(f Fault)                        { s.note("fault %v", f) }
-func (s *script) Stopped()                               { s.note("stopped") }
+func (s *script) PieceCorrupt(i pieceset.Index, d []Suspect) {
+
+	s.suspects = d
+	s.note("corrupt %d of %d suspects", i, len(d))
+
+}
+func (s *script) PieceDigested(i pieceset.Index, d []Digest) {
+	s.note("digested %d, %d digests", i, len(d))
+}
+func (s *script) Digest(i pieceset.Index, m BlockSet) {
+	s.note("digest %d, %d from memory", i, m.Count())
+}
+func (s *script) PiecesLost(of *pieceset.Set)   { s.note("lost %s", list(of)) }
+func (s *script) CheckProgress(done, total int) { s.note("checked %d of %d", done, total) }
+func (s *script) CheckEnded(good, bad int)      { s.note("check ended %d good %d bad", good, bad) }
+func (s *script) Faulted(f Fault)               { s.note("fault %v", f) }
+func (s *script) Stopped()                      { s.note("stopped") }

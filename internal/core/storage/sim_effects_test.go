@@ -185,9 +185,22 @@ func (w *world) Forget(i pieceset.Index) {
 	})
 }
 
-func (w *world) PieceVerified(pieceset.Index)  {}
-func (w *world) PieceWritten(i pieceset.Index) { w.writtenAt[i] = w.now }
-func (w *world) PieceCorrupt(pieceset.Index)   {}
+func (w *world) PieceVerified(pieceset.Index)           {}
+func (w *world) PieceWritten(i pieceset.Index)          { w.writtenAt[i] = w.now }
+func (w *world) PieceCorrupt(pieceset.Index, []Suspect) {}
+func (w *world) PieceDigested(pieceset.Index, []Digest) {}
+
+func (w *world) Digest(i pieceset.Index, memory BlockSet) {
+	w.do(func() {
+		for n := range w.geometry.Blocks(i) {
+			b := geometry.Block{Piece: i, Number: n}
+			if c := w.memory[b]; memory.Has(n) && (c == freed || c == nothing) {
+				w.fail("block %v is digested from memory that has %d", b, c)
+			}
+		}
+		w.reply(func() { w.t.Digested(w.now, i, nil, w) })
+	})
+}
 
 func (w *world) PiecesDurable(s *pieceset.Set) {
 	w.durable.AddAll(s)

@@ -84,6 +84,8 @@ type Torrent struct {
 	commit   commit
 	check    check
 	lost     *pieceset.Set // to be reported at the end of the input
+	// suspected are the pieces that were corrupt and not verified since.
+	suspected *pieceset.Set
 }
 
 // aged is a place in the order of the oldest unwritten block.
@@ -97,15 +99,16 @@ func New(c Config) *Torrent {
 	n := c.Geometry.Pieces()
 	t := &Torrent{
 		geometry: c.Geometry, memory: c.Memory, chunk: c.Chunk,
-		pieces:   make([]piece, n),
-		active:   map[pieceset.Index]*assembly{},
-		partials: map[pieceset.Index]BlockSet{},
-		trusted:  pieceset.New(n),
-		phase:    Running{},
-		gate:     gate{state: gateState(c.Files)},
-		commit:   newCommit(n),
-		check:    newCheck(n, max(1, c.Reads)),
-		lost:     pieceset.New(n),
+		pieces:    make([]piece, n),
+		active:    map[pieceset.Index]*assembly{},
+		partials:  map[pieceset.Index]BlockSet{},
+		trusted:   pieceset.New(n),
+		phase:     Running{},
+		gate:      gate{state: gateState(c.Files)},
+		commit:    newCommit(n),
+		check:     newCheck(n, max(1, c.Reads)),
+		lost:      pieceset.New(n),
+		suspected: pieceset.New(n),
 	}
 	if t.chunk == 0 {
 		t.chunk = ChunkBlocks

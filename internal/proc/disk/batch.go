@@ -47,6 +47,11 @@ func (b *batch) Write(r geometry.Run) {
 	b.then(func() { b.t.x.bytes.give(b.t.writeJob(r)) })
 }
 
+// Digest gives a worker a piece whose blocks are to be told apart.
+func (b *batch) Digest(i pieceset.Index, memory core.BlockSet) {
+	b.then(func() { b.t.x.bytes.give(b.t.digestJob(i, memory)) })
+}
+
 // ReadPiece gives a worker a piece to read and hash.
 func (b *batch) ReadPiece(i pieceset.Index) {
 	b.then(func() { b.t.x.bytes.give(&checkJob{t: b.t, piece: i}) })
@@ -82,7 +87,7 @@ func (b *batch) Claim(c core.Claim) {
 	})
 }
 
-// PieceVerified, PieceWritten, PiecesDurable, PieceCorrupt, PiecesLost,
+// PieceVerified, PieceWritten, PiecesDurable, PieceCorrupt, PieceDigested, PiecesLost,
 // CheckProgress and Faulted are reports.
 
 // PieceVerified reports it.
@@ -95,7 +100,14 @@ func (b *batch) PieceWritten(i pieceset.Index) { b.report(PieceWritten{Piece: i}
 func (b *batch) PiecesDurable(s *pieceset.Set) { b.report(PiecesDurable{Pieces: s}) }
 
 // PieceCorrupt reports it.
-func (b *batch) PieceCorrupt(i pieceset.Index) { b.report(PieceCorrupt{Piece: i}) }
+func (b *batch) PieceCorrupt(i pieceset.Index, blocks []core.Suspect) {
+	b.report(PieceCorrupt{Piece: i, Blocks: blocks})
+}
+
+// PieceDigested reports it.
+func (b *batch) PieceDigested(i pieceset.Index, digests []core.Digest) {
+	b.report(PieceDigested{Piece: i, Digests: digests})
+}
 
 // PiecesLost reports it.
 func (b *batch) PiecesLost(s *pieceset.Set) { b.report(PiecesLost{Pieces: s}) }

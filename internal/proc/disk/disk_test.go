@@ -167,7 +167,7 @@ func (w *world) send(i pieceset.Index, data []byte) {
 		begin, length := g.BlockBytes(geometry.Block{Piece: i, Number: b})
 		blocks = append(blocks, disk.Block{Piece: i, Begin: begin, Data: s.Bytes()[:n][begin : begin+length]})
 	}
-	w.disk.StoreBlocks(disk.StoreBlocks{Torrent: w.id, Blocks: blocks, Slab: s})
+	w.disk.StoreBlocks(disk.StoreBlocks{Torrent: w.id, Holder: 7, Blocks: blocks, Slab: s})
 }
 
 func (w *world) piece(i pieceset.Index) []byte {
@@ -255,21 +255,6 @@ func TestPiecesBecomeDurableAndAreClaimed(t *testing.T) {
 		if f := w.row().Files; len(f) != 1 || f[0].State != store.FileClean {
 			t.Errorf("files %+v", f)
 		}
-		w.stop()
-	})
-}
-
-func TestACorruptPieceIsReportedAndFetchedAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, 2*pieceLength, nil)
-		w.open(nil)
-		bad := bytes.Clone(w.piece(0))
-		bad[7]++
-		w.send(0, bad)
-		w.until("corrupt", func(r disk.Report) bool { return r == disk.PieceCorrupt{Piece: 0} })
-		w.send(0, w.piece(0))
-		w.send(1, w.piece(1))
-		w.until("all durable", w.allDurable())
 		w.stop()
 	})
 }

@@ -5,6 +5,7 @@ package disk
 
 import (
 	"github.com/etorrent/etorrent/internal/core/assign"
+	core "github.com/etorrent/etorrent/internal/core/storage"
 	"github.com/etorrent/etorrent/internal/leaf/slab"
 	"github.com/etorrent/etorrent/internal/storage"
 	"github.com/etorrent/etorrent/internal/store"
@@ -80,9 +81,10 @@ type Block struct {
 	Data  []byte
 }
 
-// StoreBlocks moves a slab with blocks to the disk.
+// StoreBlocks moves a slab with blocks of one holder to the disk.
 type StoreBlocks struct {
 	Torrent ident.TorrentID
+	Holder  assign.HolderID
 	Blocks  []Block
 	Slab    *slab.Slab
 }
@@ -130,7 +132,19 @@ type (
 )
 
 // PieceCorrupt says that a piece's hash was wrong and its blocks are dropped.
-type PieceCorrupt struct{ Piece pieceset.Index }
+// Blocks has one entry a block, with the holder that sent it as the sender; it is
+// nil where the blocks could not be read again, or were there before.
+type PieceCorrupt struct {
+	Piece  pieceset.Index
+	Blocks []core.Suspect
+}
+
+// PieceDigested comes after PieceVerified for a piece that was corrupt before.
+// Digests has one entry a block; it is nil where they could not be read.
+type PieceDigested struct {
+	Piece   pieceset.Index
+	Digests []core.Digest
+}
 
 // PiecesLost says that the disk holds pieces no more that it had reported.
 type PiecesLost struct{ Pieces *pieceset.Set }
@@ -162,6 +176,7 @@ func (PieceVerified) diskReport()  {}
 func (PieceWritten) diskReport()   {}
 func (PiecesDurable) diskReport()  {}
 func (PieceCorrupt) diskReport()   {}
+func (PieceDigested) diskReport()  {}
 func (PiecesLost) diskReport()     {}
 func (CheckProgress) diskReport()  {}
 func (CheckEnded) diskReport()     {}

@@ -47,7 +47,9 @@ func (x *process) storeFrom(m *StoreBlocks) slabEnd {
 	now := x.now()
 	fx := batch{t: t}
 	for n, b := range m.Blocks {
-		e := t.core.StoreBlock(now, core.Block{Piece: b.Piece, Begin: b.Begin, Length: uint32(len(b.Data))}, &fx)
+		e := t.core.StoreBlock(now, core.Block{
+			Piece: b.Piece, Begin: b.Begin, Length: uint32(len(b.Data)), Sender: core.Sender(m.Holder),
+		}, &fx)
 		if e == core.BlockStored {
 			t.copyBlock(b)
 		}

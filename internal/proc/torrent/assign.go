@@ -4,7 +4,9 @@ import (
 	"math/rand/v2"
 
 	"github.com/etorrent/etorrent/internal/core/assign"
+	"github.com/etorrent/etorrent/internal/core/blame"
 	"github.com/etorrent/etorrent/internal/core/peer"
+	"github.com/etorrent/etorrent/internal/core/storage"
 	"github.com/etorrent/etorrent/internal/proc/disk"
 	"github.com/etorrent/etorrent/internal/vocab/geometry"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
@@ -75,6 +77,7 @@ type assigner struct {
 	t       *Torrent
 	p       *sup.Process
 	core    *assign.Core
+	blame   *blame.Core
 	begun   *beginAssign
 	reports *sup.Mailbox[disk.Report]
 	orders  map[assign.HolderID]*sup.Mailbox[peerOrder]
@@ -90,7 +93,7 @@ type orderTo struct {
 
 func (t *Torrent) runAssign(p *sup.Process) error {
 	a := &assigner{
-		t: t, p: p,
+		t: t, p: p, blame: blame.New(),
 		reports: sup.NewMailbox[disk.Report](), // bounded by the pieces of the torrent
 		orders:  map[assign.HolderID]*sup.Mailbox[peerOrder]{},
 	}
@@ -213,15 +216,18 @@ func (a *assigner) report(r disk.Report) {
 	case disk.PieceVerified:
 		a.core.Verified(r.Piece)
 	case disk.PieceCorrupt:
-		if sole, one := a.core.Corrupt(r.Piece).(assign.SoleContributor); one {
-			a.t.control.Put(toControl{liar: &liar{id: sole.Holder}})
-		}
+		a.core.Corrupt(r.Piece)
+		a.blame.Corrupt(r.Piece, r.Blocks, a)
+	case disk.PieceDigested:
+		a.blame.Right(r.Piece, r.Digests, a)
+	case disk.DiskRestarted:
+		a.blame.Forget(a)
 	case disk.PiecesLost:
 		for i := range r.Pieces.All() {
 			a.core.Lost(i)
 		}
 	case disk.Snapshot, disk.PieceWritten, disk.PiecesDurable, disk.CheckProgress, disk.CheckEnded,
-		disk.NothingMatched, disk.TorrentFaulted, disk.DiskRestarted: // control's
+		disk.NothingMatched, disk.TorrentFaulted: // control's
 	}
 }
 
@@ -260,6 +266,21 @@ func (a *assigner) Interested(h assign.HolderID, i assign.Interest) {
 		kind = orderInterested
 	}
 	a.out = append(a.out, orderTo{h, peerOrder{kind: kind}})
+}
+
+// Suspect, Clear and Convict make the assigner the Effects of its blame.
+
+// Suspect has a holder fetch alone.
+func (a *assigner) Suspect(by storage.Sender) { a.core.Parole(assign.HolderID(by)) }
+
+// Clear ends that.
+func (a *assigner) Clear(by storage.Sender) { a.core.Trust(assign.HolderID(by)) }
+
+// Convict has a holder fetch alone until control has ended its connection.
+func (a *assigner) Convict(by storage.Sender, p blame.Proof) {
+	h := assign.HolderID(by)
+	a.core.Parole(h)
+	a.t.control.Put(toControl{liar: &liar{id: h, proof: p}})
 }
 
 // flush settles the picker and carries out what it decided. Orders are bounded

@@ -48,7 +48,7 @@ type swarm struct {
 	conns  map[assign.HolderID]*connection
 	book   *book.Core
 	choker choke.Strategy
-	liars  liars
+	gone   gone
 	downs  *sup.Mailbox[sup.Down] // bounded by the connections
 }
 
@@ -56,9 +56,8 @@ func newSwarm(c *control) *swarm {
 	return &swarm{
 		c:      c,
 		conns:  map[assign.HolderID]*connection{},
-		book:   book.New(),
+		book:   book.NewWith(c.t.bans),
 		choker: choke.NewFirstCome(choke.DefaultSlots),
-		liars:  liars{},
 		downs:  sup.NewMailbox[sup.Down](),
 	}
 }
@@ -70,8 +69,8 @@ func (s *swarm) open(conn pnet.Conn, addr netip.AddrPort, acceptor *handshake.Ac
 		d = handshake.Accepted
 	}
 	standing := s.book.View(s.c.now(), addr)
-	unwelcome := standing == book.BackedOff || s.liars.view(s.c.now(), addr.Addr()) == keptOut
-	if s.c.phase != phaseRunning || len(s.conns) >= MaxPeers || d == handshake.Accepted && unwelcome {
+	unwelcome := standing == book.Banned || standing == book.BackedOff && d == handshake.Accepted
+	if s.c.phase != phaseRunning || len(s.conns) >= MaxPeers || unwelcome {
 		_ = conn.Close()
 		if d == handshake.Dialled {
 			s.book.Failed(s.c.now(), addr)

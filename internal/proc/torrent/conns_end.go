@@ -18,6 +18,7 @@ func (s *swarm) down(d sup.Down) {
 		return
 	}
 	delete(s.conns, k.id)
+	s.gone.note(k.id, k.addr)
 	s.choker.PeerLeft(choke.PeerID(k.id), s)
 	how := inOrder
 	reason := k.reason

@@ -30,6 +30,7 @@ func (c *control) report(r disk.Report) {
 	case disk.PieceCorrupt:
 		c.status.Corrupt++
 		c.piece(r.Piece, event.PieceCorrupt)
+	case disk.PieceDigested: // the picker's
 	case disk.PiecesLost:
 		c.piecesLost(r.Pieces)
 	case disk.CheckProgress:

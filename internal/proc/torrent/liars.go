@@ -2,65 +2,57 @@ package torrent
 
 import (
 	"net/netip"
-	"time"
 
-	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/internal/core/assign"
+	"github.com/etorrent/etorrent/internal/core/book"
+	"github.com/etorrent/etorrent/internal/vocab/event"
 )
 
 const (
-	// liarStrikes is how many corrupt pieces, each sent by one connection alone,
-	// an address may have sent before it is kept out for liarBan.
-	liarStrikes = 2
-	liarBan     = time.Hour
-	// liarsBound is how many addresses are remembered.
-	liarsBound = 1024
+	// goneKept is how many connections that ended are remembered, since the proof
+	// against one may come later.
+	goneKept = 1024
 
-	reasonLiar = "sent a corrupt piece"
+	reasonLiar = "sent wrong bytes"
 )
 
-// liars remembers the addresses from which corrupt pieces came.
-type liars map[netip.Addr]*record
-
-type record struct {
-	strikes int
-	until   mono.Instant // kept out until then
+// gone has the addresses of the connections that ended last.
+type gone struct {
+	addrs map[assign.HolderID]netip.AddrPort
+	order []assign.HolderID
 }
 
-// strike notes a corrupt piece.
-func (l liars) strike(now mono.Instant, from netip.Addr) {
-	r := l[from]
-	if r == nil {
-		if len(l) >= liarsBound {
-			return
-		}
-		r = &record{}
-		l[from] = r
+// note remembers a connection that ended.
+func (g *gone) note(id assign.HolderID, addr netip.AddrPort) {
+	if g.addrs == nil {
+		g.addrs = map[assign.HolderID]netip.AddrPort{}
 	}
-	if r.strikes++; r.strikes >= liarStrikes {
-		r.until = now.Add(liarBan)
+	if len(g.order) >= goneKept {
+		delete(g.addrs, g.order[0])
+		g.order = g.order[1:]
 	}
+	g.addrs[id] = addr
+	g.order = append(g.order, id)
 }
 
-// view says whether an address may connect to us.
-func (l liars) view(now mono.Instant, from netip.Addr) trust {
-	if r := l[from]; r != nil && now < r.until {
-		return keptOut
-	}
-	return trusted
-}
-
-// trust says whether an address may connect to us.
-type trust uint8
-
-const (
-	trusted trust = iota
-	keptOut
-)
-
-// expose ends the connection that alone sent every block of a corrupt piece.
+// expose keeps the address of a holder that sent wrong bytes out, and ends every
+// connection to it.
 func (s *swarm) expose(m *liar) {
+	addr, known := s.gone.addrs[m.id]
 	if k := s.conns[m.id]; k != nil {
-		s.liars.strike(s.c.now(), k.addr.Addr())
-		s.refuse(k, reasonLiar)
+		addr, known = k.addr, true
+	}
+	if !known {
+		return
+	}
+	now := s.c.now()
+	s.book.Ban(now, addr.Addr())
+	s.c.post(func(h event.Head) event.Event {
+		return event.PeerBanned{Head: h, Addr: addr, Piece: m.proof.Piece}
+	})
+	for _, k := range s.conns {
+		if s.book.View(now, k.addr) == book.Banned {
+			s.refuse(k, reasonLiar)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"github.com/etorrent/etorrent/internal/core/assign"
+	"github.com/etorrent/etorrent/internal/core/blame"
 	"github.com/etorrent/etorrent/internal/core/handshake"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
 	"github.com/etorrent/etorrent/internal/store"
@@ -50,8 +51,11 @@ type peerIntro struct {
 	client string
 }
 
-// liar is a holder that alone sent every block of a corrupt piece.
-type liar struct{ id assign.HolderID }
+// liar is a holder that sent wrong bytes.
+type liar struct {
+	id    assign.HolderID
+	proof blame.Proof
+}
 
 // peerClosing says why a peer is about to end.
 type peerClosing struct {

@@ -53,7 +53,7 @@ func (x *peerProc) execute() string {
 		}
 		s := x.in.slab
 		x.in.slab = nil
-		x.c.disk.StoreBlocks(disk.StoreBlocks{Torrent: x.t.id, Blocks: b.blocks, Slab: s})
+		x.c.disk.StoreBlocks(disk.StoreBlocks{Torrent: x.t.id, Holder: x.c.id, Blocks: b.blocks, Slab: s})
 		x.t.tally.down(bytes)
 	} else if x.in.slab != nil {
 		x.in.slab.Release()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/etorrent/etorrent/internal/core/assign"
+	"github.com/etorrent/etorrent/internal/core/book"
 	"github.com/etorrent/etorrent/internal/core/handshake"
 	"github.com/etorrent/etorrent/internal/leaf/board"
 	"github.com/etorrent/etorrent/internal/leaf/limit"
@@ -71,6 +72,7 @@ type Torrent struct {
 	status  *board.Board[Status]
 	tally   Tally
 	counted assign.HolderID // the last number that a connection got; control's
+	bans    *book.Bans      // control's, whichever incarnation
 }
 
 // New returns the handle of the torrent that row id describes; Child is its
@@ -83,6 +85,7 @@ func New(env Env, id ident.TorrentID, epoch store.Epoch, o Options) *Torrent {
 		asks:    sup.NewPort[Ask, Answer](),
 		peers:   sup.NewPool(),
 		status:  board.New(Status{}),
+		bans:    book.NewBans(),
 	}
 }
 

@@ -114,6 +114,14 @@ type PeerLeft struct {
 	Reason string
 }
 
+// PeerBanned says that an address is kept out, whatever its port: the peer there
+// sent wrong bytes of a piece.
+type PeerBanned struct {
+	Head
+	Addr  netip.AddrPort
+	Piece pieceset.Index
+}
+
 // Completed says that every wanted byte is durable.
 type Completed struct{ Head }
 
@@ -156,6 +164,7 @@ func (Checked) etorrentEvent()     {}
 func (Piece) etorrentEvent()       {}
 func (PeerJoined) etorrentEvent()  {}
 func (PeerLeft) etorrentEvent()    {}
+func (PeerBanned) etorrentEvent()  {}
 func (Completed) etorrentEvent()   {}
 func (Paused) etorrentEvent()      {}
 func (Quarantined) etorrentEvent() {}

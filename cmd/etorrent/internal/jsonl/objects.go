@@ -60,11 +60,11 @@ type Piece struct {
 	State string `json:"state"`
 }
 
-// Peer says that a peer joined or left.
+// Peer says that a peer joined, left or is kept out.
 type Peer struct {
 	Head
 	Address string `json:"address"`
-	State   string `json:"state"` // joined or left
+	State   string `json:"state"` // joined, left or banned
 	Client  string `json:"client,omitempty"`
 	Reason  string `json:"reason,omitempty"`
 }
