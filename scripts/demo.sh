@@ -16,7 +16,7 @@ finish() {
 trap finish EXIT
 
 go build -o "$work/etorrent" ./cmd/etorrent
-etorrent() { "$work/etorrent" "$@"; }
+etorrent=$work/etorrent # not a function: in the background that would be a shell, which keeps the signal to itself
 
 mkdir -p "$work/seed/show/nested"
 head -c $((mib << 20)) /dev/urandom >"$work/seed/show/large.bin"
@@ -24,8 +24,8 @@ head -c 100000 /dev/urandom >"$work/seed/show/nested/small.bin"
 : >"$work/seed/show/nested/empty"
 
 echo "== create: $mib MiB in three files"
-etorrent create "$work/seed/show" -o "$work/show.torrent"
-etorrent show "$work/show.torrent"
+"$etorrent" create "$work/seed/show" -o "$work/show.torrent"
+"$etorrent" show "$work/show.torrent"
 
 # The port that a program printed when it began to listen.
 port_of() {
@@ -39,7 +39,7 @@ port_of() {
 }
 
 echo "== one seeder, $leechers leechers"
-etorrent seed "$work/show.torrent" --dir "$work/seed" --state "$work/state-seed" \
+"$etorrent" seed "$work/show.torrent" --dir "$work/seed" --state "$work/state-seed" \
   --listen 127.0.0.1:0 --no-trackers --json >"$work/seed.log" 2>"$work/seed.err" &
 pids+=($!)
 peers=(--peer "127.0.0.1:$(port_of "$work/seed.log")")
@@ -47,7 +47,7 @@ peers=(--peer "127.0.0.1:$(port_of "$work/seed.log")")
 gets=()
 start=$SECONDS
 for i in $(seq "$leechers"); do
-  etorrent get "$work/show.torrent" --dir "$work/copy$i" --state "$work/state$i" \
+  "$etorrent" get "$work/show.torrent" --dir "$work/copy$i" --state "$work/state$i" \
     --listen 127.0.0.1:0 --no-trackers --json "${peers[@]}" >"$work/get$i.log" 2>"$work/get$i.err" &
   gets+=($!)
   pids+=($!)
