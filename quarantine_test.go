@@ -16,12 +16,15 @@ func TestATorrentThatKeepsCrashingIsQuarantined(t *testing.T) {
 	inSwarm(t, func(t *testing.T, s *swarm) {
 		bad := etorrenttest.NewContent(t, "bad", 16<<10, 200_000)
 		good := etorrenttest.NewContent(t, "good", 16<<10, 200_000)
-		var sick atomic.Bool
+		var sick, rosterSick atomic.Bool
 		sick.Store(true)
 		seeder := s.join()
 		leecher := s.join(func(o *etorrent.Options) {
 			o.Hook = func(p sup.Point) {
 				if sick.Load() && p.Path == "client/torrents/pool/torrent[1]/control" && p.At == sup.OnReceive {
+					panic("sick")
+				}
+				if p.Kind == "roster" && p.At == sup.OnReceive && rosterSick.CompareAndSwap(true, false) {
 					panic("sick")
 				}
 			}
@@ -36,6 +39,7 @@ func TestATorrentThatKeepsCrashingIsQuarantined(t *testing.T) {
 			t.Fatalf("not quarantined: %v", leecher.Tree())
 		}
 		s.stored(second)
+		rosterSick.Store(true) // looking for the torrent brings it down
 		stranger, err := s.network.Host("10.9.9.9").DialContext(t.Context(), "tcp", leecher.at().String())
 		if err != nil {
 			t.Fatal(err)
@@ -50,7 +54,17 @@ func TestATorrentThatKeepsCrashingIsQuarantined(t *testing.T) {
 			t.Errorf("a connection for it is not closed: %v", err)
 		}
 		stranger.Close()
+		time.Sleep(10 * time.Second)
+		if rosterSick.Load() || count[etorrent.QuarantinedEvent](leecher) != 1 {
+			t.Errorf("a new roster did not go on with the quarantine: %v", leecher.Tree())
+		}
+		if s := first.Stats(); s.Phase != etorrent.Opening || s.Err == nil {
+			t.Errorf("in quarantine it shows %v, %v", s.Phase, s.Err)
+		}
 		sick.Store(false)
+		if err := first.Resume(t.Context()); err != nil {
+			t.Error(err)
+		}
 		s.stored(first)
 		bad.Check(t, leecher.storage, etorrenttest.Dir)
 		if err := leecher.Err(); err != nil {

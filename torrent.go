@@ -59,7 +59,7 @@ func (t *Torrent) SetPriorities(ctx context.Context, p ...Priority) error {
 	return t.c.engine.SetPriorities(ctx, t.t, p)
 }
 
-// Resume lets a torrent that is Paused or Refused try again.
+// Resume lets a torrent that is Paused, Refused or quarantined try again at once.
 func (t *Torrent) Resume(ctx context.Context) error { return t.c.engine.Resume(ctx, t.t) }
 
 // Retire stops the torrent in order: connections end, partial pieces are written,

@@ -32,23 +32,38 @@ func crashOfEvent(e etorrent.CrashedEvent) crash {
 	return crash{path: e.Path, kind: e.Kind, exit: e.Err, last: e.LastMessage, restarts: e.Restarts, stack: e.Stack}
 }
 
-// writeCrash writes a report below the state folder and returns its path.
+// writeCrash writes a report below the state folder and returns its path. A crash
+// at the same place replaces the report of the last one, so that remotes who can
+// cause a crash cannot fill the disk.
 func writeCrash(state string, c crash, now time.Time) (string, error) {
 	folder := filepath.Join(state, "crashes")
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return "", err
 	}
-	pattern := now.UTC().Format("20060102T150405Z") + "-" + fileWord(c.kind) + "-*.txt"
-	f, err := os.CreateTemp(folder, pattern)
-	if err != nil {
-		return "", err
-	}
-	_, err = fmt.Fprintf(f, "etorrent %s\ntime %s\nchild %s (%s)\nreason %s\nlast message %s\nrestarts %d\n\n%s\n",
+	place := sup.Panicked{Stack: c.stack}.Fingerprint()
+	path := filepath.Join(folder, fmt.Sprintf("%s-%016x.txt", fileWord(c.kind), place))
+	report := fmt.Sprintf("etorrent %s\ntime %s\nchild %s (%s)\nreason %s\nlast message %s\nrestarts %d\n\n%s\n",
 		etorrent.Version, now.UTC().Format(time.RFC3339), c.path, c.kind, c.exit, c.last, c.restarts, c.stack)
+	return path, replaceFile(path, report)
+}
+
+// replaceFile writes a file as a whole: a reader sees the old one or the new.
+func replaceFile(path, text string) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".report-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
 	if closed := f.Close(); err == nil {
 		err = closed
 	}
-	return f.Name(), err
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+	}
+	return err
 }
 
 // fileWord keeps of a word what every file system takes in a name.

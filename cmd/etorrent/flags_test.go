@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -169,11 +170,22 @@ func TestACrashReportTellsWhatIsKnown(t *testing.T) {
 		Restarts: 3, LastMessage: "piece",
 	}
 	path, err := writeCrash(state, crashOf(r), time.Unix(0, 0))
-	if err != nil || !strings.HasPrefix(filepath.Base(path), "19700101T000000Z-peer---odd-") {
+	if err != nil || !strings.HasPrefix(filepath.Base(path), "peer---odd-") {
 		t.Errorf("%s, %v", path, err)
 	}
-	again, err := writeCrash(state, crashOf(r), time.Unix(0, 0))
-	if err != nil || again == path {
-		t.Errorf("a second report went to %s, %v", again, err)
+	r.Restarts = 4
+	again, err := writeCrash(state, crashOf(r), time.Unix(1, 0))
+	if err != nil || again != path {
+		t.Errorf("the same crash was reported in %s, %v", again, err)
+	}
+	if report, _ := os.ReadFile(path); !strings.Contains(string(report), "time 1970-01-01T00:00:01Z") || !strings.Contains(string(report), "restarts 4") {
+		t.Errorf("the report does not tell of the latest:\n%s", report)
+	}
+	r.Exit = sup.Panicked{Value: "other", Stack: []byte("goroutine 1 [running]:\nx()\n\t/x.go:1 +0x1\n")}
+	if other, err := writeCrash(state, crashOf(r), time.Unix(0, 0)); err != nil || other == path {
+		t.Errorf("another crash was reported in %s, %v", other, err)
+	}
+	if left, _ := os.ReadDir(filepath.Dir(path)); len(left) != 2 {
+		t.Errorf("%d files", len(left))
 	}
 }

@@ -80,17 +80,25 @@ func (p *pool) down(id ident.TorrentID, how roster.Departure) {
 	}
 }
 
-// restart puts a new roster in the place of the old one. It knows the living
-// only, and that some of them were asked to stop is forgotten.
+// restart puts a new roster in the place of the old one, which left it what it
+// had decided of those that are not cold.
 func (p *pool) restart() {
+	old := p.core
 	p.core = roster.New()
-	for id := range p.running {
-		if _, removed := p.removed[id]; !removed {
-			p.core.Adopt(p.now, id)
-			delete(p.stopping, id)
+	for id := range ident.TorrentID(5) {
+		past := old.Past(id)
+		if _, cold := past.State.(roster.Cold); cold {
+			continue
 		}
+		p.core.Adopt(id, past, adopting{p})
 	}
 }
+
+// adopting takes what is asked again as what it is: nothing new.
+type adopting struct{ *pool }
+
+func (a adopting) Start(id ident.TorrentID) { a.running[id] = struct{}{} }
+func (a adopting) Stop(id ident.TorrentID)  { a.stopping[id] = struct{}{} }
 
 // agrees checks that what the roster thinks is what is.
 func (p *pool) agrees(id ident.TorrentID) {

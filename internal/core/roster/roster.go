@@ -109,13 +109,39 @@ func (c *Core) Add(id ident.TorrentID) {
 	}
 }
 
-// Adopt takes in a torrent whose processes run already, for a new roster in the
-// place of one that crashed. A known one stays as it is.
-func (c *Core) Adopt(now mono.Instant, id ident.TorrentID) {
+// Past is what a roster leaves of a torrent to the one after it.
+type Past struct {
+	State State
+	Wait  time.Duration // of the next quarantine
+}
+
+// Past tells it; Cold and the first wait for an unknown torrent.
+func (c *Core) Past(id ident.TorrentID) Past {
+	if t := c.torrents[id]; t != nil {
+		return Past{State: t.state, Wait: t.wait}
+	}
+	return Past{State: Cold{}, Wait: FirstQuarantine}
+}
+
+// Adopt takes in a torrent, for a new roster in the place of one that crashed. A
+// known one stays as it is. What was to run is started, since it may have ended
+// unseen: the owner does nothing where it runs. What was to stop is stopped
+// again, and what was quarantined stays so.
+func (c *Core) Adopt(id ident.TorrentID, p Past, fx Effects) {
 	if c.torrents[id] != nil {
 		return
 	}
-	c.torrents[id] = &torrent{state: Awake{Since: now}, wait: FirstQuarantine}
+	c.torrents[id] = &torrent{state: p.State, wait: p.Wait}
+	switch s := p.State.(type) {
+	case Cold:
+	case Quarantined:
+		c.retries[id] = s.RetryAt
+	case Awake:
+		fx.Start(id)
+	case Retiring:
+		fx.Start(id)
+		fx.Stop(id)
+	}
 }
 
 // State is the state of a torrent; Cold for an unknown one.

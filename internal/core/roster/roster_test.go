@@ -191,15 +191,51 @@ func TestTheEndOfAQuarantineStartsByID(t *testing.T) {
 
 func TestTheLivingAreAdoptedAndNotStartedAgain(t *testing.T) {
 	w := newWorld(t)
-	w.Adopt(w.now, 1)
+	w.Add(1)
+	w.wake(1)
+	w.replace(1)
+	w.expect("start 1")
 	w.wake(1)
 	w.expect()
 	w.crash(1)
 	w.said = nil
-	w.Adopt(w.now, 1)
+	w.Adopt(1, roster.Past{State: roster.Cold{}}, w)
 	w.is(1, roster.Quarantined{RetryAt: start.Add(time.Minute)})
 	w.pass(time.Minute)
 	w.expect("start 1")
+}
+
+// replace puts a new roster in the place of the old one.
+func (w *world) replace(ids ...ident.TorrentID) {
+	old := w.Core
+	w.Core = roster.New()
+	w.said = nil
+	for _, id := range ids {
+		w.Adopt(id, old.Past(id), w)
+	}
+}
+
+func TestANewRosterGoesOnWithQuarantinesAndRemovals(t *testing.T) {
+	w := newWorld(t)
+	for id := range ident.TorrentID(3) {
+		w.Add(id)
+		w.wake(id)
+	}
+	w.crash(0)
+	w.pass(time.Minute)
+	w.crash(0)
+	w.Remove(1, w)
+	w.replace(0, 1, 2)
+	w.expect("start 1", "stop 1", "start 2")
+	w.is(0, roster.Quarantined{RetryAt: w.now.Add(2 * time.Minute)})
+	w.ended(1)
+	w.expect("gone 1")
+	w.pass(2*time.Minute - 1)
+	w.expect()
+	w.pass(1)
+	w.expect("start 0")
+	w.crash(0)
+	w.is(0, roster.Quarantined{RetryAt: w.now.Add(4 * time.Minute)})
 }
 
 func TestWhatIsUnknownStaysUnknown(t *testing.T) {

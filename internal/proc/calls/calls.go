@@ -20,6 +20,8 @@ var (
 	FindTorrent = &sup.CallRow{Name: "find torrent", From: "edge", To: "roster"}
 	// RetireTorrent: the library stops a torrent and waits until it is down.
 	RetireTorrent = &sup.CallRow{Name: "retire torrent", From: "edge", To: "roster"}
+	// ResumeTorrent: the library ends a torrent's quarantine.
+	ResumeTorrent = &sup.CallRow{Name: "resume torrent", From: "edge", To: "roster"}
 	// AskTorrent: the library asks something of a running torrent.
 	AskTorrent = &sup.CallRow{Name: "ask torrent", From: "edge", To: "torrent"}
 )

@@ -178,8 +178,11 @@ func (c *Client) SetPriorities(ctx context.Context, t *torrent.Torrent, p []stor
 	return t.Ask(ctx, calls.AskTorrent, torrent.Ask{Priorities: p})
 }
 
-// Resume lets a halted torrent try again.
+// Resume lets a halted or quarantined torrent try again at once.
 func (c *Client) Resume(ctx context.Context, t *torrent.Torrent) error {
+	if err := c.roster.Resume(ctx, t.ID()); err != nil {
+		return err
+	}
 	return t.Ask(ctx, calls.AskTorrent, torrent.Ask{Resume: &torrent.Resume{}})
 }
 

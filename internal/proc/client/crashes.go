@@ -2,7 +2,6 @@ package client
 
 import (
 	"errors"
-	"hash/fnv"
 	"log/slog"
 	"sync"
 
@@ -41,7 +40,7 @@ func (l *crashLog) observe(r sup.Report) {
 		Path: r.Path, Kind: r.Kind, Err: r.Exit.String(),
 		LastMessage: r.LastMessage, Restarts: r.Restarts,
 	}
-	if p, ok := r.Exit.(sup.Panicked); ok && l.isNew(p.Stack) {
+	if p, ok := r.Exit.(sup.Panicked); ok && l.isNew(p) {
 		crashed.Stack = p.Stack
 		l.logger.Error("process crashed", "path", r.Path, "exit", r.Exit.String(), "last", r.LastMessage, "stack", string(p.Stack))
 	}
@@ -53,14 +52,13 @@ func (l *crashLog) observe(r sup.Report) {
 }
 
 // isNew says whether a stack is told for the first time.
-func (l *crashLog) isNew(stack []byte) bool {
-	h := fnv.New64a()
-	_, _ = h.Write(stack)
+func (l *crashLog) isNew(p sup.Panicked) bool {
+	place := p.Fingerprint()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if _, known := l.seen[h.Sum64()]; known || len(l.seen) >= stacksKept {
+	if _, known := l.seen[place]; known || len(l.seen) >= stacksKept {
 		return false
 	}
-	l.seen[h.Sum64()] = struct{}{}
+	l.seen[place] = struct{}{}
 	return true
 }

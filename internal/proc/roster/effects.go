@@ -2,6 +2,7 @@ package roster
 
 import (
 	"errors"
+	"time"
 
 	"github.com/etorrent/etorrent/internal/core/roster"
 	"github.com/etorrent/etorrent/internal/leaf/ring"
@@ -26,6 +27,7 @@ func (x *process) execute() {
 
 // Start starts a torrent's processes.
 func (x *process) Start(id ident.TorrentID) {
+	x.keep(id)
 	x.acts = append(x.acts, func() {
 		if e := x.r.alive.get(id); e != nil {
 			x.r.pool.StartMonitored(e.running.Torrent.Child(), x.r.downs, id)
@@ -35,6 +37,7 @@ func (x *process) Start(id ident.TorrentID) {
 
 // Stop asks a torrent's processes to stop.
 func (x *process) Stop(id ident.TorrentID) {
+	x.keep(id)
 	x.acts = append(x.acts, func() {
 		if e := x.r.alive.get(id); e != nil {
 			x.r.pool.Stop(e.running.Torrent.Child().Name)
@@ -44,6 +47,7 @@ func (x *process) Stop(id ident.TorrentID) {
 
 // Quarantined reports a crash.
 func (x *process) Quarantined(id ident.TorrentID, retryAt mono.Instant) {
+	x.keep(id)
 	x.acts = append(x.acts, func() {
 		e := x.r.alive.get(id)
 		if e == nil {
@@ -52,14 +56,29 @@ func (x *process) Quarantined(id ident.TorrentID, retryAt mono.Instant) {
 		clock := x.r.cfg.Clock
 		at := clock.Wall()
 		retry := at.Add(clock.Until(retryAt))
+		e.running.Torrent.Quarantined(&QuarantineError{RetryAt: retry})
 		x.r.cfg.Events.Append(func(rev ring.Revision) event.Event {
 			head := event.Head{At: at, Revision: event.Revision(rev), Torrent: id, InfoHash: e.hash}
-			return event.Quarantined{Head: head, Err: errCrashed, RetryAt: retry}
+			return event.Quarantined{Head: head, Err: &QuarantineError{RetryAt: retry}, RetryAt: retry}
 		})
 	})
 }
 
-var errCrashed = errors.New("the torrent's processes crashed too often")
+// keep leaves what was decided to the roster after this one.
+func (x *process) keep(id ident.TorrentID) {
+	if e := x.r.alive.get(id); e != nil {
+		e.past = x.core.Past(id)
+	}
+}
+
+// QuarantineError says that a torrent's processes crashed too often, and when
+// they are started again.
+type QuarantineError struct{ RetryAt time.Time }
+
+// Error tells both.
+func (e *QuarantineError) Error() string {
+	return "its processes crashed too often; they are started again at " + e.RetryAt.Format(time.TimeOnly)
+}
 
 // Gone gives up the right to run a torrent that is down, and answers who waits.
 func (x *process) Gone(id ident.TorrentID) {

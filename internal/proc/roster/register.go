@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/etorrent/etorrent/internal/core/roster"
 	"github.com/etorrent/etorrent/internal/store"
 	"github.com/etorrent/etorrent/internal/vocab/ident"
 )
@@ -14,6 +15,7 @@ type entry struct {
 	hash    [20]byte
 	hold    store.Hold
 	running Running
+	past    roster.Past // as the roster last decided; it alone reads and writes it
 }
 
 // register is the list of what runs. It is a passive leaf that outlives the

@@ -55,6 +55,7 @@ type ask struct {
 	add    *Add
 	find   *[20]byte
 	retire *ident.TorrentID
+	resume *ident.TorrentID
 }
 
 type answer struct {
@@ -122,6 +123,14 @@ func (r *Roster) Retire(ctx context.Context, id ident.TorrentID) error {
 	})
 }
 
+// Resume ends a torrent's quarantine at once; where it has none it does nothing.
+func (r *Roster) Resume(ctx context.Context, id ident.TorrentID) error {
+	return calls.Repeat(func() error {
+		_, err := sup.Call(ctx, calls.ResumeTorrent, r.asks, ask{resume: &id})
+		return err
+	})
+}
+
 // List returns the torrents that run.
 func (r *Roster) List() []Running { return r.alive.list() }
 
@@ -152,8 +161,7 @@ func (r *Roster) run(p *sup.Process) error {
 	r.asks.Serve(p)
 	p.Watches(r.downs)
 	for _, e := range r.alive.entries() {
-		x.core.Adopt(r.cfg.Clock.Now(), e.id)
-		x.Start(e.id) // does nothing where it runs
+		x.core.Adopt(e.id, e.past, x)
 	}
 	p.Ready()
 	x.execute()
@@ -205,6 +213,8 @@ func (x *process) answer(q ask) answer {
 	switch {
 	case q.add != nil:
 		return x.add(*q.add)
+	case q.resume != nil:
+		x.core.Wake(x.r.cfg.Clock.Now(), *q.resume, x)
 	case q.find != nil:
 		if e := x.r.alive.byHash(*q.find); e != nil {
 			return answer{running: []Running{e.running}}

@@ -1,9 +1,6 @@
 package torrent
 
 import (
-	"hash/fnv"
-	"strings"
-
 	"github.com/etorrent/etorrent/internal/core/choke"
 	"github.com/etorrent/etorrent/internal/core/peer"
 	"github.com/etorrent/etorrent/internal/vocab/event"
@@ -27,7 +24,7 @@ func (s *swarm) down(d sup.Down) {
 		how = inACrash
 		reason = "crashed"
 		s.ended(k)
-		s.book.Crashed(s.c.now(), k.addr, hashStack(e.Stack))
+		s.book.Crashed(s.c.now(), k.addr, e.Fingerprint())
 	case sup.Stuck, sup.Failed, sup.StartFailed:
 		how = inACrash
 		reason = d.Exit.String()
@@ -98,18 +95,4 @@ func (s *swarm) dismiss(why string) {
 	for _, k := range s.conns {
 		s.refuse(k, why)
 	}
-}
-
-// hashStack names a stack by its frames, leaving out the goroutine's number and
-// the addresses of arguments.
-func hashStack(stack []byte) uint64 {
-	h := fnv.New64a()
-	for i, line := range strings.Split(string(stack), "\n") {
-		if i == 0 || !strings.HasPrefix(line, "\t") {
-			continue
-		}
-		place, _, _ := strings.Cut(line, " +0x")
-		_, _ = h.Write([]byte(place))
-	}
-	return h.Sum64()
 }

@@ -119,6 +119,13 @@ func (t *Torrent) Retired() {
 	t.status.Post(s)
 }
 
+// Quarantined notes that the torrent's processes are down, and why.
+func (t *Torrent) Quarantined(why error) {
+	s, _ := t.status.Read()
+	s.Phase, s.Err, s.Peers = Opening, why, 0
+	t.status.Post(s)
+}
+
 // Tally counts payload bytes since the torrent woke.
 func (t *Torrent) Tally() *Tally { return &t.tally }
 
@@ -153,7 +160,7 @@ func (p Phase) String() string {
 // Status is what a torrent shows of itself. Sizes are in bytes.
 type Status struct {
 	Phase   Phase
-	Err     error // Paused, Refused
+	Err     error // of Paused and Refused, and why Opening takes long
 	Pieces  int
 	Durable int   // pieces that the row claims
 	Wanted  int64 // bytes of wanted files
