@@ -46,6 +46,7 @@ type (
 	PeerBannedEvent  = event.PeerBanned
 	CompletedEvent   = event.Completed
 	PausedEvent      = event.Paused
+	ResumedEvent     = event.Resumed
 	QuarantinedEvent = event.Quarantined
 	StoppedEvent     = event.Stopped
 	WarningEvent     = event.Warning

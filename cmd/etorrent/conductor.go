@@ -149,7 +149,7 @@ func lookAfter(e etorrent.Event) lookDue {
 	case etorrent.PieceEvent, etorrent.PeerJoinedEvent, etorrent.PeerLeftEvent, etorrent.PeerBannedEvent:
 		return lookLater
 	case etorrent.ListeningEvent, etorrent.AddedEvent, etorrent.CheckingEvent, etorrent.CheckedEvent, etorrent.CompletedEvent,
-		etorrent.PausedEvent, etorrent.QuarantinedEvent, etorrent.StoppedEvent, etorrent.WarningEvent, etorrent.CrashedEvent:
+		etorrent.PausedEvent, etorrent.ResumedEvent, etorrent.QuarantinedEvent, etorrent.StoppedEvent, etorrent.WarningEvent, etorrent.CrashedEvent:
 	}
 	return lookNow
 }
@@ -197,7 +197,9 @@ func (c *conductor) look() {
 		}
 		t.stats = t.handle.Stats()
 		switch t.stats.Phase {
-		case etorrent.Paused, etorrent.Refused:
+		case etorrent.Paused:
+			c.paused(t, t.stats.Err)
+		case etorrent.Refused:
 			c.broken(t, t.stats.Err)
 		case etorrent.Sharing:
 			c.complete(t)

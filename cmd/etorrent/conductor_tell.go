@@ -32,7 +32,7 @@ func (c *conductor) hear(h heard) {
 		c.crashed(head, e)
 	case etorrent.ListeningEvent, etorrent.AddedEvent, etorrent.CheckingEvent, etorrent.CheckedEvent, etorrent.PieceEvent,
 		etorrent.PeerJoinedEvent, etorrent.PeerLeftEvent, etorrent.PeerBannedEvent, etorrent.CompletedEvent, etorrent.PausedEvent,
-		etorrent.QuarantinedEvent, etorrent.StoppedEvent:
+		etorrent.ResumedEvent, etorrent.QuarantinedEvent, etorrent.StoppedEvent:
 	}
 }
 
@@ -62,15 +62,16 @@ func (c *conductor) hearOf(t *tracked, head jsonl.Head, e etorrent.Event) {
 		c.s.out.people.note("%s: %s %s and is kept out for an hour", name, e.Addr.Addr(), why)
 	case etorrent.CompletedEvent:
 		c.completed(t, head)
-	case etorrent.PausedEvent:
-		c.broken(t, e.Err)
+	case etorrent.ResumedEvent:
+		t.pausedFor = ""
+		c.s.out.people.note("%s goes on", name)
 	case etorrent.QuarantinedEvent:
 		c.s.out.warn(&jsonl.Warning{Head: head, Message: fmt.Sprintf("%s crashed and rests until %s: %v", name, e.RetryAt.Format(time.TimeOnly), e.Err)})
 	case etorrent.WarningEvent:
 		c.s.out.warn(&jsonl.Warning{Head: head, Message: name + ": " + e.Err.Error()})
 	case etorrent.CrashedEvent:
 		c.crashed(head, e)
-	case etorrent.ListeningEvent, etorrent.StoppedEvent:
+	case etorrent.ListeningEvent, etorrent.StoppedEvent, etorrent.PausedEvent: // look sees why
 	}
 }
 
@@ -140,6 +141,20 @@ func (c *conductor) completed(t *tracked, head jsonl.Head) {
 	t.told = told
 	c.shared(t)
 	c.s.out.tell(&jsonl.Complete{Head: head, Name: t.name(), Path: t.path()})
+}
+
+// paused takes a fault of the environment. Who only shares waits until it is
+// gone; a fetch that cannot store ends with it.
+func (c *conductor) paused(t *tracked, err error) {
+	if c.goal == untilStored || err == nil {
+		c.broken(t, err)
+		return
+	}
+	if why := err.Error(); t.pausedFor != why {
+		t.pausedFor = why
+		head := jsonl.Head{Torrent: t.infoHash()}
+		c.s.out.warn(&jsonl.Warning{Head: head, Message: text.Printable(t.name()) + " is paused until this is mended: " + why})
+	}
 }
 
 // broken notes and tells that a torrent cannot go on.

@@ -10,15 +10,16 @@ import (
 
 // tracked is a torrent that the program runs.
 type tracked struct {
-	source  *source
-	dir     string
-	handle  *etorrent.Torrent // nil if it could not be added
-	stats   etorrent.Stats    // as last looked at
-	meter   meter
-	outcome outcome
-	err     error   // of a failure
-	told    telling // of its completion
-	since   sharing
+	source    *source
+	dir       string
+	handle    *etorrent.Torrent // nil if it could not be added
+	stats     etorrent.Stats    // as last looked at
+	meter     meter
+	outcome   outcome
+	err       error   // of a failure
+	pausedFor string  // what people were told last of a pause
+	told      telling // of its completion
+	since     sharing
 }
 
 // sharing counts the ticks since a torrent began to be shared.

@@ -19,6 +19,12 @@ var (
 	// ErrNotRegular is the cause where a folder, device or pipe lies in a file's
 	// place, or a file in a folder's.
 	ErrNotRegular = errors.New("not a regular file")
+	// ErrFolderGone is the cause where files were stored in a folder that is not
+	// there any more.
+	ErrFolderGone = fmt.Errorf("files were stored in this folder, and it is gone; mount its volume, or make the folder to fetch them again: %w", fs.ErrNotExist)
+	// ErrOtherVolume is the cause where the path to the folder leads to another
+	// volume than the files were stored on, and none of them is there.
+	ErrOtherVolume = fmt.Errorf("files were stored on another volume; mount it, or use --existing replace to fetch them again: %w", fs.ErrNotExist)
 	// ErrEscapes is the cause where a symbolic link leads out of Spec.Dir.
 	ErrEscapes = errors.New("leads out of the folder")
 )

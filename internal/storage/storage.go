@@ -184,6 +184,31 @@ type SpaceViewer interface {
 	ViewSpace() SpaceEvidence
 }
 
+// FolderViewer is a Store that lies in a folder which may come and go.
+type FolderViewer interface {
+	// ViewFolder looks at Spec.Dir now, as its path leads.
+	ViewFolder() FolderEvidence
+}
+
+// FolderEvidence says what a path to a folder leads to.
+//
+//sumtype:decl
+type FolderEvidence interface{ folderEvidence() }
+
+// FolderThere carries the number of the device that the folder lies on; 0 where
+// there are no such numbers.
+type FolderThere struct{ Device uint64 }
+
+// FolderMissing says that there is no folder.
+type FolderMissing struct{}
+
+// FolderUnknown says that the path may not be looked at.
+type FolderUnknown struct{}
+
+func (FolderThere) folderEvidence()   {}
+func (FolderMissing) folderEvidence() {}
+func (FolderUnknown) folderEvidence() {}
+
 // SpaceEvidence says how much room a volume has.
 //
 //sumtype:decl

@@ -62,6 +62,9 @@ func (j *openJob) look() error {
 	if err != nil {
 		return err
 	}
+	if err := viewFolder(j.req, st, facts); err != nil {
+		return err
+	}
 	j.answer = &vouchAnswer{questions: questions(j.req, facts), known: facts}
 	if w := j.req.Written; w != nil && !w.IsEmpty() {
 		// What the cache shows may hide a sync that failed for a former process.

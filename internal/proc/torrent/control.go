@@ -30,7 +30,8 @@ const (
 //	phaseLoading   its row is read and its files are opened; again after a wait
 //	phaseChecking  what lies there is read and hashed
 //	phaseRunning   connections come and go
-//	phaseHalted    paused by a fault or refused; an Ask to resume loads again
+//	phaseHalted    paused by a fault, and loaded again after a wait; or refused,
+//	               until an Ask to resume
 type control struct {
 	t       *Torrent
 	p       *sup.Process
@@ -49,6 +50,7 @@ type control struct {
 	told     completion
 	totals   totals
 	loading  retry
+	recovery retry     // of a pause
 	assignUp *assignUp // waits to begin
 	verify   *pieceset.Set
 	alarm    *clock.Alarm
@@ -88,8 +90,8 @@ func (t *Torrent) runControl(p *sup.Process) error {
 	c := &control{
 		t: t, p: p,
 		reports: sup.NewMailbox[disk.Report](),
-		loading: retry{wait: retryAfter},
-		alarm:   t.env.Clock.NewAlarm(),
+		loading: retry{wait: retryAfter}, recovery: retry{wait: recoverAfter},
+		alarm: t.env.Clock.NewAlarm(),
 	}
 	c.swarm = newSwarm(c)
 	defer c.alarm.Stop()
@@ -195,7 +197,7 @@ func (c *control) input(in toControl) {
 func (c *control) now() mono.Instant { return c.t.env.Clock.Now() }
 
 func (c *control) nextDeadline() mono.Instant {
-	d := mono.Earliest(c.loading.at, c.totals.due)
+	d := mono.Earliest(mono.Earliest(c.loading.at, c.recovery.at), c.totals.due)
 	if c.phase == phaseRunning {
 		d = mono.Earliest(d, c.swarm.book.NextDeadline())
 	}
@@ -208,6 +210,9 @@ func (c *control) ring() {
 	if c.loading.at != mono.Never && now >= c.loading.at {
 		c.loading.at = mono.Never
 		c.load()
+	}
+	if c.recovery.at != mono.Never && now >= c.recovery.at {
+		c.recover()
 	}
 	if c.totals.due != mono.Never && now >= c.totals.due {
 		c.totals.due = mono.Never

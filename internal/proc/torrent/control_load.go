@@ -96,6 +96,7 @@ func (c *control) opened(e disk.OpenEvidence) {
 		c.halt(Paused, e.Err)
 	case disk.Opened:
 		c.p.Healthy()
+		c.recovered()
 		c.loading.wait = retryAfter
 		c.status.Err = nil
 		c.claim(e.Claimed)
@@ -189,15 +190,6 @@ func (c *control) judgeGoal() {
 	}
 	c.told = completionTold
 	c.post(func(h event.Head) event.Event { return event.Completed{Head: h} })
-}
-
-// halt stops all trading with a reason; only an Ask to resume goes on.
-func (c *control) halt(phase Phase, err error) {
-	c.phase = phaseHalted
-	c.status.Phase, c.status.Err = phase, err
-	c.p.Degraded(err)
-	c.swarm.dismiss("paused")
-	c.post(func(h event.Head) event.Event { return event.Paused{Head: h, Err: err} })
 }
 
 // stop writes, syncs and claims what can be, and closes the files.

@@ -86,6 +86,9 @@ func (c *control) piecesDurable(s *pieceset.Set) {
 		}
 	}
 	c.status.Durable = c.durable.Count()
+	if !fresh.IsEmpty() {
+		c.recovery.wait = recoverAfter
+	}
 	c.saveSoon()
 	if c.phase == phaseRunning {
 		c.judgeGoal()

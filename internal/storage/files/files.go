@@ -32,9 +32,10 @@ type Storage struct {
 type flusher struct{ data, folder func(*os.File) error }
 
 var (
-	_ storage.Storage     = (*Storage)(nil)
-	_ storage.Store       = (*store)(nil)
-	_ storage.SpaceViewer = (*store)(nil)
+	_ storage.Storage      = (*Storage)(nil)
+	_ storage.Store        = (*store)(nil)
+	_ storage.SpaceViewer  = (*store)(nil)
+	_ storage.FolderViewer = (*store)(nil)
 )
 
 // New returns a Storage. It opens nothing.

@@ -36,10 +36,18 @@ func viewVolume(dir string) (storage.Features, error) {
 		return storage.Features{}, err
 	}
 	volume := "unknown"
-	if st, ok := info.Sys().(*syscall.Stat_t); ok {
-		volume = fmt.Sprintf("device %x", uint64(st.Dev))
+	if device := deviceOf(info); device != 0 {
+		volume = fmt.Sprintf("device %x", device)
 	}
 	return storage.Features{Volume: volume, Sparseness: viewSparseness(dir)}, nil
+}
+
+// deviceOf is the number of the device that a file lies on.
+func deviceOf(info os.FileInfo) uint64 {
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		return uint64(st.Dev)
+	}
+	return 0
 }
 
 // presentOf is what stat tells of a regular file.

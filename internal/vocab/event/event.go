@@ -125,11 +125,15 @@ type PeerBanned struct {
 // Completed says that every wanted byte is durable.
 type Completed struct{ Head }
 
-// Paused says that the torrent stopped for a fault of its environment.
+// Paused says that the torrent stopped for a fault of its environment. It tries
+// again by itself, unless it was refused.
 type Paused struct {
 	Head
 	Err error
 }
+
+// Resumed says that a paused torrent goes on: the fault is gone.
+type Resumed struct{ Head }
 
 // Quarantined says that the torrent crashed and when it is tried again.
 type Quarantined struct {
@@ -167,6 +171,7 @@ func (PeerLeft) etorrentEvent()    {}
 func (PeerBanned) etorrentEvent()  {}
 func (Completed) etorrentEvent()   {}
 func (Paused) etorrentEvent()      {}
+func (Resumed) etorrentEvent()     {}
 func (Quarantined) etorrentEvent() {}
 func (Stopped) etorrentEvent()     {}
 func (Warning) etorrentEvent()     {}

@@ -1,0 +1,34 @@
+package disk
+
+import "github.com/etorrent/etorrent/internal/storage"
+
+// viewFolder says whether the folder that the row remembers files in is gone, or
+// lies on another volume now, with none of them there. A volume that is not
+// mounted looks like that, and so does a folder that somebody removed: neither is
+// a reason to give the claims up and to write in its place.
+func viewFolder(req OpenRequest, st storage.Store, facts []storage.FileFacts) error {
+	viewer, can := st.(storage.FolderViewer)
+	if !can || req.Existing == ReplaceExisting || len(req.Row.Files) == 0 {
+		return nil
+	}
+	for _, f := range facts {
+		switch f.(type) {
+		case storage.Absent, storage.Virtual:
+		case storage.Present, storage.Unusable:
+			return nil
+		}
+	}
+	switch now := viewer.ViewFolder().(type) {
+	case storage.FolderUnknown:
+	case storage.FolderMissing:
+		return &storage.Error{Op: "open", Path: req.Spec.Dir, Err: storage.ErrFolderGone}
+	case storage.FolderThere:
+		for _, f := range req.Row.Files {
+			if f.Device == 0 || f.Device == now.Device {
+				return nil
+			}
+		}
+		return &storage.Error{Op: "open", Path: req.Spec.Dir, Err: storage.ErrOtherVolume}
+	}
+	return nil
+}

@@ -1,0 +1,75 @@
+package torrent
+
+import (
+	"time"
+
+	"github.com/etorrent/etorrent/internal/proc/calls"
+	"github.com/etorrent/etorrent/internal/storage"
+	"github.com/etorrent/etorrent/internal/vocab/event"
+	"github.com/etorrent/etorrent/internal/vocab/mono"
+)
+
+const (
+	// recoverAfter is the first wait after a fault of the environment paused the
+	// torrent; it doubles until a piece becomes durable.
+	recoverAfter  = time.Second
+	recoverAtMost = time.Minute
+)
+
+// halt stops all trading with a reason. What the environment refused is tried
+// again after a wait; a refusal of ours waits for an Ask to resume.
+func (c *control) halt(phase Phase, err error) {
+	repeated := c.phase == phaseHalted && c.status.Err != nil && c.status.Err.Error() == err.Error()
+	c.phase = phaseHalted
+	c.status.Phase, c.status.Err = phase, err
+	c.p.Degraded(err)
+	c.swarm.dismiss("paused")
+	if phase == Paused {
+		c.recovery.at = c.now().Add(c.recovery.wait)
+		c.recovery.wait = min(2*c.recovery.wait, recoverAtMost)
+	}
+	if !repeated {
+		c.post(func(h event.Head) event.Event { return event.Paused{Head: h, Err: err} })
+	}
+}
+
+// recover tries to go on after a pause. Where the way to the files may lead
+// elsewhere now they are opened anew: a volume can leave and come back.
+func (c *control) recover() {
+	c.recovery.at = mono.Never
+	if c.phase != phaseHalted {
+		return
+	}
+	if c.disk != nil && viewRemedy(c.status.Err) == openAnew {
+		ctx, cancel := stopContext()
+		_ = c.disk.Close(ctx, calls.ControlCloseFiles, c.t.id) // what it could not write is fetched again
+		cancel()
+	}
+	c.load()
+}
+
+// recovered tells that a paused torrent goes on.
+func (c *control) recovered() {
+	if c.phase == phaseHalted {
+		c.post(func(h event.Head) event.Event { return event.Resumed{Head: h} })
+	}
+	c.recovery.at = mono.Never
+}
+
+// remedy says how a torrent goes on after a fault.
+type remedy uint8
+
+const (
+	goOnThere remedy = iota // the files that are open are good
+	openAnew
+)
+
+func viewRemedy(err error) remedy {
+	switch storage.View(err).(type) {
+	case storage.NoSpace, storage.QuotaExceeded, storage.FileTooLarge, storage.TooManyFiles:
+		return goOnThere
+	case storage.ReadOnlyFileSystem, storage.InputOutput, storage.Missing, storage.Truncated, storage.NoPermission,
+		storage.NameRefused, storage.PathBlocked, storage.StoreClosed, storage.OtherFault:
+	}
+	return openAnew
+}

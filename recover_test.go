@@ -1,0 +1,96 @@
+package etorrent_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/etorrent/etorrent"
+	"github.com/etorrent/etorrent/etorrenttest"
+	"github.com/etorrent/etorrent/internal/storage/faulty"
+	"github.com/etorrent/etorrent/internal/storage/files"
+	"github.com/etorrent/etorrent/sqlitestate"
+)
+
+// Each fault of the disk pauses a download; when it is gone the download goes on
+// with nobody's help.
+func TestAPausedTorrentGoesOnWhenTheFaultIsGone(t *testing.T) {
+	for _, cause := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EIO, syscall.EROFS, syscall.EMFILE} {
+		t.Run(cause.Error(), func(t *testing.T) {
+			inSwarm(t, func(t *testing.T, s *swarm) {
+				c := etorrenttest.NewContent(t, "late", 16<<10, 600_000)
+				seeder := s.join()
+				c.Seed(t, seeder.Client, seeder.storage)
+				inner := etorrenttest.NewStorage()
+				disk := faulty.New(inner)
+				leecher := s.join(func(o *etorrent.Options) { o.Storage = disk })
+				disk.InjectAll(faulty.Write, faulty.Fail{Err: cause})
+				torrent := c.Fetch(t, leecher.Client, seeder.at())
+				time.Sleep(10 * time.Second)
+				if p := torrent.Stats().Phase; p == etorrent.Fetching && torrent.Stats().Durable > 0 || p == etorrent.Sharing {
+					t.Fatalf("with a broken disk it is %v", p)
+				}
+				disk.Heal(faulty.Write)
+				time.Sleep(2 * time.Minute)
+				s.stored(torrent)
+				if count[etorrent.PausedEvent](leecher) == 0 || count[etorrent.ResumedEvent](leecher) == 0 {
+					t.Error("pause or end of it were not told")
+				}
+				c.Check(t, inner, etorrenttest.Dir)
+			})
+		})
+	}
+}
+
+// A folder that is gone is no reason to give up what was stored there, nor to
+// make another in its place: it comes back with its volume.
+func TestAFolderThatIsGoneIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &swarm{t: t, network: etorrenttest.NewNetwork(t)}
+		c := etorrenttest.NewContent(t, "stored", 16<<10, 300_000)
+		seeder := s.join()
+		c.Seed(t, seeder.Client, seeder.storage)
+		base := t.TempDir()
+		dir, away := filepath.Join(base, "volume", "downloads"), filepath.Join(base, "away")
+		start := func() *member {
+			state, err := sqlitestate.Open(filepath.Join(base, "state"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s.join(func(o *etorrent.Options) {
+				o.Storage, o.State, o.Dir = files.New(files.Options{}), state, dir
+			})
+		}
+		first := start()
+		s.stored(c.Fetch(t, first.Client, seeder.at()))
+		etorrenttest.Shutdown(t, first.Client)
+
+		if err := os.Rename(filepath.Dir(dir), away); err != nil {
+			t.Fatal(err)
+		}
+		second := start()
+		torrent, err := second.Add(t.Context(), etorrent.FromMetainfo(c.Metainfo), etorrent.WithPeers(seeder.at()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(20 * time.Second)
+		if st := torrent.Stats(); st.Phase != etorrent.Paused || !strings.Contains(st.Err.Error(), dir) {
+			t.Fatalf("without its folder it is %v: %v", st.Phase, st.Err)
+		}
+		if _, err := os.Stat(dir); err == nil {
+			t.Fatal("the folder was made in place of what is gone")
+		}
+		if err := os.Rename(away, filepath.Dir(dir)); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		s.stored(torrent)
+		if n := torrent.Stats().Downloaded; n != 0 {
+			t.Errorf("%d bytes were fetched again", n)
+		}
+	})
+}
