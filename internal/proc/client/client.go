@@ -183,7 +183,9 @@ func (c *Client) Resume(ctx context.Context, t *torrent.Torrent) error {
 	if err := c.roster.Resume(ctx, t.ID()); err != nil {
 		return err
 	}
-	return t.Ask(ctx, calls.AskTorrent, torrent.Ask{Resume: &torrent.Resume{}})
+	return calls.Repeat(func() error { // its processes may be about to start
+		return t.Ask(ctx, calls.AskTorrent, torrent.Ask{Resume: &torrent.Resume{}})
+	})
 }
 
 // Events is the ring of events.

@@ -49,8 +49,7 @@ type control struct {
 	status   Status
 	told     completion
 	totals   totals
-	loading  retry
-	recovery retry     // of a pause
+	retries  retries
 	assignUp *assignUp // waits to begin
 	verify   *pieceset.Set
 	alarm    *clock.Alarm
@@ -70,7 +69,11 @@ const (
 	completionTold
 )
 
-// retry is when loading is tried again, and how long the wait after that is.
+// retries are what is tried again: to reach the row and the disk, and to go on
+// after a fault of the environment.
+type retries struct{ loading, recovery retry }
+
+// retry is when something is tried again, and how long the wait after that is.
 type retry struct {
 	at   mono.Instant
 	wait time.Duration
@@ -90,8 +93,8 @@ func (t *Torrent) runControl(p *sup.Process) error {
 	c := &control{
 		t: t, p: p,
 		reports: sup.NewMailbox[disk.Report](),
-		loading: retry{wait: retryAfter}, recovery: retry{wait: recoverAfter},
-		alarm: t.env.Clock.NewAlarm(),
+		retries: retries{loading: retry{wait: retryAfter}, recovery: retry{wait: recoverAfter}},
+		alarm:   t.env.Clock.NewAlarm(),
 	}
 	c.swarm = newSwarm(c)
 	defer c.alarm.Stop()
@@ -197,7 +200,7 @@ func (c *control) input(in toControl) {
 func (c *control) now() mono.Instant { return c.t.env.Clock.Now() }
 
 func (c *control) nextDeadline() mono.Instant {
-	d := mono.Earliest(mono.Earliest(c.loading.at, c.recovery.at), c.totals.due)
+	d := mono.Earliest(mono.Earliest(c.retries.loading.at, c.retries.recovery.at), c.totals.due)
 	if c.phase == phaseRunning {
 		d = mono.Earliest(d, c.swarm.book.NextDeadline())
 	}
@@ -207,11 +210,11 @@ func (c *control) nextDeadline() mono.Instant {
 // ring carries out what is due.
 func (c *control) ring() {
 	now := c.now()
-	if c.loading.at != mono.Never && now >= c.loading.at {
-		c.loading.at = mono.Never
+	if c.retries.loading.at != mono.Never && now >= c.retries.loading.at {
+		c.retries.loading.at = mono.Never
 		c.load()
 	}
-	if c.recovery.at != mono.Never && now >= c.recovery.at {
+	if c.retries.recovery.at != mono.Never && now >= c.retries.recovery.at {
 		c.recover()
 	}
 	if c.totals.due != mono.Never && now >= c.totals.due {
@@ -225,8 +228,8 @@ func (c *control) again(err error) {
 	c.p.Degraded(err)
 	c.phase = phaseLoading
 	c.status.Phase, c.status.Err = Opening, err
-	c.loading.at = c.now().Add(c.loading.wait)
-	c.loading.wait = min(2*c.loading.wait, retryAtMost)
+	c.retries.loading.at = c.now().Add(c.retries.loading.wait)
+	c.retries.loading.wait = min(2*c.retries.loading.wait, retryAtMost)
 }
 
 // post appends an event to the ring.

@@ -97,7 +97,7 @@ func (c *control) opened(e disk.OpenEvidence) {
 	case disk.Opened:
 		c.p.Healthy()
 		c.recovered()
-		c.loading.wait = retryAfter
+		c.retries.loading.wait = retryAfter
 		c.status.Err = nil
 		c.claim(e.Claimed)
 		c.post(func(h event.Head) event.Event {

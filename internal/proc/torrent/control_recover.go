@@ -25,8 +25,8 @@ func (c *control) halt(phase Phase, err error) {
 	c.p.Degraded(err)
 	c.swarm.dismiss("paused")
 	if phase == Paused {
-		c.recovery.at = c.now().Add(c.recovery.wait)
-		c.recovery.wait = min(2*c.recovery.wait, recoverAtMost)
+		c.retries.recovery.at = c.now().Add(c.retries.recovery.wait)
+		c.retries.recovery.wait = min(2*c.retries.recovery.wait, recoverAtMost)
 	}
 	if !repeated {
 		c.post(func(h event.Head) event.Event { return event.Paused{Head: h, Err: err} })
@@ -36,7 +36,7 @@ func (c *control) halt(phase Phase, err error) {
 // recover tries to go on after a pause. Where the way to the files may lead
 // elsewhere now they are opened anew: a volume can leave and come back.
 func (c *control) recover() {
-	c.recovery.at = mono.Never
+	c.retries.recovery.at = mono.Never
 	if c.phase != phaseHalted {
 		return
 	}
@@ -53,7 +53,7 @@ func (c *control) recovered() {
 	if c.phase == phaseHalted {
 		c.post(func(h event.Head) event.Event { return event.Resumed{Head: h} })
 	}
-	c.recovery.at = mono.Never
+	c.retries.recovery.at = mono.Never
 }
 
 // remedy says how a torrent goes on after a fault.

@@ -87,7 +87,7 @@ func (c *control) piecesDurable(s *pieceset.Set) {
 	}
 	c.status.Durable = c.durable.Count()
 	if !fresh.IsEmpty() {
-		c.recovery.wait = recoverAfter
+		c.retries.recovery.wait = recoverAfter
 	}
 	c.saveSoon()
 	if c.phase == phaseRunning {
