@@ -116,7 +116,7 @@ func View(q Question) Evidence {
 	}
 	incomplete := pieceset.New(n) // a file of theirs is absent or short
 	for i, f := range q.Files {
-		if isStranger(f) {
+		if q.isStranger(f) {
 			if q.Policy == Refuse {
 				return Forbidden{Path: f.Path}
 			}
@@ -145,11 +145,18 @@ func View(q Question) Evidence {
 	return v
 }
 
-// isStranger says whether a non-empty file is there that the row does not know.
-func isStranger(f File) bool {
+// isStranger says whether a non-empty file is there that the row does not know,
+// neither by its facts nor by a claim on a piece of it: facts can be missing
+// where the file could not be looked at when it was written.
+func (q Question) isStranger(f File) bool {
 	now, there := f.Now.(There)
 	_, unknown := f.Remembered.(Unknown)
-	return there && unknown && now.Size > 0 && f.Length > 0
+	if !there || !unknown || now.Size == 0 || f.Length == 0 {
+		return false
+	}
+	touched := pieceset.New(q.Geometry.Pieces())
+	addPieces(q.Geometry, f, 0, touched)
+	return touched.Overlap(q.Claimed) == 0
 }
 
 // sizeOf is the size of what is there, where the file is one that is stored.

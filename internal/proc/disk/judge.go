@@ -128,6 +128,9 @@ func prepareFiles(ctx context.Context, req OpenRequest, st storage.Store, known 
 	known = slices.Clone(known) // jobs that are under way have the old ones
 	for _, i := range made {
 		known[i] = now[i]
+		if bad, is := now[i].(storage.Unusable); is {
+			err = errors.Join(err, bad.Err) // the row could not know it for ours
+		}
 	}
 	return len(made), known, err
 }
