@@ -8,6 +8,7 @@ peers=( # package, then a command that succeeds where it is installed
   'aria2               command -v aria2c'
   'mktorrent           command -v mktorrent'
   'opentracker         command -v opentracker'
+  'strace              command -v strace'
   'python3-libtorrent  /usr/bin/python3 -c "import libtorrent"'
 )
 
