@@ -52,9 +52,10 @@ func allowedSet(infoHash [20]byte, to netip.Addr, pieces int) []pieceset.Index {
 	return set
 }
 
-// offerAllowed tells a beginner which pieces it may fetch while it is choked.
+// offerAllowed tells a beginner which pieces it may fetch while it is choked:
+// once, however often it says that it begins.
 func (c *Core) offerAllowed(now mono.Instant, eff Effects) {
-	if !c.speaksFast() || c.remote.has.Count() >= allowedPieces {
+	if !c.speaksFast() || c.remote.has.Count() >= allowedPieces || len(c.owed.allowed.pieces) > 0 {
 		return
 	}
 	g := c.cfg.Geometry

@@ -36,28 +36,58 @@ func (c *Core) receiveHave(now mono.Instant, i pieceset.Index, eff Effects) {
 
 // receivePieces takes a bitfield, or what stands for one (BEP 6). BEP 3 and 6 want
 // it once and first, but aria2 sends another in place of many haves: what it
-// names is added to what is known, and what it leaves out changes nothing. Only
-// have none, which could add nothing, is out of place later.
+// names is added to what is known, and what it leaves out changes nothing. It is
+// counted, since it costs more than a have. Only have none, which could add
+// nothing, is out of place later.
 func (c *Core) receivePieces(now mono.Instant, m *wire.Message, eff Effects) {
 	if c.remote.bitfield == bitfieldPast && m.Kind == wire.HaveNone {
 		c.close(Closing{Reason: BitfieldLate}, eff)
 		return
 	}
-	first := c.remote.bitfield
-	c.remote.bitfield = bitfieldPast
-	if k := c.remote.claims; k != nil {
-		k.first, k.bits = m.Kind, append([]byte(nil), m.Payload...)
-		return
+	if c.remote.bitfield == bitfieldPast {
+		if c.tolerate(now, floodHave, eff); c.life == closed {
+			return
+		}
 	}
-	before := c.remote.has.Count()
-	c.learnPieces(now, m.Kind, m.Payload, eff)
-	if first == bitfieldPast && c.remote.has.Count() == before {
-		c.tolerate(now, floodHave, eff)
+	c.remote.bitfield = bitfieldPast
+	if k := c.remote.claims; k == nil {
+		c.learnPieces(now, m.Kind, m.Payload, eff)
+	} else if k.add(m) == claimsContradict {
+		c.close(Closing{Reason: BitfieldMalformed}, eff)
 	}
 }
 
-// learnPieces reports what a bitfield, or what stands for one, says.
+// agreement says whether all claims can be true of one torrent.
+type agreement uint8
+
+const (
+	claimsAgree agreement = iota
+	claimsContradict
+)
+
+// add takes a bitfield, or what stands for one, to the earlier ones.
+func (k *claims) add(m *wire.Message) agreement {
+	switch {
+	case k.first == wire.HaveAll: // there is no more to claim
+		return claimsAgree
+	case m.Kind != wire.Bitfield:
+		k.first = m.Kind
+		return claimsAgree
+	case k.bits == nil:
+		k.bits = append([]byte{}, m.Payload...)
+	case len(k.bits) != len(m.Payload):
+		return claimsContradict
+	}
+	for n, b := range m.Payload {
+		k.bits[n] |= b
+	}
+	k.first = wire.Bitfield
+	return claimsAgree
+}
+
+// learnPieces reports what a bitfield, or what stands for one, adds.
 func (c *Core) learnPieces(now mono.Instant, k wire.Kind, bits []byte, eff Effects) {
+	before := c.remote.has.Count()
 	if k == wire.HaveAll {
 		c.remote.has.Fill()
 	}
@@ -70,7 +100,7 @@ func (c *Core) learnPieces(now mono.Instant, k wire.Kind, bits []byte, eff Effec
 		seen.Pieces.AddAll(c.remote.has)
 		c.remote.has = seen.Pieces
 	}
-	if !c.remote.has.IsEmpty() {
+	if c.remote.has.Count() > before {
 		eff.RemoteHasSet(c.remote.has)
 	}
 	c.offerAllowed(now, eff)
