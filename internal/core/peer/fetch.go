@@ -27,6 +27,9 @@ func (c *Core) Request(now mono.Instant, run geometry.Run, eff Effects) {
 	}
 }
 
+// Credit is the number of blocks that may be in flight, as last reported.
+func (c *Core) Credit() int { return c.credit }
+
 // CancelBlock withdraws a request whose block came from elsewhere. A block
 // that crosses the CANCEL on the wire is no offence.
 func (c *Core) CancelBlock(now mono.Instant, b geometry.Block, eff Effects) {

@@ -34,9 +34,10 @@ type tolerance struct {
 
 // tolerance says what is borne of a kind. The bursts are far above what any
 // remote has reason to send: a whole queue of LocalReqq requests may cross our
-// choke, or be cancelled at once in the endgame.
+// choke, or be cancelled at once in the endgame. Every request that is refused may
+// leave us a reject to keep for the remote.
 func (k flood) tolerance() tolerance {
-	const queue = 4 * LocalReqq
+	const queue = 2 * LocalReqq
 	switch k {
 	case floodBlock:
 		return tolerance{16, 10 * time.Second, UnrequestedBlocks}

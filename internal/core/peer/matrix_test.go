@@ -77,7 +77,7 @@ func utterances() []utterance {
 		one("extended-id-below-0", body(0, "d1:md6:ut_pexi-1eee")),
 		one("extended-huge-numbers", body(0, "d4:reqqi"+strings.Repeat("9", 1000)+"ee")),
 		one("extended-nested", body(0, strings.Repeat("l", 100_000)+strings.Repeat("e", 100_000))),
-		one("extended-128KiB", body(0, "d1:v131000:"+strings.Repeat("v", 131_000)+"e")),
+		one("extended-64KiB", body(0, "d1:v65000:"+strings.Repeat("v", 65_000)+"e")),
 		one("extended-not-bencoded", body(0, "hello")),
 		one("extended-empty", body(0, "")),
 		one("extended-of-nobody", body(200, "hello")),

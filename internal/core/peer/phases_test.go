@@ -112,11 +112,14 @@ func forged(k wire.Kind, length uint32, body ...byte) []byte {
 	return append(frame, make([]byte, max(0, int(min(length, longestFrame+2))+4-len(frame)))...)
 }
 
-// What BEP 3, 6 and 10 say of lengths, for a torrent of 16 pieces, beside our cap
-// of 128 KiB for what a frame carries.
+// What BEP 3, 6 and 10 say of lengths, for a torrent of 16 pieces, beside our caps:
+// 128 KiB for what may be requested of us, 64 KiB for an extended message and half
+// of it for an unknown one.
 const (
 	cap128       = 128 << 10
-	longestFrame = 9 + cap128
+	longestBlock = 9 + geometry.BlockSize
+	longestOther = 1 + 32<<10
+	longestFrame = 2 + 64<<10
 )
 
 var exactLength = map[wire.Kind]uint32{
@@ -135,9 +138,9 @@ func lengthFault(k wire.Kind, n uint32) wire.Fault {
 	switch {
 	case n == 0: // a keep-alive, whatever follows
 		return wire.NoFault
-	case n > longestFrame, k == wire.Extended && n > 2+cap128, k == wire.Unknown && n > 1+cap128:
+	case n > longestFrame, k == wire.Unknown && n > longestOther:
 		return wire.FrameTooLong
-	case k == wire.Piece && n == 9:
+	case k == wire.Piece && n == 9, k == wire.Piece && n > longestBlock:
 		return wire.BlockLengthWrong
 	case k == wire.Piece && n < 9, k == wire.Extended && n < 2:
 		return wire.FrameLengthWrong
@@ -155,8 +158,8 @@ func TestEveryLengthOfEveryMessageEndsInItsFaultInEveryPhase(t *testing.T) {
 			for k := wire.Choke; k <= wire.Unknown; k++ {
 				exact := exactLength[k]
 				for _, n := range []uint32{
-					0, 1, 2, exact - 1, exact, exact + 1, 9, 10, 1 + cap128, 2 + cap128, 3 + cap128,
-					longestFrame, longestFrame + 1, 1 << 31, 1<<32 - 1,
+					0, 1, 2, exact - 1, exact, exact + 1, 9, 10, longestBlock, longestBlock + 1,
+					longestOther, longestOther + 1, longestFrame, longestFrame + 1, 9 + cap128, 10 + cap128, 1 << 31, 1<<32 - 1,
 				} {
 					want := lengthFault(k, n)
 					if p.name == "nameless" {
@@ -185,7 +188,7 @@ func namelessFault(k wire.Kind, n uint32) wire.Fault {
 		return wire.NoFault
 	case k == wire.Piece && n > longestFrame:
 		return wire.BlockLengthWrong
-	case exactLength[k] < 14 && k != wire.Extended && k != wire.Unknown && n > longestFrame:
+	case k != wire.Extended && k != wire.Unknown && n > longestFrame:
 		return wire.FrameLengthWrong
 	}
 	return lengthFault(k, n)

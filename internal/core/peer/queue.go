@@ -27,6 +27,11 @@ func (q *queue) push(r Request) {
 	q.requests = append(q.requests, r)
 }
 
+// unshift puts requests before the front, in their order.
+func (q *queue) unshift(all []Request) {
+	q.requests, q.head = slices.Concat(all, q.all()), 0
+}
+
 // pop takes the front out, which must be there.
 func (q *queue) pop() Request {
 	r := q.requests[q.head]

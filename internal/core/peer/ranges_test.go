@@ -97,8 +97,11 @@ func TestEveryRangeOfEveryMessageEndsInItsFaultInEveryPhase(t *testing.T) {
 				p.judge(t, forged(k, 13, words(c.piece, c.begin, c.length)...), c.fault, "%s %d %d:%d", k, c.piece, c.begin, c.length)
 			}
 			fault := c.fault
-			if c.length > cap128 && fault != wire.NoFault {
-				fault = wire.FrameTooLong // a block is as long as its frame
+			switch { // a block is as long as its frame, and we ask for none over 16 KiB
+			case c.length > longestFrame-9:
+				fault = wire.FrameTooLong
+			case c.length > geometry.BlockSize:
+				fault = wire.BlockLengthWrong
 			}
 			p.judge(t, forged(wire.Piece, 9+min(c.length, largest-9), words(c.piece, c.begin)...), fault, "block %d %d:%d", c.piece, c.begin, c.length)
 		}

@@ -11,6 +11,9 @@ const (
 	LocalReqq = 2000
 	// ReadAheadLimit is how many bytes are read or unsent for one remote.
 	ReadAheadLimit = 256 << 10
+	// runRequests is how many requests one read answers, since each costs as much
+	// whatever its length is.
+	runRequests = 64
 )
 
 // RequestEvidence says what a request of the remote means. Ranges outside the
@@ -92,11 +95,15 @@ func (c *Core) NextRead(limit uint32) ReadRun {
 	if q.len() == 0 {
 		return ReadRun{}
 	}
+	requests := 1
 	run := ReadRun(q.pop())
 	c.owed.reading = append(c.owed.reading, Request(run))
 	for q.len() > 0 {
 		r := q.at(0)
 		if r.Piece != run.Piece || r.Begin != run.Begin+run.Length || uint64(run.Length)+uint64(r.Length) > uint64(limit) {
+			break
+		}
+		if requests++; requests > runRequests {
 			break
 		}
 		run.Length += r.Length
@@ -115,6 +122,18 @@ func (c *Core) ReadDone(run ReadRun, eff Effects) {
 		eff.Upload(r)
 	}
 	c.owed.doneReading(run)
+}
+
+// TakeBack has requests wait again, before all others, that Upload answered but
+// of which nothing was sent. They come on top of LocalReqq.
+func (c *Core) TakeBack(all []Request, eff Effects) {
+	if c.life == closed {
+		return
+	}
+	if c.local.choke == Choked {
+		all = c.keepAllowed(all, eff)
+	}
+	c.owed.waiting.unshift(all)
 }
 
 // ReadFailed refuses the requests of a run that could not be read.

@@ -1,6 +1,7 @@
 package torrent
 
 import (
+	"github.com/etorrent/etorrent/internal/core/peer"
 	"github.com/etorrent/etorrent/internal/leaf/slab"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
@@ -8,13 +9,13 @@ import (
 
 // lease keeps a read-ahead slab until the last block in it was written.
 type lease struct {
-	slab *slab.Slab
+	slab *slab.Slab // nil for a copy
 	refs int
 	of   *outbox
 }
 
 func (l *lease) drop() {
-	if l.refs--; l.refs == 0 {
+	if l.refs--; l.refs == 0 && l.slab != nil {
 		l.of.leases--
 		l.slab.Release()
 	}
@@ -23,8 +24,9 @@ func (l *lease) drop() {
 // segment is a run of bytes to be written: messages, or a block that lies in a
 // leased slab.
 type segment struct {
-	bytes []byte
-	lease *lease // nil for messages
+	bytes   []byte
+	lease   *lease       // nil for messages
+	request peer.Request // that a block answers
 }
 
 // outbox holds what the socket has not taken yet, in order.
@@ -35,7 +37,9 @@ type outbox struct {
 	leases   int // slabs that they lie in
 	state    pnet.WriteState
 	writable chan error   // from the linked writer
-	moved    mono.Instant // when bytes last left, or began to wait; mono.Never while none do
+	moved    mono.Instant // when leastProgress was made, or bytes began to wait; mono.Never while none do
+	left     int          // bytes since
+	pace     pace
 	gather   [][]byte
 	arena    []byte
 }
@@ -44,6 +48,9 @@ const writeOpen = pnet.WriteOpen
 
 // arenaSize is how many bytes of messages share one allocation.
 const arenaSize = 4 << 10
+
+// smallest is the least room that is made for messages.
+const smallest = 64
 
 // addMessages appends encoded messages.
 func (o *outbox) addMessages(b []byte) {
@@ -59,25 +66,25 @@ func (o *outbox) addMessages(b []byte) {
 	o.segments = append(o.segments, segment{bytes: append(o.take(len(b)), b...)})
 }
 
-// take cuts an empty slice with room for at least n bytes.
+// take cuts an empty slice with room for at least n bytes: for a while where
+// nothing else waits, else for little more, since it may be the header of one of
+// many small blocks.
 func (o *outbox) take(n int) []byte {
-	if n > arenaSize {
-		return make([]byte, 0, n)
+	if n > arenaSize || len(o.segments) > 0 {
+		return make([]byte, 0, max(n, smallest))
 	}
-	if o.arena == nil || len(o.segments) == 0 {
-		if cap(o.arena) < arenaSize {
-			o.arena = make([]byte, 0, arenaSize)
-		}
-		return o.arena[:0:arenaSize]
+	if o.arena == nil {
+		o.arena = make([]byte, 0, arenaSize)
 	}
-	return make([]byte, 0, arenaSize)
+	return o.arena
 }
 
-// addBlock appends a block, behind the header that addMessages appended.
-func (o *outbox) addBlock(b []byte, l *lease) {
+// addBlock appends the answer to a request, behind the header that addMessages
+// appended.
+func (o *outbox) addBlock(r peer.Request, b []byte, l *lease) {
 	l.refs++
 	o.payload += len(b)
-	o.segments = append(o.segments, segment{bytes: b, lease: l})
+	o.segments = append(o.segments, segment{bytes: b, lease: l, request: r})
 }
 
 func (o *outbox) isEmpty() bool { return len(o.segments) == 0 }

@@ -23,11 +23,9 @@ import (
 const (
 	// handshakeLimit is how long both handshakes may take.
 	handshakeLimit = 20 * time.Second
-	// stallLimit is how long a remote may take nothing of what waits for it.
-	stallLimit = 90 * time.Second
 	// messageBacklog is how many bytes of messages may wait for a remote before
 	// it is no longer read: it makes us answer and does not take the answers.
-	messageBacklog = 256 << 10
+	messageBacklog = 64 << 10
 	// haveDelay is how long a HAVE may wait for another message to go with.
 	haveDelay = 100 * time.Millisecond
 )
@@ -160,7 +158,7 @@ func (t *Torrent) runPeer(p *sup.Process, c candidate) error {
 		up:     uploads{done: sup.NewMailbox[disk.ReadDone]()},
 		in: intake{reader: &reader{
 			conn: c.conn, slabs: t.env.Slabs, clock: t.env.Clock, limits: t.env.Down,
-			fills: make(chan fill), resume: make(chan []byte), waits: make(chan struct{}, 1),
+			fills: make(chan fill), resume: make(chan appetite), waits: make(chan struct{}, 1),
 		}},
 	}
 	defer x.cleanUp()
@@ -279,10 +277,7 @@ func (x *peerProc) now() mono.Instant { return x.t.env.Clock.Now() }
 
 func (x *peerProc) nextDeadline() mono.Instant {
 	d := mono.Earliest(x.core.NextDeadline(), x.news.due)
-	if !x.out.isEmpty() {
-		d = mono.Earliest(d, x.out.moved.Add(stallLimit))
-	}
-	return mono.Earliest(d, x.up.due)
+	return mono.Earliest(mono.Earliest(d, x.up.due), x.out.deadline())
 }
 
 // takeFill decodes what the reader brought and steps the core with each
@@ -338,7 +333,15 @@ func (x *peerProc) decode(buf []byte) {
 		break
 	}
 	x.core.EndOfBatch(&x.batch)
-	x.in.carry = append(x.in.carry[:0], buf...)
+	x.in.keep(buf)
+}
+
+// keep copies what is left of a fill. Room that one long frame took is not kept.
+func (in *intake) keep(rest []byte) {
+	if cap(in.carry) > carryKept && len(rest) <= carryKept {
+		in.carry = nil
+	}
+	in.carry = append(in.carry[:0], rest...)
 }
 
 // letReaderGo lets the reader go on, unless the remote makes us answer without
@@ -347,8 +350,15 @@ func (x *peerProc) letReaderGo() {
 	if x.in.holding == readerRuns || x.in.end == readerGone || x.out.messages > messageBacklog {
 		return
 	}
+	next := appetite{most: quietRead}
+	if x.core != nil && x.core.Credit() > 0 {
+		next.most = slab.Size
+	}
+	if len(x.in.carry) > 0 {
+		next.carry = x.in.carry
+	}
 	select {
-	case x.in.reader.resume <- x.in.carry:
+	case x.in.reader.resume <- next:
 		x.in.holding = readerRuns
 	case <-x.p.Stopping():
 	}

@@ -90,7 +90,7 @@ func (x *peerProc) upload() {
 		x.p.Act("upload")
 		x.out.addMessages(wire.AppendPieceHeader(nil, r.Piece, r.Begin, r.Length))
 		from := r.Begin - done.Begin
-		x.out.addBlock(done.Data[from:from+r.Length], l)
+		x.out.addBlock(r, done.Data[from:from+r.Length], l)
 	}
 }
 
@@ -122,6 +122,9 @@ const peerSlabs = 2
 // readAhead asks the disk for what the remote requested, as far as this peer's
 // share of memory and the limits allow.
 func (x *peerProc) readAhead(now mono.Instant) {
+	if x.out.pace == paceStalled {
+		return
+	}
 	if now < x.up.due {
 		return // a limit said when to ask again; others draw lots with it until then
 	}
@@ -151,15 +154,23 @@ func (x *peerProc) readAhead(now mono.Instant) {
 
 // write flushes the outbox; a full socket gets a linked writer that waits.
 func (x *peerProc) write(now mono.Instant) string {
-	if x.out.isEmpty() {
+	if x.out.isSent() {
 		x.out.moved = mono.Never
+		if x.out.pace == paceStalled {
+			x.out.pace = paceSteady
+			x.readAhead(now)
+		}
 		return ""
 	}
 	if x.out.moved == mono.Never {
-		x.out.moved = now
+		x.out.moved, x.out.left = now, 0
 	}
-	if now >= x.out.moved.Add(stallLimit) {
+	switch x.out.viewStall(now) {
+	case stallOver:
 		return peer.Closing{Reason: peer.NotReading}.String()
+	case stallLong:
+		x.takeBack()
+	case stallNone:
 	}
 	if x.out.state == pnet.WriteBlocked {
 		return ""
@@ -167,7 +178,7 @@ func (x *peerProc) write(now mono.Instant) string {
 	x.p.Act("write")
 	payload, total, err := x.out.flush(x.c.conn)
 	if total > 0 {
-		x.out.moved = now
+		x.out.progress(now, total)
 		x.t.tally.up(payload)
 		if x.core != nil { // else the handshake is under way
 			x.core.Wrote(now)

@@ -175,6 +175,5 @@ func (x *peerProc) unblock(err error) string {
 		return "write: " + err.Error()
 	}
 	x.out.state = writeOpen
-	x.out.moved = x.now()
 	return ""
 }

@@ -20,6 +20,20 @@ type fill struct {
 	err  error
 }
 
+// appetite is what the loop lets the reader go on with.
+type appetite struct {
+	carry []byte // the rest of the last fill, nil if it was used up
+	most  int    // bytes to read at once
+}
+
+const (
+	// quietRead is how much is read at once of a remote that may send us no block: a
+	// thousand requests. What follows from it is bounded with it.
+	quietRead = 16 << 10
+	// carryKept is how much room for the rest of a fill is kept for the next one.
+	carryKept = 32 << 10
+)
+
 // reader is the linked goroutine that waits for the socket. It holds no buffer
 // while it waits; a frame that came in part is carried in a slice of its size.
 type reader struct {
@@ -28,20 +42,20 @@ type reader struct {
 	clock  *clock.Clock
 	limits []*limit.Bucket
 	fills  chan fill
-	resume chan []byte   // the rest of the last fill, nil if it was used up
+	resume chan appetite
 	waits  chan struct{} // one place: we do not read, for want of a slab or by a limit
 }
 
 // run reads until the connection or the process ends.
 func (r *reader) run(p *sup.Process) error {
 	ctx := p.Context()
-	var carry []byte
+	next := appetite{most: quietRead}
 	for {
 		if err := r.conn.WaitReadable(); err != nil {
 			r.hand(ctx, fill{err: err})
 			return nil
 		}
-		room, ok := r.draw(ctx)
+		room, ok := r.draw(ctx, next.most)
 		if !ok {
 			return nil
 		}
@@ -49,13 +63,13 @@ func (r *reader) run(p *sup.Process) error {
 		if s == nil {
 			return nil
 		}
-		f := r.fill(s, carry, room)
+		f := r.fill(s, next.carry, room)
 		if !r.hand(ctx, f) {
 			s.Release()
 			return nil
 		}
 		select {
-		case carry = <-r.resume:
+		case next = <-r.resume:
 		case <-ctx.Done():
 			return nil
 		}
@@ -120,9 +134,10 @@ func (r *reader) hand(ctx context.Context, f fill) bool {
 	}
 }
 
-// draw waits until every limit grants bytes and returns the least grant.
-func (r *reader) draw(ctx context.Context) (int, bool) {
-	granted := slab.Size
+// draw waits until every limit grants bytes, at most so many, and returns the
+// least grant.
+func (r *reader) draw(ctx context.Context, most int) (int, bool) {
+	granted := most
 	for i, b := range r.limits {
 		n, wait := b.Take(r.clock.Now(), granted, geometry.BlockSize)
 		for n == 0 {

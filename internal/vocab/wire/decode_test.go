@@ -44,12 +44,12 @@ func TestFaultsShowAsSoonAsTheyCan(t *testing.T) {
 		{"port that is too long", "0000000409", known, wire.FrameLengthWrong},
 		{"piece without a header", "0000000807", known, wire.FrameLengthWrong},
 		{"piece without a block", "0000000907", known, wire.BlockLengthWrong},
-		{"piece with too long a block", "0002000a07", wire.Limits{}, wire.BlockLengthWrong},
+		{"piece with too long a block", "0000400a07", wire.Limits{}, wire.BlockLengthWrong},
 		{"bitfield that is too short", "0000000105", known, wire.BitfieldLengthWrong},
 		{"bitfield that is too long", "0000000305", known, wire.BitfieldLengthWrong},
 		{"extended without an id", "0000000114", known, wire.FrameLengthWrong},
 		{"extended above its cap", "0000001314", small, wire.FrameTooLong},
-		{"unknown above its cap", "0002000215", known, wire.FrameTooLong},
+		{"unknown above its cap", "0000800215", known, wire.FrameTooLong},
 		{"have of no piece", "000000050400000003", known, wire.PieceOutOfRange},
 		{"have of the last index", "0000000504ffffffff", known, wire.PieceOutOfRange},
 		{"suggest of no piece", "000000050d00000003", known, wire.PieceOutOfRange},
@@ -125,7 +125,7 @@ func TestATorrentOfNoPiecesIsNotSymbolic(t *testing.T) {
 }
 
 func TestMaxFrameGrowsWithTheLimits(t *testing.T) {
-	const usual = wire.PieceHeaderBytes + wire.MaxBlockBytes
+	const usual = 6 + wire.DefaultExtendedBytes
 	for _, c := range []struct {
 		l    wire.Limits
 		want int

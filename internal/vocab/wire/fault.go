@@ -15,7 +15,8 @@ const (
 	BitfieldLengthWrong
 	// PieceOutOfRange is the index of a piece that the torrent does not have.
 	PieceOutOfRange
-	// BlockLengthWrong is a block of no bytes or of more than MaxBlockBytes.
+	// BlockLengthWrong is a block of no bytes, a request of more than
+	// MaxBlockBytes, or a sent block of more than MaxSentBytes.
 	BlockLengthWrong
 	// BlockOutOfPiece is a block that is not wholly inside its piece.
 	BlockOutOfPiece

@@ -63,9 +63,9 @@ func messages(l wire.Limits) *rapid.Generator[wire.Message] {
 		case wire.Have, wire.Suggest, wire.AllowedFast:
 			drawPiece(t, l, &m)
 		case wire.Request, wire.Cancel, wire.Reject:
-			drawBlock(t, l, &m)
+			drawBlock(t, l, &m, wire.MaxBlockBytes)
 		case wire.Piece:
-			drawBlock(t, l, &m)
+			drawBlock(t, l, &m, wire.MaxSentBytes)
 			m.Payload = make([]byte, m.Length)
 			m.Payload[m.Length-1] = rapid.Byte().Draw(t, "last byte")
 		case wire.Bitfield:
@@ -87,12 +87,12 @@ func drawPiece(t *rapid.T, l wire.Limits, m *wire.Message) {
 	m.Piece = pieceset.Index(rapid.IntRange(0, pieces(l)-1).Draw(t, "piece"))
 }
 
-func drawBlock(t *rapid.T, l wire.Limits, m *wire.Message) {
+func drawBlock(t *rapid.T, l wire.Limits, m *wire.Message, most int64) {
 	drawPiece(t, l, m)
 	size := pieceSize(l, m.Piece)
 	begin := rapid.Int64Range(0, size-1).Draw(t, "begin")
 	m.Begin = uint32(begin)
-	m.Length = uint32(rapid.Int64Range(1, min(size-begin, wire.MaxBlockBytes)).Draw(t, "length"))
+	m.Length = uint32(rapid.Int64Range(1, min(size-begin, most)).Draw(t, "length"))
 }
 
 func drawBits(t *rapid.T, l wire.Limits) []byte {

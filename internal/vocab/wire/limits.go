@@ -9,15 +9,18 @@ import (
 
 // What a message may ask of its reader, whatever the torrent.
 const (
-	// MaxBlockBytes is the longest block that may be requested or sent. Nearly
+	// MaxBlockBytes is the longest block that may be requested of us. Nearly
 	// all clients use 16 KiB, some more.
 	MaxBlockBytes = 128 << 10
+	// MaxSentBytes is the longest block that may be sent to us, since we ask for
+	// none that is longer.
+	MaxSentBytes = geometry.BlockSize
 	// MaxUnknownBytes is the longest payload of an unknown message, which is
-	// skipped.
-	MaxUnknownBytes = 128 << 10
+	// skipped. The longest that a BEP names are BEP 52's hashes, 16 KiB and some.
+	MaxUnknownBytes = 32 << 10
 	// DefaultExtendedBytes is the longest body of an Extended message where
-	// Limits names none.
-	DefaultExtendedBytes = 128 << 10
+	// Limits names none: four times that of BEP 9's messages.
+	DefaultExtendedBytes = 64 << 10
 	// MaxSymbolicPieces is how many pieces a torrent is taken to have at most
 	// while its metadata is unknown.
 	MaxSymbolicPieces = 1 << 21
@@ -39,7 +42,7 @@ func (l *Limits) MaxFrame() int { return prefixBytes + int(l.longest()) }
 
 // alwaysAllowed is a length that frames may have under any limits.
 const alwaysAllowed = max(
-	PieceHeaderBytes-prefixBytes+MaxBlockBytes,
+	PieceHeaderBytes-prefixBytes+MaxSentBytes,
 	signalHead-prefixBytes+MaxUnknownBytes,
 )
 

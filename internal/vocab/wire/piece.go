@@ -17,7 +17,7 @@ func viewPieceLength(length uint32) Fault {
 	switch {
 	case length < head:
 		return FrameLengthWrong
-	case length == head, length > head+MaxBlockBytes:
+	case length == head, length > head+MaxSentBytes:
 		return BlockLengthWrong
 	}
 	return NoFault
