@@ -39,8 +39,9 @@ type Client struct {
 // allow yet, such as a taken port, is no error: the client starts degraded and
 // tries again.
 func New(ctx context.Context, o Options) (*Client, error) {
+	shares := client.Divide(client.Descriptors())
 	if o.Storage == nil {
-		o.Storage = files.New(files.Options{})
+		o.Storage = files.New(files.Options{Handles: files.NewHandles(shares.Files)})
 	}
 	if o.State == nil {
 		o.State = NewMemoryState()
@@ -50,6 +51,7 @@ func New(ctx context.Context, o Options) (*Client, error) {
 	}
 	engine, err := client.Start(ctx, client.Config{
 		Storage: o.Storage, Rows: o.State, Network: o.Network,
+		Shares: shares, PeersPerAddress: o.Limits.PeersPerAddress,
 		Listen: o.Listen, Ports: o.Ports, Down: o.Limits.Down, Up: o.Limits.Up,
 		Hook: o.Hook, Logger: o.Logger, Random: o.RandomSeed, Version: Version,
 	})

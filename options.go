@@ -42,9 +42,16 @@ type Options struct {
 	Hook sup.Hook
 }
 
-// Limits bound payload and messages together, in bytes per second; 0 is
-// unlimited.
-type Limits struct{ Down, Up int64 }
+// Limits bound what a client takes.
+type Limits struct {
+	// Down and Up bound payload and messages together, in bytes per second; 0 is
+	// unlimited.
+	Down, Up int64
+	// PeersPerAddress bounds the accepted connections of one address, or of one
+	// /64 of IPv6: for each torrent, and for those that have not named one; 0
+	// stands for 64.
+	PeersPerAddress int
+}
 
 // Storage holds the bytes of torrents. Package storagetest proves one.
 type Storage = storage.Storage

@@ -2,6 +2,7 @@ package etorrent_test
 
 import (
 	"encoding/binary"
+	"fmt"
 	"io"
 	"net"
 	"testing"
@@ -25,8 +26,12 @@ type stranger struct {
 
 func (s *swarm) stranger(to *member) *stranger {
 	s.t.Helper()
-	s.hosts++
-	conn, err := s.network.Host("10.9.0.1").DialContext(s.t.Context(), "tcp", to.at().String())
+	return s.strangerFrom("10.9.0.1", to)
+}
+
+func (s *swarm) strangerFrom(host string, to *member) *stranger {
+	s.t.Helper()
+	conn, err := s.network.Host(host).DialContext(s.t.Context(), "tcp", to.at().String())
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -35,10 +40,12 @@ func (s *swarm) stranger(to *member) *stranger {
 }
 
 // greeting is a handshake without extensions.
-func greeting(c *etorrenttest.Content) []byte {
+func greeting(c *etorrenttest.Content) []byte { return greetingOf(c, 0) }
+
+func greetingOf(c *etorrenttest.Content, number int) []byte {
 	hash := metainfo.HashInfo(c.Metainfo.InfoBytes)
 	b := append([]byte("\x13BitTorrent protocol"), make([]byte, 8)...)
-	return append(append(b, hash[:]...), "-XX0001-123456789012"...)
+	return fmt.Appendf(append(b, hash[:]...), "-XX0001-%012d", number)
 }
 
 func wireFrame(id byte, numbers ...uint32) []byte {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/etorrent/etorrent/internal/core/names"
+	"github.com/etorrent/etorrent/internal/leaf/crowd"
 	"github.com/etorrent/etorrent/internal/leaf/limit"
 	"github.com/etorrent/etorrent/internal/leaf/ring"
 	"github.com/etorrent/etorrent/internal/leaf/slab"
@@ -34,8 +35,9 @@ import (
 const (
 	// receiveSlabs and readSlabs bound the buffers that payload travels in, each
 	// way: 32 MiB and 64 MiB.
-	receiveSlabs = 128
-	readSlabs    = 256
+	receiveSlabs    = 128
+	readSlabs       = 256
+	peersPerAddress = 64
 	// eventsKept is how many events a reader may lag behind.
 	eventsKept = 16 << 10
 )
@@ -54,10 +56,15 @@ type Config struct {
 	Listen   []string
 	Ports    pnet.PortChoice
 	Down, Up int64 // bytes per second; 0: unlimited
-	Hook     sup.Hook
-	Logger   *slog.Logger
-	Random   uint64
-	Version  string
+	Shares   Shares
+	// PeersPerAddress bounds the accepted connections of one address, of each
+	// torrent and of those that have not named one; 0 stands for 64.
+	PeersPerAddress int
+
+	Hook    sup.Hook
+	Logger  *slog.Logger
+	Random  uint64
+	Version string
 }
 
 // Client is one running engine.
@@ -86,6 +93,10 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 		receive: slab.NewPool(receiveSlabs), reads: slab.NewPool(readSlabs),
 		down: limit.NewBucket(cfg.Down), up: limit.NewBucket(cfg.Up),
 	}
+	if cfg.PeersPerAddress == 0 {
+		cfg.PeersPerAddress = peersPerAddress
+	}
+	peers := crowd.New(cfg.Shares.Peers, cfg.Shares.Peers)
 	c.crashes = newCrashLog(c, cfg.Logger)
 	service := store.NewService(cfg.Rows)
 	disks := disk.NewSet(disk.Options{Storage: cfg.Storage, Reads: c.reads, Rows: service, Clock: c.clock})
@@ -96,12 +107,13 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 		Env: func(ident.TorrentID) torrent.Env {
 			return torrent.Env{
 				Disks: disks, Rows: service, Dialer: dialer, Slabs: c.receive, Clock: c.clock, Events: c.events,
+				Crowd: peers, PeersPerAddress: cfg.PeersPerAddress,
 				Down: []*limit.Bucket{c.down}, Up: []*limit.Bucket{c.up}, PeerID: peerID(cfg.Version),
 				Client: "Etorrent " + cfg.Version, ListenPort: c.listenPort, Random: cfg.Random,
 			}
 		},
 	})
-	greeter := pnet.NewGreeter(c.roster.Find)
+	greeter := pnet.NewGreeter(c.roster.Find, crowd.New(cfg.Shares.Strangers, cfg.PeersPerAddress))
 	network := []sup.Child{greeter.Child()}
 	for _, address := range cfg.Listen {
 		l := pnet.NewListener(egress, address, cfg.Ports, greeter.Greet, c.postListening)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/etorrent/etorrent/internal/core/handshake"
+	"github.com/etorrent/etorrent/internal/leaf/crowd"
 	"github.com/etorrent/etorrent/internal/vocab/wire"
 	"github.com/etorrent/etorrent/sup"
 )
@@ -14,8 +15,6 @@ import (
 const (
 	// greetLimit is how long an accepted connection may take to name a torrent.
 	greetLimit = 10 * time.Second
-	// greetsAtOnce bounds the accepted connections that have not named one yet.
-	greetsAtOnce = 512
 )
 
 const handshakeBytes = wire.HandshakeBytes
@@ -35,13 +34,14 @@ type Greeter struct {
 	pool   *sup.Pool
 	find   Find
 	number atomic.Uint64
-	open   atomic.Int64
-	downs  *sup.Mailbox[sup.Down] // bounded by greetsAtOnce
+	crowd  *crowd.Crowd           // the accepted connections that have not named one yet
+	downs  *sup.Mailbox[sup.Down] // bounded by the crowd
 }
 
-// NewGreeter returns a greeter; Child is its supervisor.
-func NewGreeter(find Find) *Greeter {
-	return &Greeter{pool: sup.NewPool(), find: find, downs: sup.NewMailbox[sup.Down]()}
+// NewGreeter returns a greeter of as many at once as the crowd has room for;
+// Child is its supervisor.
+func NewGreeter(find Find, strangers *crowd.Crowd) *Greeter {
+	return &Greeter{pool: sup.NewPool(), find: find, crowd: strangers, downs: sup.NewMailbox[sup.Down]()}
 }
 
 // Child describes the supervisor of the greeting processes.
@@ -52,28 +52,28 @@ func (g *Greeter) Child() sup.Child {
 	}
 }
 
-// Greet takes a connection over. It closes it where too many strangers are
-// being greeted.
+// Greet takes a connection over. It closes it where too many strangers are being
+// greeted, in all or of its network.
 func (g *Greeter) Greet(c Conn) {
 	g.count()
-	if g.open.Load() >= greetsAtOnce {
+	if g.crowd.Enter(c.RemoteAddr().Addr()) != crowd.Entered {
 		_ = c.Close()
 		return
 	}
-	g.open.Add(1)
 	g.pool.StartMonitored(sup.Child{
 		Name: fmt.Sprintf("greet[%v#%d]", c.RemoteAddr(), g.number.Add(1)), Kind: "greet", Restart: sup.Temporary,
 		Run: func(p *sup.Process) error { return g.run(p, c) },
 	}, g.downs, c)
 }
 
-// count takes those that are down out of the number of open ones. A connection
-// whose process could not start is closed here.
+// count takes those that are down out of the crowd. A connection whose process
+// could not start is closed here.
 func (g *Greeter) count() {
 	for _, d := range g.downs.Take(nil) {
-		g.open.Add(-1)
+		c := d.Tag.(Conn)
+		g.crowd.Leave(c.RemoteAddr().Addr())
 		if _, never := d.Exit.(sup.StartFailed); never {
-			_ = d.Tag.(Conn).Close()
+			_ = c.Close()
 		}
 	}
 }

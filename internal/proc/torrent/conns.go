@@ -7,6 +7,7 @@ import (
 	"github.com/etorrent/etorrent/internal/core/book"
 	"github.com/etorrent/etorrent/internal/core/choke"
 	"github.com/etorrent/etorrent/internal/core/handshake"
+	"github.com/etorrent/etorrent/internal/leaf/crowd"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
 	"github.com/etorrent/etorrent/internal/vocab/event"
 	"github.com/etorrent/etorrent/internal/vocab/text"
@@ -49,6 +50,7 @@ type swarm struct {
 	book   *book.Core
 	choker choke.Strategy
 	gone   gone
+	door   *crowd.Crowd           // the accepted connections
 	downs  *sup.Mailbox[sup.Down] // bounded by the connections
 }
 
@@ -58,6 +60,7 @@ func newSwarm(c *control) *swarm {
 		conns:  map[assign.HolderID]*connection{},
 		book:   book.NewWith(c.t.bans),
 		choker: choke.NewFirstCome(choke.DefaultSlots),
+		door:   crowd.New(MaxPeers, c.t.env.PeersPerAddress),
 		downs:  sup.NewMailbox[sup.Down](),
 	}
 }
@@ -70,7 +73,7 @@ func (s *swarm) open(conn pnet.Conn, addr netip.AddrPort, acceptor *handshake.Ac
 	}
 	standing := s.book.View(s.c.now(), addr)
 	unwelcome := standing == book.Banned || standing == book.BackedOff && d == handshake.Accepted
-	if s.c.phase != phaseRunning || len(s.conns) >= MaxPeers || unwelcome {
+	if s.c.phase != phaseRunning || unwelcome || s.enter(addr, d) != crowd.Entered {
 		_ = conn.Close()
 		if d == handshake.Dialled {
 			s.book.Failed(s.c.now(), addr)
@@ -89,12 +92,38 @@ func (s *swarm) open(conn pnet.Conn, addr netip.AddrPort, acceptor *handshake.Ac
 	}), s.downs, k)
 }
 
+// enter counts a connection in, unless there are too many: of the engine, of the
+// torrent, or accepted ones of one address.
+func (s *swarm) enter(addr netip.AddrPort, d handshake.Direction) crowd.Evidence {
+	if len(s.conns) >= MaxPeers {
+		return crowd.Full
+	}
+	if d == handshake.Accepted {
+		if e := s.door.Enter(addr.Addr()); e != crowd.Entered {
+			return e
+		}
+	}
+	e := s.c.t.env.Crowd.Enter(addr.Addr())
+	if e != crowd.Entered && d == handshake.Accepted {
+		s.door.Leave(addr.Addr())
+	}
+	return e
+}
+
+// leave counts a connection out.
+func (s *swarm) leave(k *connection) {
+	s.c.t.env.Crowd.Leave(k.addr.Addr())
+	if k.direction == handshake.Accepted {
+		s.door.Leave(k.addr.Addr())
+	}
+}
+
 // dial asks for connections while there is room.
 func (s *swarm) dial() {
 	if s.c.phase != phaseRunning {
 		return
 	}
-	s.book.Next(s.c.now(), MaxPeers-len(s.conns), s)
+	s.book.Next(s.c.now(), min(MaxPeers-len(s.conns), s.c.t.env.Crowd.Room()), s)
 }
 
 // Dial makes the swarm the Effects of its book.

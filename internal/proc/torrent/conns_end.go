@@ -16,6 +16,7 @@ func (s *swarm) down(d sup.Down) {
 	}
 	delete(s.conns, k.id)
 	s.gone.note(k.id, k.addr)
+	s.leave(k)
 	s.choker.PeerLeft(choke.PeerID(k.id), s)
 	how := inOrder
 	reason := k.reason
@@ -52,6 +53,7 @@ func (s *swarm) tellLeft(k *connection, reason string) {
 func (s *swarm) leaveAll(reason string) {
 	for _, k := range s.conns {
 		_ = k.conn.Close()
+		s.leave(k)
 		s.tellLeft(k, reason)
 	}
 	clear(s.conns)

@@ -12,6 +12,7 @@ import (
 	"github.com/etorrent/etorrent/internal/core/book"
 	"github.com/etorrent/etorrent/internal/core/handshake"
 	"github.com/etorrent/etorrent/internal/leaf/board"
+	"github.com/etorrent/etorrent/internal/leaf/crowd"
 	"github.com/etorrent/etorrent/internal/leaf/limit"
 	"github.com/etorrent/etorrent/internal/leaf/ring"
 	"github.com/etorrent/etorrent/internal/leaf/slab"
@@ -33,11 +34,14 @@ type Env struct {
 	Slabs      *slab.Pool
 	Clock      *clock.Clock
 	Events     *ring.Ring[event.Event]
+	Crowd      *crowd.Crowd    // the connections of all torrents
 	Down, Up   []*limit.Bucket // every limit that applies, outermost first
 	PeerID     [20]byte        // of this torrent and run (BEP 20)
 	Client     string          // name and version for BEP 10
 	ListenPort func() uint16   // 0 while not listening
 	Random     uint64          // run number of the random choices
+	// PeersPerAddress bounds the accepted connections of one address.
+	PeersPerAddress int
 }
 
 // Options say how a torrent is run this time. They are not kept in its row.
