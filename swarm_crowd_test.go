@@ -1,6 +1,7 @@
 package etorrent_test
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/etorrent/etorrent"
 	"github.com/etorrent/etorrent/etorrenttest"
+	"github.com/etorrent/etorrent/internal/proc/client"
 )
 
 // flock is a number of connections from one host.
@@ -87,6 +89,42 @@ func TestOneAddressCannotKeepPeersOfOthersOut(t *testing.T) {
 		}
 		for _, x := range again {
 			_ = x.Close()
+		}
+	})
+}
+
+// As many as a torrent's bound are served at once, and one more is not; when one
+// leaves there is room again.
+func TestATorrentTakesAsManyConnectionsAsItsBound(t *testing.T) {
+	bound := min(4000, client.Divide(client.Descriptors()).Peers)
+	inSwarm(t, func(t *testing.T, s *swarm) {
+		c := etorrenttest.NewContent(t, "many", 16<<10, 32<<10)
+		seeder := s.join()
+		seeding := c.Seed(t, seeder.Client, seeder.storage)
+		var all []*stranger
+		for n := range bound {
+			x := s.strangerFrom(fmt.Sprintf("10.8.%d.%d", n/64/250, 1+n/64%250), seeder)
+			_, _ = x.conn.Write(greetingOf(c, n))
+			all = append(all, x)
+			if n%50 == 0 {
+				synctest.Wait()
+			}
+		}
+		synctest.Wait()
+		if n := seeding.Stats().Peers; n != bound {
+			t.Errorf("%d connections are admitted", n)
+		}
+		over := s.strangerFrom("10.9.0.9", seeder)
+		_, _ = over.conn.Write(greetingOf(c, bound))
+		if n := stillOpen([]net.Conn{over.conn}); n != 0 {
+			t.Error("one more is admitted")
+		}
+		_ = over.conn.Close()
+		_ = all[0].conn.Close()
+		synctest.Wait()
+		s.strangerFrom("10.9.0.9", seeder).meet(c)
+		for _, x := range all {
+			_ = x.conn.Close()
 		}
 	})
 }

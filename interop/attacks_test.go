@@ -28,6 +28,12 @@ func send(b ...[]byte) [][]byte { return b }
 var offences = []offence{
 	{"garbage", nil, send(bytes.Repeat([]byte{0xff}, 1000)), malformed + "the message is too long"},
 	{"a block of 1 MiB", nil, send(block(0, 0, 1<<20)), malformed + "the message is too long"},
+	{"a block of a byte more than we ask for", nil, send(block(0, 0, 16385)), malformed + "the block is empty or too long"},
+	{"a block of 128 KiB", nil, send(block(0, 0, 128<<10)), malformed + "the message is too long"},
+	{"a block of nothing", nil, send(block(0, 0, 0)), malformed + "the block is empty or too long"},
+	{"a length of 2^31", nil, send([]byte{0x80, 0, 0, 0, idPiece}), malformed + "the message is too long"},
+	{"a length of 2^32-1", nil, send([]byte{0xff, 0xff, 0xff, 0xff, idHave}), malformed + "the message is too long"},
+	{"an unknown message too long", nil, send(frame(99, make([]byte, 32<<10+1)...)), malformed + "the message is too long"},
 	{"a choke with a payload", nil, send(frame(idChoke, 1)), malformed + "the message has a wrong length for its kind"},
 	{"a have without an index", nil, send(frame(idHave)), malformed + "the message has a wrong length for its kind"},
 	{"a request of five numbers", nil, send(numbers(idRequest, 0, 0, 16384, 1, 2)), malformed + "the message has a wrong length for its kind"},
@@ -44,6 +50,13 @@ var offences = []offence{
 
 	{"a have out of range", nil, send(numbers(idHave, pieces)), malformed + "the torrent has no piece of this index"},
 	{"a have of the last number", nil, send(numbers(idHave, 0xffffffff)), malformed + "the torrent has no piece of this index"},
+	{"a have of 2^31", nil, send(numbers(idHave, 1<<31)), malformed + "the torrent has no piece of this index"},
+	{"a cancel out of range", nil, send(numbers(idCancel, pieces, 0, 16384)), malformed + "the torrent has no piece of this index"},
+	{"a reject out of range", []extension{fast}, send(numbers(idReject, 1<<31, 0, 16384)), malformed + "the torrent has no piece of this index"},
+	{"an allowed piece out of range", []extension{fast}, send(numbers(idAllowedFast, 1<<32-1)), malformed + "the torrent has no piece of this index"},
+	{"a request of a byte over 128 KiB", nil, send(numbers(idRequest, 0, 0, 128<<10+1)), malformed + "the block is empty or too long"},
+	{"a cancel beyond its piece", nil, send(numbers(idCancel, 0, 65536, 1)), malformed + "the block is not inside its piece"},
+	{"a block beyond its piece", nil, send(block(0, 65536-16383, 16384)), malformed + "the block is not inside its piece"},
 	{"a request out of range", nil, send(numbers(idRequest, pieces, 0, 16384)), malformed + "the torrent has no piece of this index"},
 	{"a request beyond its piece", nil, send(numbers(idRequest, 0, 65536-16383, 16384)), malformed + "the block is not inside its piece"},
 	{"a request that overflows", nil, send(numbers(idRequest, 0, 0xffffffff, 16384)), malformed + "the block is not inside its piece"},
@@ -56,7 +69,10 @@ var offences = []offence{
 	{"an extended message without BEP 10", []extension{fast}, send(extendedHandshake("de")), "extended message without BEP 10"},
 	{"an extended handshake that is text", []extension{extended}, send(extendedHandshake("hello")), "malformed extended handshake"},
 	{"an extended handshake cut off", []extension{extended}, send(extendedHandshake("d1:md11:ut_metadata")), "malformed extended handshake"},
-	{"an extended handshake nested deep", []extension{extended}, send(extendedHandshake(strings.Repeat("l", 100_000))), "malformed extended handshake"},
+	{"an extended handshake nested deep", []extension{extended}, send(extendedHandshake(strings.Repeat("l", 60_000))), "malformed extended handshake"},
+	{"an extended handshake with an id of 256", []extension{extended}, send(extendedHandshake("d1:md6:ut_pexi256eee")), "malformed extended handshake"},
+	{"a second extended handshake that is text", []extension{extended}, send(extendedHandshake("de"), extendedHandshake("hello")), "malformed extended handshake"},
+	{"an extended message of a byte over 64 KiB", []extension{extended}, send(frame(idExtended, make([]byte, 1+64<<10+1)...)), malformed + "the message is too long"},
 	{"an extended handshake of 1 MiB", []extension{extended}, send(extendedHandshake(strings.Repeat("x", 1<<20))), malformed + "the message is too long"},
 }
 
@@ -73,9 +89,11 @@ var floods = []offence{
 	{"chokes", nil, send(times(1_000, append(frame(idUnchoke), frame(idChoke)...))), "flood of chokes"},
 	{"hints", []extension{fast}, send(times(5_000, numbers(idAllowedFast, 7))), "flood of hints"},
 	{"extended handshakes", []extension{extended}, send(times(2_000, extendedHandshake("d1:v1000:"+strings.Repeat("v", 1000)+"e"))), "flood of extended messages"},
-	{"extended messages of nobody", []extension{extended}, send(times(400, frame(idExtended, bytes.Repeat([]byte{7}, 100_000)...))), "flood of extended messages"},
+	{"extended messages of nobody", []extension{extended}, send(times(400, frame(idExtended, bytes.Repeat([]byte{7}, 60_000)...))), "flood of extended messages"},
 	{"keep-alives", nil, send(make([]byte, 4*10_000)), "flood of messages"},
 	{"unknown messages", nil, send(times(5_000, frame(99, 1, 2, 3))), "flood of messages"},
+	{"ports", nil, send(times(5_000, frame(idPort, 0, 1))), "flood of messages"},
+	{"suggestions", []extension{fast}, send(times(5_000, numbers(idSuggest, 7))), "flood of hints"},
 	{"unrequested blocks", nil, send(times(200, block(2, 0, 16384))), "unrequested blocks"},
 }
 

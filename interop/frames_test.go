@@ -13,6 +13,7 @@ import (
 const (
 	idChoke, idUnchoke, idInterested, idNotInterested = 0, 1, 2, 3
 	idHave, idBitfield, idRequest, idPiece, idCancel  = 4, 5, 6, 7, 8
+	idPort                                            = 9
 	idSuggest, idHaveAll, idHaveNone, idReject        = 13, 14, 15, 16
 	idAllowedFast, idExtended                         = 17, 20
 )

@@ -13,7 +13,7 @@ import (
 )
 
 // memoryLimit is what a program may hold while it is attacked.
-const memoryLimit = 128 << 20
+const memoryLimit = 64 << 20
 
 var anonymous = regexp.MustCompile(`(?m)^RssAnon:\s+(\d+) kB`)
 

@@ -200,3 +200,16 @@ func TestNoSlabHasTwoOwners(t *testing.T) {
 		t.Errorf("%d outstanding", p.Outstanding())
 	}
 }
+
+func TestNoMoreSlabsAreLentThanThePoolHas(t *testing.T) {
+	p := slab.NewPool(3)
+	var lent []*slab.Slab
+	for range 10 {
+		if s, _ := p.TryRent(); s != nil {
+			lent = append(lent, s)
+		}
+	}
+	if len(lent) != 3 || p.Outstanding() != 3 {
+		t.Errorf("%d are lent, %d by its own count", len(lent), p.Outstanding())
+	}
+}

@@ -34,9 +34,10 @@ import (
 
 const (
 	// receiveSlabs and readSlabs bound the buffers that payload travels in, each
-	// way: 32 MiB and 64 MiB.
-	receiveSlabs    = 128
-	readSlabs       = 256
+	// way: 12 MiB each. More are slower on one machine, since they do not fit into
+	// its caches.
+	receiveSlabs    = 48
+	readSlabs       = 48
 	peersPerAddress = 64
 	// eventsKept is how many events a reader may lag behind.
 	eventsKept = 16 << 10

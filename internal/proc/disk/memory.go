@@ -8,7 +8,7 @@ import (
 
 const (
 	// DefaultMemory is the budget for pieces under assembly, in bytes.
-	DefaultMemory = 32 << 20
+	DefaultMemory = 16 << 20
 	// memoryFloor is what a disk may have in any case, so that others who hold all
 	// the memory cannot stop it for good.
 	memoryFloor = 4 * chunkBytes
