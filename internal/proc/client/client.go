@@ -34,8 +34,8 @@ import (
 
 const (
 	// receiveSlabs and readSlabs bound the buffers that payload travels in, each
-	// way: 12 MiB each. More are slower on one machine, since they do not fit into
-	// its caches.
+	// way: 12 MiB each. More make no transfer on one machine faster, and peers that
+	// attack together would hold them all.
 	receiveSlabs    = 48
 	readSlabs       = 48
 	peersPerAddress = 64
