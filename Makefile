@@ -1,7 +1,7 @@
 # Plain targets over the go command and the scripts in scripts/. `make` alone
 # lists them.
 
-.PHONY: help build demo test lint bench cross clean
+.PHONY: help build demo test fuzz lint bench cross clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -14,6 +14,9 @@ demo: ## a small swarm of real programs on loopback, from create to equal copies
 
 test: ## all tests: unit, race detector, other clients (what is not installed is named)
 	scripts/test.sh
+
+fuzz: ## a minute of each fuzz target (FUZZTIME), then what of its decoder the corpus reaches
+	scripts/fuzz.sh
 
 lint: ## everything checked without running: gofmt, vet, linters, sum types, Windows build
 	scripts/lint.sh

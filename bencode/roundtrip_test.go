@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/etorrent/etorrent/bencode"
+	"github.com/etorrent/etorrent/internal/fuzzseed"
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
@@ -150,6 +151,7 @@ func TestRawValuesAreWrittenVerbatim(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
+	fuzzseed.Add(f)
 	for _, seed := range []string{
 		"d1:ai-1e1:bli0e0:ee", "d1:b0:1:a0:1:b0:e", "i-0e", "002:ab", "li007e", "d1:ae",
 		"99999999999999999999:", "d8:msg_typei1e5:piecei0eeDATA", "lllleeee",

@@ -4,10 +4,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/etorrent/etorrent/internal/fuzzseed"
 	"github.com/etorrent/etorrent/metainfo"
 )
 
 func FuzzTorrent(f *testing.F) {
+	fuzzseed.Add(f)
 	f.Add(torrent(single(), nil))
 	f.Add(torrent(multi(), fields{"announce-list": list(list(text("a"))), "nodes": list(list(text("h"), "i1e"))}))
 	f.Add(torrent(with(single(), fields{"length": "i0e", "pieces": text("")}), fields{"url-list": list(text("w"))}))
@@ -17,9 +19,15 @@ func FuzzTorrent(f *testing.F) {
 		dict(fields{"length": integer(20000), "path": list(text("a")), "path.utf-8": list(text("a"))}),
 	)}), fields{"creation date": "i-0e"}))
 	f.Add([]byte("d4:infod6:lengthi1e4:name1:a12:piece lengthi1e6:pieces20:aaaaaaaaaaaaaaaaaaaaee"))
+	for _, c := range unusables() {
+		f.Add(c.doc)
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		got, err := metainfo.Parse(b)
 		if err != nil {
+			if err.Error() == "" {
+				t.Fatalf("%q is refused without a word", b)
+			}
 			return
 		}
 		checkInvariants(t, &got.Info)
@@ -60,6 +68,7 @@ func checkInvariants(t *testing.T, info *metainfo.Info) {
 }
 
 func FuzzMagnet(f *testing.F) {
+	fuzzseed.Add(f)
 	f.Add("magnet:?xt=urn:btih:" + hash)
 	f.Add("magnet:?dn=A+b%20c%2B&xt=urn:btih:" + strings.ToUpper(hash) + "&tr=udp%3A%2F%2Fa%3A1&tr.1=b&amp;xl=7")
 	f.Add("magnet:?xt=urn:btih:AERUKZ4JVPG66AJDIVTYTK6N54ASGRLH&x.pe=[::1]:2&ws=http://s/&x.pe=h:0")

@@ -11,15 +11,18 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestParseNamesTheFieldThatIsUnusable(t *testing.T) {
+// unusable is a torrent with a field that cannot be used, and what is said of it.
+type unusable struct {
+	name   string
+	doc    []byte
+	field  string
+	reason string
+}
+
+func unusables() []unusable {
 	sums := func(n int) string { return text(strings.Repeat("x", n)) }
 	path := list(text("a"))
-	for _, c := range []struct {
-		name   string
-		doc    []byte
-		field  string
-		reason string
-	}{
+	return []unusable{
 		{"a list", []byte("le"), "the document", "is of type list"},
 		{"no info", []byte(dict(fields{"announce": text("x")})), "info", "is missing"},
 		{"info of another type", torrent(nil, fields{"info": text("x")}), "info", "is of type string"},
@@ -54,7 +57,11 @@ func TestParseNamesTheFieldThatIsUnusable(t *testing.T) {
 		{"version 1 without pieces", torrent(with(single(), fields{"meta version": "i1e", "pieces": ""}), nil), "info.pieces", "is missing"},
 		{"version 0", torrent(with(single(), fields{"meta version": "i0e"}), nil), "info.meta version", "is less than 1"},
 		{"meta version as text", torrent(with(single(), fields{"meta version": text("2")}), nil), "info.meta version", "is of type string"},
-	} {
+	}
+}
+
+func TestParseNamesTheFieldThatIsUnusable(t *testing.T) {
+	for _, c := range unusables() {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := metainfo.Parse(c.doc)
 			var got *metainfo.FieldError

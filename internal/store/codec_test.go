@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
+	"github.com/etorrent/etorrent/internal/fuzzseed"
 	"github.com/etorrent/etorrent/internal/store"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 )
@@ -105,39 +106,45 @@ func TestHugeCountsAndNumbersAreRefused(t *testing.T) {
 	}
 }
 
-func FuzzPartials(f *testing.F) {
-	f.Add([]byte{})
-	f.Add(store.AppendPartials(nil, nil))
-	f.Add(store.AppendPartials(nil, store.Partials{{Piece: 5, Blocks: []byte{0xa0}}, {Piece: 1 << 31}}))
-	f.Fuzz(func(t *testing.T, blob []byte) {
-		p, err := store.DecodePartials(blob)
-		if err != nil {
-			return
-		}
-		again, err := store.DecodePartials(store.AppendPartials(nil, p))
-		if err != nil || !cmp.Equal(p, again) {
-			t.Fatalf("%v comes back as %v, %v", p, again, err)
-		}
-		for i := 1; i < len(p); i++ {
-			if p[i].Piece <= p[i-1].Piece {
-				t.Fatalf("%v does not ascend", p)
+// FuzzCodecs gives the same bytes to every decoder of a row.
+func FuzzCodecs(f *testing.F) {
+	fuzzseed.Add(f)
+	f.Add([]byte{}, uint16(0))
+	f.Add(store.AppendPartials(nil, nil), uint16(1))
+	f.Add(store.AppendPartials(nil, store.Partials{{Piece: 5, Blocks: []byte{0xa0}}, {Piece: 1 << 31}}), uint16(8))
+	f.Add(store.AppendFileMap(nil, store.FileMap{"a/b", "", "\xff"}), uint16(9))
+	f.Add(store.AppendClaims(nil, pieceset.Of(11, 0, 10)), uint16(11))
+	f.Add(store.AppendPriorities(nil, []store.Priority{store.PriorityLow, store.PriorityHigh}), uint16(11))
+	f.Fuzz(func(t *testing.T, blob []byte, pieces uint16) {
+		fuzzPartials(t, blob)
+		if m, err := store.DecodeFileMap(blob); err == nil {
+			again, err := store.DecodeFileMap(store.AppendFileMap(nil, m))
+			if err != nil || !cmp.Equal(m, again) {
+				t.Fatalf("%q comes back as %q, %v", m, again, err)
 			}
+		}
+		if p, err := store.DecodePriorities(blob); err == nil && string(store.AppendPriorities(nil, p)) != string(blob) {
+			t.Fatalf("% x comes back as %v", blob, p)
+		}
+		if c, err := store.DecodeClaims(blob, int(pieces)); err == nil && string(store.AppendClaims(nil, c)) != string(blob) {
+			t.Fatalf("% x of %d pieces comes back as % x", blob, pieces, store.AppendClaims(nil, c))
 		}
 	})
 }
 
-func FuzzFileMap(f *testing.F) {
-	f.Add([]byte{})
-	f.Add(store.AppendFileMap(nil, nil))
-	f.Add(store.AppendFileMap(nil, store.FileMap{"a/b", "", "\xff"}))
-	f.Fuzz(func(t *testing.T, blob []byte) {
-		m, err := store.DecodeFileMap(blob)
-		if err != nil {
-			return
+func fuzzPartials(t *testing.T, blob []byte) {
+	t.Helper()
+	p, err := store.DecodePartials(blob)
+	if err != nil {
+		return
+	}
+	again, err := store.DecodePartials(store.AppendPartials(nil, p))
+	if err != nil || !cmp.Equal(p, again) {
+		t.Fatalf("%v comes back as %v, %v", p, again, err)
+	}
+	for i := 1; i < len(p); i++ {
+		if p[i].Piece <= p[i-1].Piece {
+			t.Fatalf("%v does not ascend", p)
 		}
-		again, err := store.DecodeFileMap(store.AppendFileMap(nil, m))
-		if err != nil || !cmp.Equal(m, again) {
-			t.Fatalf("%q comes back as %q, %v", m, again, err)
-		}
-	})
+	}
 }

@@ -3,6 +3,7 @@ package assign
 import (
 	"testing"
 
+	"github.com/etorrent/etorrent/internal/fuzzseed"
 	"github.com/etorrent/etorrent/internal/vocab/geometry"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 )
@@ -99,6 +100,7 @@ func (s *script) disk() {
 }
 
 func FuzzCore(f *testing.F) {
+	fuzzseed.Add(f)
 	f.Add([]byte{0, 3, 0, 4, 30, 0, 8, 0, 8})
 	f.Add([]byte{0, 3, 0, 4, 30, 1, 3, 1, 4, 39, 0, 10, 3, 2, 1, 8, 0, 0})
 	f.Add([]byte{0, 3, 0, 4, 39, 0, 8, 0, 12, 3, 0, 0, 11, 5, 3, 0})

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/etorrent/etorrent/internal/core/choke"
+	"github.com/etorrent/etorrent/internal/fuzzseed"
 )
 
 var _ choke.Strategy = (*choke.FirstCome)(nil)
@@ -178,6 +179,7 @@ func TestNeverMoreThanTheDefaultSlotsAreUnchoked(t *testing.T) {
 }
 
 func FuzzFirstCome(f *testing.F) {
+	fuzzseed.Add(f)
 	f.Add([]byte{1, 5, 9, 2, 3, 6})
 	f.Add([]byte{0, 4, 8, 12, 1, 5, 0})
 	f.Fuzz(func(t *testing.T, steps []byte) {

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/etorrent/etorrent/internal/core/handshake"
+	"github.com/etorrent/etorrent/internal/fuzzseed"
 	"github.com/etorrent/etorrent/internal/vocab/wire"
 )
 
@@ -26,6 +27,7 @@ func sizes(cuts []byte) []int {
 }
 
 func FuzzInitiator(f *testing.F) {
+	fuzzseed.Add(f)
 	seeds(f)
 	f.Fuzz(func(t *testing.T, b, cuts []byte) {
 		i := handshake.NewInitiator(theHash(), ours())
@@ -53,6 +55,7 @@ func FuzzInitiator(f *testing.F) {
 }
 
 func FuzzAcceptor(f *testing.F) {
+	fuzzseed.Add(f)
 	seeds(f)
 	f.Fuzz(func(t *testing.T, b, cuts []byte) {
 		var a handshake.Acceptor

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/etorrent/etorrent/internal/core/names"
+	"github.com/etorrent/etorrent/internal/fuzzseed"
 	"github.com/etorrent/etorrent/internal/vocab/text"
 )
 
@@ -163,6 +164,7 @@ func TestManyEqualLongNamesAreAllNumbered(t *testing.T) {
 }
 
 func FuzzDecide(f *testing.F) {
+	fuzzseed.Add(f)
 	f.Add("T", "a\tb\na\nA\tB", "hash")
 	f.Add("..", "..\t..\tetc\tpasswd", "")
 	f.Add("con", "aux.txt\nNUL\n\x1b\u202e\xff\na:b\na.\t. ", "0123")

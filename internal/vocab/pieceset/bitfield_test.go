@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/etorrent/etorrent/internal/fuzzseed"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 )
 
@@ -71,6 +72,7 @@ func TestAViewedBitfieldKeepsNothingOfItsBytes(t *testing.T) {
 }
 
 func FuzzViewBitfield(f *testing.F) {
+	fuzzseed.Add(f)
 	f.Add([]byte{0xff, 0x80}, uint16(9))
 	f.Add([]byte{0xff, 0xc0}, uint16(9))
 	f.Add([]byte{}, uint16(0))

@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/etorrent/etorrent/internal/fuzzseed"
 	"github.com/etorrent/etorrent/internal/vocab/text"
 )
 
@@ -46,6 +47,7 @@ func TestControlsAndDirectionsAreAllKnown(t *testing.T) {
 }
 
 func FuzzPrintable(f *testing.F) {
+	fuzzseed.Add(f)
 	for _, s := range []string{"", "a\x1b[2Jb", "\u202e", "\xff\xfe", `\x1b`, "é\u0301"} {
 		f.Add(s)
 	}

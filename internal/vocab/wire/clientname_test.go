@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/etorrent/etorrent/internal/fuzzseed"
 	"github.com/etorrent/etorrent/internal/vocab/wire"
 )
 
@@ -51,6 +52,7 @@ func TestAPeerIDWithoutAConventionIsUnknown(t *testing.T) {
 }
 
 func FuzzClientName(f *testing.F) {
+	fuzzseed.Add(f)
 	for _, seed := range []string{"-AZ2060-xxxxxxxxxxxx", "M4-20-8-xxxxxxxxxxxx", "S58B-----xxxxxxxxxxx", "-ML2.7.2-xxxxxxxxxxx"} {
 		f.Add([]byte(seed))
 	}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"testing"
 
+	"github.com/etorrent/etorrent/internal/fuzzseed"
 	"github.com/etorrent/etorrent/internal/vocab/geometry"
 	"github.com/etorrent/etorrent/internal/vocab/wire"
 )
@@ -213,6 +214,7 @@ func BenchmarkDecodeRequests(b *testing.B) {
 }
 
 func FuzzDecode(f *testing.F) {
+	fuzzseed.Add(f)
 	for _, seed := range []string{
 		"00000000", "0000000100", "000000050400000002", "0000000205e0", "0000000d060000000000008c4000001000",
 		"0000000b0700000001000040000708", "00000003091ae1", "0000000414036465", "000000021509", "ffffffff07",

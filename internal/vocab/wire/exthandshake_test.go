@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
+	"github.com/etorrent/etorrent/internal/fuzzseed"
 	"github.com/etorrent/etorrent/internal/vocab/wire"
 )
 
@@ -159,6 +160,7 @@ func TestABrokenExtendedHandshakeIsRefusedWithItsReason(t *testing.T) {
 }
 
 func FuzzViewExtendedHandshake(f *testing.F) {
+	fuzzseed.Add(f)
 	for _, seed := range []string{
 		"de", "d1:md11:LT_metadatai1e6:ut_pexi2ee1:pi6881e1:v13:µTorrent 1.2e",
 		"d4:reqqi500e11:upload_onlyi1e6:yourip4:\x01\x02\x03\x04e", "d1:md2:abi256eee",

@@ -5,6 +5,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/etorrent/etorrent/internal/fuzzseed"
 	"github.com/etorrent/etorrent/internal/vocab/wire"
 )
 
@@ -64,6 +65,7 @@ func TestAHandshakeHasTheBytesOfBEP3(t *testing.T) {
 }
 
 func FuzzViewHandshake(f *testing.F) {
+	fuzzseed.Add(f)
 	f.Add(wire.Handshake{}.Append(nil))
 	f.Add([]byte("\x13BitTorrent protocol"))
 	f.Add([]byte("GET / HTTP/1.1\r\n"))

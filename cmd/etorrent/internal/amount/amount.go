@@ -19,7 +19,7 @@ type Error struct {
 func (e *Error) Error() string { return fmt.Sprintf("%q %s", e.Text, e.Reason) }
 
 // binary are the suffixes of bytes, each 1024 times the one before.
-const binary = "KMGT"
+const binary = "KMGTPE"
 
 // decimal are the multiples of bits, which telecommunications count in 1000s.
 var decimal = map[string]float64{"bit": 1, "kbit": 1e3, "mbit": 1e6, "gbit": 1e9}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/etorrent/etorrent/cmd/etorrent/internal/pattern"
+	"github.com/etorrent/etorrent/internal/fuzzseed"
 )
 
 var files = []string{
@@ -67,6 +68,7 @@ func TestBadPatternsAreRefused(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
+	fuzzseed.Add(f)
 	for _, s := range []string{"1,3-5", "**/*.mkv", "re:^a", "[", "[]", "a[!b]c?", "\xff*"} {
 		f.Add(s)
 	}

@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# Fuzzes every target for a while and measures what of its decoder the corpus
+# reaches: below 80 % is a failure.
+#
+#   scripts/fuzz.sh [-keep] [TARGET...]
+#
+# FUZZTIME is how long each is fuzzed, 1m if not said; 0s only measures. -keep
+# writes what was found to testdata/TARGET.seeds.gz, which plain tests replay.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+FUZZTIME=${FUZZTIME:-1m}
+least=80
+keep=
+if [ "${1:-}" = -keep ]; then
+  keep=yes
+  shift
+fi
+
+# Target, package, and the files that are its decoder.
+targets='
+FuzzParse bencode parse.go scan.go keys.go value.go
+FuzzTorrent metainfo parse.go info.go files.go field.go findings.go encode.go
+FuzzMagnet metainfo magnet.go infohash.go percent.go hostport.go
+FuzzDecode internal/vocab/wire decode.go limits.go message.go index.go range.go piece.go port.go extended.go bitfield.go unknown.go
+FuzzViewHandshake internal/vocab/wire handshake.go
+FuzzViewExtendedHandshake internal/vocab/wire viewexthandshake.go exthandshake.go
+FuzzClientName internal/vocab/wire clientname.go
+FuzzViewBitfield internal/vocab/pieceset bitfield.go
+FuzzPrintable internal/vocab/text text.go
+FuzzCodecs internal/store codec.go
+FuzzInitiator internal/core/handshake initiator.go inbox.go
+FuzzAcceptor internal/core/handshake acceptor.go inbox.go
+FuzzReceive internal/core/peer receive.go pieces.go fetch.go serve.go extended.go pipeline.go asked.go queue.go flood.go
+FuzzCore internal/core/assign receive.go settle.go pick.go verdict.go holder.go state.go
+FuzzFirstCome internal/core/choke firstcome.go
+FuzzDecide internal/core/names names.go clean.go fold.go planner.go rules.go causes.go
+FuzzAmount cmd/etorrent/internal/amount amount.go
+FuzzParse cmd/etorrent/internal/pattern pattern.go
+'
+
+module=$(go list -m)
+cache=$(go env GOCACHE)/fuzz
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+go build -o "$work/fuzzkit" ./tools/fuzzkit || exit 1
+failed=()
+
+# fuzz runs a target. That its time is over while an input runs is no failure,
+# though the go command sometimes says so.
+fuzz() { # target, package
+  go test -run '^$' -fuzz "^$1\$" -fuzztime "$FUZZTIME" -fuzzminimizetime 1x "./$2" >"$work/log" 2>&1 && { tail -n 3 "$work/log"; return 0; }
+  ! grep -q 'Failing input written\|panic:' "$work/log" && grep -q 'context deadline exceeded' "$work/log" && return 0
+  cat "$work/log"
+  return 1
+}
+
+measure() { # target, package, files...
+  local target=$1 package=$2
+  shift 2
+  local place=$work/$target.$RANDOM
+  mkdir -p "$place/testdata/fuzz/$target"
+  cp "$package"/testdata/*.gz "$place/testdata/" 2>/dev/null
+  cp "$package/testdata/fuzz/$target"/* "$cache/$module/$package/$target"/* "$place/testdata/fuzz/$target/" 2>/dev/null
+  go test -c -cover -o "$place/test" "./$package" || return 1
+  (cd "$place" && ./test -test.run "^$target\$" -test.coverprofile cover.out >log) || { cat "$place/log"; return 1; }
+  "$work/fuzzkit" cover $least "$place/cover.out" "$@"
+}
+
+while read -r target package files; do
+  [ -n "$target" ] || continue
+  [ $# -eq 0 ] || [[ " $* " == *" $target "* ]] || continue
+  echo "== $target of $package"
+  seeds=$package/testdata/$target.seeds.gz
+  if [ -n "$keep" ] && [ ! -f "$seeds" ]; then
+    mkdir -p "$package/testdata" && "$work/fuzzkit" pack "$seeds" "$work/none"
+  fi
+  if [ "$FUZZTIME" != 0s ]; then
+    # What is found interesting is not made smaller: that can take longer than the
+    # fuzzing itself.
+    fuzz "$target" "$package" || failed+=("$target")
+  fi
+  [ -z "$keep" ] || "$work/fuzzkit" pack "$seeds" "$cache/$module/$package/$target" || failed+=("$target")
+  # shellcheck disable=SC2086 # the files are words
+  measure "$target" "$package" $files || failed+=("$target")
+done <<<"$targets"
+
+[ ${#failed[@]} -eq 0 ] || echo "failed: ${failed[*]}"
+[ ${#failed[@]} -eq 0 ]
