@@ -193,10 +193,11 @@ func (c *Client) SetPriorities(ctx context.Context, t *torrent.Torrent, p []stor
 
 // Resume lets a halted or quarantined torrent try again at once.
 func (c *Client) Resume(ctx context.Context, t *torrent.Torrent) error {
-	if err := c.roster.Resume(ctx, t.ID()); err != nil {
+	found, err := c.roster.Resume(ctx, t.ID())
+	if err != nil || found == roster.StartedAnew {
 		return err
 	}
-	return calls.Repeat(func() error { // its processes may be about to start
+	return calls.Repeat(func() error {
 		return t.Ask(ctx, calls.AskTorrent, torrent.Ask{Resume: &torrent.Resume{}})
 	})
 }

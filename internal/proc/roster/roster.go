@@ -60,6 +60,7 @@ type ask struct {
 
 type answer struct {
 	running []Running
+	resumed Resumption
 	err     error
 }
 
@@ -123,12 +124,24 @@ func (r *Roster) Retire(ctx context.Context, id ident.TorrentID) error {
 	})
 }
 
-// Resume ends a torrent's quarantine at once; where it has none it does nothing.
-func (r *Roster) Resume(ctx context.Context, id ident.TorrentID) error {
-	return calls.Repeat(func() error {
-		_, err := sup.Call(ctx, calls.ResumeTorrent, r.asks, ask{resume: &id})
+// Resumption says what Resume found.
+type Resumption uint8
+
+// The findings of Resume.
+const (
+	NotQuarantined Resumption = iota // nothing was done
+	StartedAnew                      // the quarantine is over, the processes are about to start
+)
+
+// Resume ends a torrent's quarantine at once.
+func (r *Roster) Resume(ctx context.Context, id ident.TorrentID) (Resumption, error) {
+	found := NotQuarantined
+	err := calls.Repeat(func() error {
+		got, err := sup.Call(ctx, calls.ResumeTorrent, r.asks, ask{resume: &id})
+		found = max(found, got.resumed)
 		return err
 	})
+	return found, err
 }
 
 // List returns the torrents that run.
@@ -214,13 +227,21 @@ func (x *process) answer(q ask) answer {
 	case q.add != nil:
 		return x.add(*q.add)
 	case q.resume != nil:
-		x.core.Wake(x.r.cfg.Clock.Now(), *q.resume, x)
+		return x.resume(*q.resume)
 	case q.find != nil:
 		if e := x.r.alive.byHash(*q.find); e != nil {
 			return answer{running: []Running{e.running}}
 		}
 	}
 	return answer{}
+}
+
+func (x *process) resume(id ident.TorrentID) answer {
+	if _, is := x.core.State(id).(roster.Quarantined); !is {
+		return answer{}
+	}
+	x.core.Wake(x.r.cfg.Clock.Now(), id, x)
+	return answer{resumed: StartedAnew}
 }
 
 // add finds or makes the row, takes the right to run it and wakes the torrent.
