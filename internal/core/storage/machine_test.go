@@ -81,7 +81,7 @@ func (m *machine) step() {
 }
 
 func (m *machine) check() {
-	if fault := m.t.broken(m.budget); fault != "" {
+	if fault := m.t.Audit(m.budget.used); fault != nil {
 		m.rt.Fatal(fault)
 	}
 }

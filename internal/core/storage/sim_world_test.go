@@ -154,8 +154,8 @@ func (w *world) input(step func()) {
 			do()
 		}
 	}
-	if err := w.t.broken(&w.budget); err != "" {
-		w.fail("%s", err)
+	if err := w.t.Audit(w.budget.used); err != nil {
+		w.fail("%v", err)
 	}
 }
 

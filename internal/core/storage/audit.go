@@ -1,13 +1,24 @@
 package storage
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 )
 
+// Audit says what in the torrent contradicts itself, nil if nothing does; used is
+// what its Memory counts as reserved. It walks everything: it is for simulations
+// and tests, after every input.
+func (t *Torrent) Audit(used int64) error {
+	if fault := t.broken(used); fault != "" {
+		return errors.New(fault)
+	}
+	return nil
+}
+
 // broken names an invariant that does not hold, or is empty.
-func (t *Torrent) broken(b *budget) string {
+func (t *Torrent) broken(used int64) string {
 	if _, ended := t.phase.(Ended); ended && len(t.active) > 0 {
 		return "an assembly outlives the end"
 	}
@@ -33,8 +44,8 @@ func (t *Torrent) broken(b *budget) string {
 			}
 		}
 	}
-	if reserved != b.used || outgoing != t.outgoing || b.used > b.bound {
-		return fmt.Sprintf("%d bytes are reserved, %d taken of %d; %d leave, counted %d", reserved, b.used, b.bound, outgoing, t.outgoing)
+	if reserved != used || outgoing != t.outgoing {
+		return fmt.Sprintf("%d bytes are reserved, %d taken; %d leave, counted %d", reserved, used, outgoing, t.outgoing)
 	}
 	return ""
 }
