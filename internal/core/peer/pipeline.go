@@ -32,7 +32,9 @@ const (
 //
 //	snubbed     1: it let a time-out pass and has sent nothing since
 //	recovering  doubled by each block, up to minWindow
-//	growing     doubled by each rate window in which the rate grew
+//	growing     doubled by each rate window in which the rate grew, up to twice
+//	            what the rate needs: where the window is what limits the rate,
+//	            that is no bound; where the rate is low it grows by chance
 //	levelled    rate × (round trip + queueSlack), at least minWindow; it falls
 //	            by a quarter a rate window at most, for what a larger window
 //	            brought is seen a round trip later
@@ -143,13 +145,17 @@ func (p *pipeline) arrived(now mono.Instant, at int32, n int) {
 	}
 	switch growth {
 	case grew:
-		p.window = max(minWindow, min(2*p.window, p.reqq))
+		p.window = max(minWindow, min(2*p.window, 2*p.level(), p.reqq))
 	case levelled:
-		seconds := (p.rtt + queueSlack).Seconds()
-		level := int(p.rate.perSecond*seconds) / geometry.BlockSize
-		p.window = max(minWindow, min(level, p.reqq), p.window*3/4)
+		p.window = max(minWindow, min(p.level(), p.reqq), p.window*3/4)
 	case windowOpen:
 	}
+}
+
+// level is how many blocks keep the remote sending at its rate.
+func (p *pipeline) level() int {
+	seconds := (p.rtt + queueSlack).Seconds()
+	return int(p.rate.perSecond*seconds) / geometry.BlockSize
 }
 
 // measure learns the round trip from an answer. One to a lone request tells it.

@@ -3,6 +3,7 @@ package peer
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -70,6 +71,21 @@ func TestTheWindowIsTheRateTimesTheRoundTripAndAQuarterSecond(t *testing.T) {
 				t.Errorf("%d blocks in flight at %.0f a second and %v, want %d", got, p.rate.perSecond/geometry.BlockSize, p.pipeline.rtt, tc.want)
 			}
 		})
+	}
+}
+
+func TestChanceDoesNotOpenTheWindow(t *testing.T) {
+	for run := range uint64(20) {
+		rnd := rand.New(rand.NewPCG(run, 0))
+		p := newPipe(50*time.Millisecond, 0)
+		p.reqq = 2000
+		for range 5000 { // a few blocks in a rate window, unevenly
+			p.every = time.Duration(rnd.Int64N(int64(400 * time.Millisecond)))
+			p.run(p.every)
+			if p.limit() > minWindow {
+				t.Fatalf("run %d: %d blocks in flight at %.0f a second", run, p.limit(), p.rate.perSecond/geometry.BlockSize)
+			}
+		}
 	}
 }
 
