@@ -53,12 +53,19 @@ type Core struct {
 	seeds    int       // holders with everything, absent from the availabilities
 	drawing  int       // holders with credit
 	hungry   []*holder // holders with credit that nothing could be dealt to
-	recent   int       // blocks received since the holders' counts were halved
-	flying   int       // blocks that somebody fetches
-	copies   int       // how often, in all: flying plus the second copies
+	came     tally
+	flying   int // blocks that somebody fetches
+	copies   int // how often, in all: flying plus the second copies
 	agenda   agenda
 	doubt    doubt
 	records  []*record // to use again
+}
+
+// tally counts received blocks.
+type tally struct {
+	blocks uint64
+	wasted int // those that were here already
+	recent int // since the holders' counts were halved
 }
 
 // New returns a core for a torrent of shape g. It keeps rnd and nothing of s.

@@ -5,6 +5,10 @@ import "github.com/etorrent/etorrent/internal/vocab/geometry"
 const (
 	// copyRound is how many hungry holders one Settle deals second copies to.
 	copyRound = 32
+	// wasteShare is the part of the received blocks that may come twice because of
+	// second copies, beside the first wasteFree.
+	wasteShare = 200
+	wasteFree  = 8
 	// victimSample is how many holders are looked at for the longest queue.
 	victimSample = 64
 )
@@ -12,9 +16,10 @@ const (
 // dealCopies deals second copies to hungry holders. Each copies the tail of the
 // longest queue it can help with, half of what that queue is longer than its
 // own: the two then work towards each other, and what one has sent is cancelled
-// at the other before its turn comes. So copies are rarely sent twice. A silent
-// holder gets none: it would keep the block from those that answer. Nor does one
-// on parole.
+// at the other before its turn comes. What has left already is sent twice all the
+// same: so no more copies are out than may be wasted, but for those of holders that
+// crawl. A silent holder gets none: it would keep the block from those that answer.
+// Nor does one on parole.
 func (c *Core) dealCopies(eff Effects) {
 	turn := c.rnd.IntN(len(c.hungry))
 	for k := range min(copyRound, len(c.hungry)) {
@@ -61,8 +66,10 @@ func (c *Core) lastSingle(h, v *holder, end int) int {
 
 // copyTail deals second copies of v's last blocks to h.
 func (c *Core) copyTail(h, v *holder, eff Effects) {
-	budget := max(1, (v.out.len()-h.out.len())/2)
-	budget = min(budget, int(h.spare()))
+	budget := min(max(1, (v.out.len()-h.out.len())/2), int(h.spare()))
+	if !c.crawls(v) {
+		budget = min(budget, c.allowance())
+	}
 	var run geometry.Run
 	for k := v.out.len(); budget > 0; budget-- {
 		if k = c.lastSingle(h, v, k); k == nowhere {
@@ -80,13 +87,18 @@ func (c *Core) copyTail(h, v *holder, eff Effects) {
 	c.emit(h, run, eff)
 }
 
+// allowance is how many more blocks may come twice.
+func (c *Core) allowance() int {
+	return wasteFree + int(c.came.blocks/wasteShare) - c.came.wasted - (c.copies - c.flying)
+}
+
 // emit deals h the run r, which is already marked as its, unless it is empty.
 func (c *Core) emit(h *holder, r geometry.Run, eff Effects) {
 	if r.Count == 0 {
 		return
 	}
 	for n := r.First; n < r.First+r.Count; n++ {
-		h.out.push(geometry.Block{Piece: r.Piece, Number: n})
+		c.queue(h, geometry.Block{Piece: r.Piece, Number: n})
 	}
 	c.copies += int(r.Count)
 	eff.Deal(h.id, r)

@@ -33,7 +33,8 @@ type holder struct {
 	hungers  int    // place in Core.hungry, or nowhere
 	round    uint64 // the round of Settle that it is due in
 	pace     pace
-	recent   int // blocks it sent of late
+	recent   int    // blocks it sent of late
+	since    uint64 // Core.came.blocks at its last block, or when its queue began
 	standing standing
 	alone    []*record // on parole: the pieces that it alone is dealt from
 }

@@ -19,13 +19,11 @@ func (c *Core) Received(id HolderID, b geometry.Block) BlockEvidence {
 	if p.shunned == id {
 		c.shun(b.Piece, Nobody)
 	}
-	if p.state == PieceHeld {
+	if p.state == PieceHeld || p.record != nil && p.record.got.has(b.Number) {
+		c.came.wasted++
 		return BlockDuplicate
 	}
 	r := c.recordOf(b.Piece)
-	if r.got.has(b.Number) {
-		return BlockDuplicate
-	}
 	found := c.ground(h, r, b.Number)
 	r.store(b.Number)
 	c.refile(b.Piece)

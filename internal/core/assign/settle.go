@@ -126,13 +126,21 @@ func (c *Core) deal(h *holder, r *record, eff Effects) {
 		r.freeBlocks -= count
 		for n := first; n < first+count; n++ {
 			r.cells[n].first = h.id
-			h.out.push(r.block(n))
+			c.queue(h, r.block(n))
 		}
 		c.flying += int(count)
 		c.copies += int(count)
 		eff.Deal(h.id, geometry.Run{Piece: r.piece, First: first, Count: count})
 	}
 	c.refile(r.piece)
+}
+
+// queue adds a block to what h fetches.
+func (c *Core) queue(h *holder, b geometry.Block) {
+	if h.out.len() == 0 {
+		h.since = c.came.blocks
+	}
+	h.out.push(b)
 }
 
 // starve and sate keep the list of hungry holders.

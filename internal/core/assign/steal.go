@@ -3,8 +3,13 @@ package assign
 import "github.com/etorrent/etorrent/internal/vocab/geometry"
 
 const (
-	// stealLeast is the shortest queue that blocks are stolen from.
-	stealLeast = 4
+	// onTheWay is how many blocks at the head of a queue may have left already, or
+	// wait where a cancel comes too late: what clients read ahead and leave to the
+	// system, 256 KiB.
+	onTheWay = 24
+	// crawl is how many blocks the holders that draw send in the mean while one of
+	// them sends none: then those too are stolen, one by one.
+	crawl = 16
 	// stealSample is how many holders a thief looks at.
 	stealSample = 16
 	// stealRatio is how much faster than its victim a thief has to be.
@@ -18,10 +23,12 @@ const (
 // fast holders were of late.
 func (c *Core) count(h *holder) {
 	h.recent++
-	if c.recent++; c.recent < paceWindow {
+	c.came.blocks++
+	h.since = c.came.blocks
+	if c.came.recent++; c.came.recent < max(paceWindow, 16*len(c.list)) {
 		return
 	}
-	c.recent = 0
+	c.came.recent = 0
 	for _, x := range c.list {
 		x.recent /= 2
 	}
@@ -40,11 +47,11 @@ func (c *Core) steal(eff Effects) {
 	first := c.rnd.IntN(len(c.list))
 	for k := range min(stealSample, len(c.list)) {
 		v := c.list[(first+k)%len(c.list)]
-		budget := thief.mayTake(v)
-		if budget == 0 {
+		may := c.mayTake(thief, v)
+		if may.blocks == 0 {
 			continue
 		}
-		c.stealTail(thief, v, budget, eff)
+		c.stealTail(thief, v, may, eff)
 		if thief.spare() == 0 {
 			c.sate(thief)
 			return
@@ -52,26 +59,34 @@ func (c *Core) steal(eff Effects) {
 	}
 }
 
-// mayTake is how many of v's blocks h may steal.
-func (h *holder) mayTake(v *holder) int {
+// loot says how many blocks may be stolen from a queue, behind its first ones.
+type loot struct{ blocks, behind int }
+
+// mayTake is what h may steal of v's queue.
+func (c *Core) mayTake(h, v *holder) loot {
+	ahead := v.out.len() - h.out.len()
+	tail := v.out.len() - max(onTheWay, h.out.len())
 	switch {
-	case v.out.len() < max(stealLeast, h.out.len()+2):
-		return 0
+	case ahead < 2:
+		return loot{}
+	case c.crawls(v) && !c.crawls(h):
+		return loot{blocks: min(ahead/2, int(h.spare()))}
+	case tail < 2:
+		return loot{}
 	case h.recent > 0 && h.recent >= stealRatio*v.recent:
-		return min((v.out.len()-h.out.len())/2, int(h.spare()))
+		return loot{blocks: min(tail/2, int(h.spare())), behind: onTheWay}
 	case h.out.len() == 0:
-		return 1
+		return loot{blocks: 1, behind: onTheWay}
 	default:
-		return 0
+		return loot{}
 	}
 }
 
-// stealTail deals the last blocks of v's queue, budget at most, to h and
-// cancels them at v.
-func (c *Core) stealTail(h, v *holder, budget int, eff Effects) {
+// stealTail deals the last blocks of v's queue to h and cancels them at v.
+func (c *Core) stealTail(h, v *holder, may loot, eff Effects) {
 	var stolen []geometry.Block
-	for k := v.out.len(); len(stolen) < budget; {
-		if k = c.lastSingle(h, v, k); k == nowhere {
+	for k := v.out.len(); len(stolen) < may.blocks; {
+		if k = c.lastSingle(h, v, k); k == nowhere || k < may.behind {
 			break
 		}
 		stolen = append(stolen, v.out.at(k))
@@ -93,4 +108,10 @@ func (c *Core) stealTail(h, v *holder, budget int, eff Effects) {
 	if len(stolen) > 0 {
 		c.fill(v, eff)
 	}
+}
+
+// crawls says whether the others sent much more than h of late: since its last
+// block, or since it was dealt its first.
+func (c *Core) crawls(h *holder) bool {
+	return int(c.came.blocks-h.since) >= crawl*c.drawing
 }
