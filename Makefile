@@ -1,10 +1,10 @@
 # Plain targets over the go command and the scripts in scripts/. `make` alone
 # lists them.
 
-.PHONY: help build demo test fuzz lint bench cross clean
+.PHONY: help build demo test fuzz sim-long lint bench cross clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 16
 
 build: ## build the program into bin/etorrent
 	go build -trimpath -o bin/etorrent ./cmd/etorrent
@@ -17,6 +17,9 @@ test: ## all tests: unit, race detector, other clients (what is not installed is
 
 fuzz: ## a minute of each fuzz target (FUZZTIME), then what of its decoder the corpus reaches
 	scripts/fuzz.sh
+
+sim-long: ## new simulated swarms for SIMTIME (1h); a failure prints how to see it again
+	ETORRENT_SIM_FOR=$${SIMTIME:-1h} go test ./sim -run TestWorldsForAsLongAsOneLikes -timeout 0 -v
 
 lint: ## everything checked without running: gofmt, vet, linters, sum types, Windows build
 	scripts/lint.sh

@@ -33,6 +33,9 @@ scripts/peers.sh || failed+=(peers)
 
 stage unit -timeout 4m ./...
 
+# A part of these worlds was in the stage before.
+ETORRENT_SIM_ALL=1 stage sim -timeout 6m ./sim
+
 mapfile -t race < <(racing)
 if [ "$(go env CGO_ENABLED)" = 1 ] && command -v "$(go env CC)" >/dev/null; then
   stage race -race -short -vet=off -timeout 6m "${race[@]}"

@@ -1,0 +1,220 @@
+package sim
+
+import (
+	"math/rand/v2"
+
+	"github.com/etorrent/etorrent/internal/core/assign"
+	"github.com/etorrent/etorrent/internal/core/blame"
+	"github.com/etorrent/etorrent/internal/core/peer"
+	"github.com/etorrent/etorrent/internal/core/storage"
+	"github.com/etorrent/etorrent/internal/vocab/geometry"
+	"github.com/etorrent/etorrent/internal/vocab/pieceset"
+)
+
+// assigner is the assign process of a node: the Effects of its picker and of its
+// blame.
+type assigner struct {
+	l       *life
+	core    *assign.Core // nil until the disk's snapshot came
+	blame   *blame.Core
+	box     *mailbox // what peers and control say
+	reports []func() // what the disk says; told after what came into the box before
+	conns   map[assign.HolderID]*conn
+	early   []func() // what came before the snapshot
+	out     []order
+}
+
+// order is an effect of the picker for one connection.
+type order struct {
+	to *conn
+	do func(*conn)
+}
+
+// pickerNews is what one step of a connection means to the picker, in order.
+type pickerNews struct {
+	conn    *conn
+	joins   joining
+	hasSet  *pieceset.Set
+	has     []pieceset.Index
+	got     []geometry.Block
+	back    []returned
+	credit  int
+	credits joining
+}
+
+// joining says whether a part of the news is there.
+type joining uint8
+
+const (
+	absent joining = iota
+	present
+)
+
+type returned struct {
+	block geometry.Block
+	why   peer.Return
+}
+
+func newAssigner(l *life) *assigner {
+	a := &assigner{l: l, blame: blame.New(), conns: map[assign.HolderID]*conn{}}
+	a.box = &mailbox{l: l, then: a.settle}
+	return a
+}
+
+// isOver says whether the process has ended.
+func (a *assigner) isOver() bool { return a.l.isOver() || a.l.assign != a }
+
+// report takes a word of the disk.
+func (a *assigner) report(do func()) {
+	a.reports = append(a.reports, do)
+	a.box.wake()
+}
+
+// input takes an input; before the picker exists it is kept.
+func (a *assigner) input(do func()) {
+	a.box.put(func() {
+		if a.core == nil {
+			a.early = append(a.early, do)
+			return
+		}
+		do()
+	})
+}
+
+// settle tells the picker what the disk said, and carries out what it decided.
+func (a *assigner) settle() {
+	if a.isOver() {
+		return
+	}
+	all := a.reports
+	a.reports = nil
+	for _, do := range all {
+		do()
+	}
+	if a.core == nil {
+		return
+	}
+	a.core.Settle(a)
+	for _, o := range a.out {
+		if a.conns[o.to.id] != nil {
+			o.to.box.put(func() { o.do(o.to) })
+		}
+	}
+	a.out = a.out[:0]
+	a.l.w.audit("picker", a.l, a.core.Audit())
+}
+
+// snapshot makes the picker, or brings it in line with the disk.
+func (a *assigner) snapshot(s assign.Snapshot) {
+	if a.core != nil {
+		a.core.Reset(s)
+		return
+	}
+	w := a.l.w
+	a.core = assign.New(a.l.n.platter.Geometry, assign.Start{Snapshot: s}, rand.New(rand.NewPCG(w.rnd.Uint64(), w.rnd.Uint64())))
+	for _, do := range a.early {
+		do()
+	}
+	a.early = nil
+}
+
+// news takes what a step of a connection means.
+func (a *assigner) news(b *pickerNews) {
+	id := b.conn.id
+	if b.joins == present {
+		a.conns[id] = b.conn
+		a.core.Join(id, nil)
+	}
+	if a.conns[id] == nil {
+		return // the last words of a peer that has left
+	}
+	a.core.HaveSet(id, b.hasSet)
+	for _, i := range b.has {
+		a.core.Have(id, i)
+	}
+	for _, block := range b.got {
+		a.core.Received(id, block)
+	}
+	for _, r := range b.back {
+		a.core.Returned(id, r.block, reasonOf(r.why))
+	}
+	if b.credits == present {
+		a.core.SetCredit(id, uint32(b.credit))
+	}
+}
+
+func reasonOf(r peer.Return) assign.Reason {
+	switch r {
+	case peer.ReturnRejected:
+		return assign.Rejected
+	case peer.ReturnChoked:
+		return assign.Choked
+	case peer.ReturnTimedOut:
+		return assign.TimedOut
+	}
+	panic("sim: unknown return")
+}
+
+// left takes a connection out. After a crash the disk is asked what it has.
+func (a *assigner) left(c *conn, how departure) {
+	if a.conns[c.id] == nil || a.l.w.cfg.defect == defectForgetsDepartures {
+		return
+	}
+	a.core.Leave(c.id)
+	delete(a.conns, c.id)
+	if how == inACrash {
+		a.l.disk.attach()
+	}
+}
+
+// departure says whether a peer's last words can be relied on.
+type departure uint8
+
+const (
+	inOrder departure = iota
+	inACrash
+)
+
+// Deal has a connection request a run.
+func (a *assigner) Deal(h assign.HolderID, r geometry.Run) {
+	a.order(h, func(c *conn) { c.step(func() { c.core.Request(c.w.now, r, c) }) })
+}
+
+// Cancel has a connection withdraw a request.
+func (a *assigner) Cancel(h assign.HolderID, b geometry.Block) {
+	a.order(h, func(c *conn) { c.step(func() { c.core.CancelBlock(c.w.now, b, c) }) })
+}
+
+// Interested has a connection say whether we are interested.
+func (a *assigner) Interested(h assign.HolderID, i assign.Interest) {
+	told := peer.NotInterested
+	if i == assign.Interested {
+		told = peer.Interested
+	}
+	a.order(h, func(c *conn) { c.step(func() { c.core.SetInterest(c.w.now, told, c) }) })
+}
+
+func (a *assigner) order(h assign.HolderID, do func(*conn)) {
+	c := a.conns[h]
+	if c == nil {
+		a.l.w.fail(a.l, "the picker orders holder %d, which has left", h)
+		return
+	}
+	a.out = append(a.out, order{c, do})
+}
+
+// Suspect has a holder fetch alone.
+func (a *assigner) Suspect(by storage.Sender) { a.core.Parole(assign.HolderID(by)) }
+
+// Clear ends that.
+func (a *assigner) Clear(by storage.Sender) { a.core.Trust(assign.HolderID(by)) }
+
+// Convict has a holder fetch alone until control has ended its connection.
+func (a *assigner) Convict(by storage.Sender, _ blame.Proof) {
+	h := assign.HolderID(by)
+	if a.l.w.cfg.defect == defectBlamesAnybody {
+		h = a.l.control.anybody(h)
+	}
+	a.core.Parole(h)
+	a.l.control.box.put(func() { a.l.control.expose(h) })
+}

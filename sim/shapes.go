@@ -1,0 +1,61 @@
+package sim
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"github.com/etorrent/etorrent/internal/vocab/geometry"
+)
+
+// Tiny is a world of 4 nodes and 8 pieces. Much of it follows from its run
+// number: the roles beside one seed and one leech, and what goes wrong.
+func Tiny(run uint64) Config {
+	rnd := rand.New(rand.NewPCG(run, 1))
+	c := Config{
+		Run: run, Nodes: []Role{Seed, Leech}, Pieces: 8, PieceBlocks: 1 + rnd.IntN(4),
+		Rate: 20_000 << rnd.IntN(6), Latency: time.Duration(1+rnd.IntN(200)) * time.Millisecond,
+		Slots: 1 + rnd.IntN(4), Lies: 10, Limit: 4 * time.Hour,
+	}
+	c.Short = rnd.IntN(geometry.BlockSize * c.PieceBlocks)
+	c.Memory = int64(c.PieceBlocks*geometry.BlockSize) * int64(1+rnd.IntN(8))
+	c.Memory = max(c.Memory, 16*geometry.BlockSize)
+	for range 2 {
+		c.Nodes = append(c.Nodes, []Role{Leech, Leech, Seed, FreeRider, Liar}[rnd.IntN(5)])
+	}
+	some := func(mean time.Duration) time.Duration { return mean * time.Duration(rnd.IntN(2)) }
+	c.Hazards = Hazards{
+		Kill: some(20 * time.Second), PowerCut: some(20 * time.Second), Away: 10 * time.Second,
+		Crash: some(10 * time.Second), Reset: some(10 * time.Second), Leave: some(time.Minute),
+		Faults: 20 * rnd.IntN(2), Until: 10 * time.Minute,
+	}
+	return c
+}
+
+// Large is a world of 30 nodes in which nothing goes wrong but what the caller
+// adds.
+func Large(run uint64) Config {
+	c := Config{
+		Run: run, Pieces: 64, PieceBlocks: 4, Rate: 500_000, Latency: 100 * time.Millisecond,
+		Slots: 8, Memory: 2 << 20, Lies: 10, Limit: 4 * time.Hour,
+	}
+	for k := range 30 {
+		role := Leech
+		switch {
+		case k < 2:
+			role = Seed
+		case k < 5:
+			role = FreeRider
+		}
+		c.Nodes = append(c.Nodes, role)
+	}
+	return c
+}
+
+// Swarm is n nodes of one role.
+func Swarm(n int, r Role) []Role {
+	out := make([]Role, n)
+	for k := range out {
+		out[k] = r
+	}
+	return out
+}

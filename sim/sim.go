@@ -1,0 +1,108 @@
+// Package sim runs whole swarms of the production cores (handshake, peer, assign,
+// blame, storage, book, choke) in one goroutine and in virtual time: with
+// latency, bandwidth, lost connections, nodes that come and go, liars, free
+// riders, disks that fail, processes that crash, programs that are killed and
+// power cuts.
+//
+// It is the second implementer of the cores' Effects, beside the processes. What
+// the processes do between two cores it does too, and each message between two
+// of them takes a while, so that they interleave as they do in a program.
+//
+// After every event the cores that took part are audited. A world follows from
+// its Config alone: the same run number gives the same trace, byte for byte.
+package sim
+
+import (
+	"io"
+	"time"
+)
+
+// Role says what a node is in the swarm.
+type Role uint8
+
+// The roles. Liars have everything, as seeds do.
+const (
+	Leech     Role = iota
+	Seed           // has everything from the beginning
+	Liar           // sends some blocks with wrong bytes
+	FreeRider      // fetches, and unchokes nobody
+)
+
+// String names the role.
+func (r Role) String() string { return [...]string{"leech", "seed", "liar", "free rider"}[r] }
+
+// Config is the recipe of a world.
+type Config struct {
+	// Run is the run number: all that is random in the world follows from it.
+	Run uint64
+	// Nodes has the role of each node.
+	Nodes []Role
+	// Pieces is the number of pieces, PieceBlocks that of blocks (16 KiB) in each;
+	// the last piece is shorter by Short bytes.
+	Pieces, PieceBlocks, Short int
+	// Rate is what a node sends a second, in bytes, and receives three times of,
+	// give or take a factor of two. Latency is the longest way from one to another.
+	Rate    int
+	Latency time.Duration
+	// Slots is how many remotes a node unchokes at once.
+	Slots int
+	// Memory is the budget of a node for pieces under assembly, in bytes.
+	Memory int64
+	// Lies is how many blocks of a thousand a liar corrupts.
+	Lies    int
+	Hazards Hazards
+	// Limit is how long the world may take, in virtual time; it fails after that.
+	Limit time.Duration
+	// Trace receives a line for each thing that happens; nil is nobody.
+	Trace io.Writer
+
+	defect defect
+}
+
+// Hazards are what goes wrong. A span is the mean time between two occurrences,
+// for one node; 0 is never.
+type Hazards struct {
+	// Kill ends a node's program, PowerCut the machine; both come back after at
+	// most Away.
+	Kill, PowerCut, Away time.Duration
+	// Crash ends one of a node's processes: a peer, assign, control or the disk.
+	Crash time.Duration
+	// Reset breaks one of a node's connections.
+	Reset time.Duration
+	// Leave takes a leech out for good; another, which has nothing, comes.
+	Leave time.Duration
+	// Faults is how many disk operations of a thousand fail.
+	Faults int
+	// Until is when all this ends; 0 is with the world.
+	Until time.Duration
+}
+
+// Result is how a world ended.
+type Result struct {
+	// Err is the first thing that was wrong; nil: nothing.
+	Err error
+	// Took is the virtual time until every honest node had everything, Events how
+	// many things happened, and Digest tells two traces apart.
+	Took   time.Duration
+	Events int
+	Digest uint64
+	Totals
+}
+
+// Totals count what happened in a world.
+type Totals struct {
+	Kills, PowerCuts, Crashes, Resets, Faults, Left int
+	// Corrupt is how many pieces of wrong bytes were fetched, Bans how often a
+	// liar was banned, MostWasted how many pieces one liar spoilt for one honest
+	// node at most, and WastedByOne for all of them.
+	Corrupt, Bans, MostWasted, WastedByOne int
+	// Blocks is how many blocks were received, Duplicates how many of them twice.
+	Blocks, Duplicates int
+}
+
+// Run runs a world to its end.
+func Run(c Config) Result {
+	w := newWorld(c)
+	w.run()
+	return w.result()
+}
