@@ -9,6 +9,7 @@ peers=( # package, then a command that succeeds where it is installed
   'mktorrent           command -v mktorrent'
   'opentracker         command -v opentracker'
   'strace              command -v strace'
+  'iproute2            command -v ip && command -v tc'
   'python3-libtorrent  /usr/bin/python3 -c "import libtorrent"'
 )
 

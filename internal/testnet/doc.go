@@ -1,0 +1,30 @@
+// Package testnet makes networks for tests of real programs: network namespaces
+// with their own loopback, joined by links whose rate is bounded (veth with tbf)
+// or by lines with delay, loss and a queue (a pair of TUN devices), and a relay
+// for UDP on plain sockets, which needs no rights.
+//
+// Everything but the relay needs Linux, root and the programs ip and tc (Debian's
+// iproute2); New says what is missing as *Unavailable. netem and fq are not used:
+// the kernels of containers often lack them.
+//
+// What a test made is gone when it ends. What a killed test left behind is removed
+// by the next New on the machine: a namespace carries the number of its process in
+// its name.
+package testnet
+
+// Unavailable says why this machine has no namespaces for tests.
+type Unavailable struct {
+	Reason string
+	Err    error // may be nil
+}
+
+// Error tells the reason.
+func (e *Unavailable) Error() string {
+	if e.Err == nil {
+		return "no test network: " + e.Reason
+	}
+	return "no test network: " + e.Reason + ": " + e.Err.Error()
+}
+
+// Unwrap is the cause.
+func (e *Unavailable) Unwrap() error { return e.Err }
