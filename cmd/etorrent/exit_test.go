@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -121,5 +122,19 @@ func TestAFailureEndsTheStreamOfObjects(t *testing.T) {
 	all := objects(t, r.stdout)
 	if len(all) != 2 || all[0]["event"] != "error" || all[1]["event"] != "end" || all[1]["exit"] != 3.0 || all[1]["reason"] != "bad source" {
 		t.Errorf("%s", r.stdout)
+	}
+}
+
+func TestASignalAfterTheCommandDoesNotChangeTheExitCode(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a program cannot interrupt itself there")
+	}
+	dir := t.TempDir()
+	for code, args := range map[int][]string{0: {"version"}, 2: {"version", "--no-such-flag"}} {
+		cmd := program(t, dir, args...)
+		cmd.Env = append(cmd.Env, asProgram+"="+signalledLate)
+		if r := finish(t, cmd); r.code != code {
+			t.Errorf("%v: %+v", args, r)
+		}
 	}
 }

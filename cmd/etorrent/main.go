@@ -47,12 +47,17 @@ type host struct {
 	goos           string
 	typed          []string // the command line
 	abort          func(code int)
+	// release gives the signals back to the system when a command has ended.
+	release func(chan<- os.Signal)
 }
 
 func thisHost() *host {
 	return &host{
 		stdin: os.Stdin, stdout: fileStream(os.Stdout), stderr: fileStream(os.Stderr), env: os.LookupEnv,
 		now: time.Now, goos: runtime.GOOS, typed: os.Args, abort: os.Exit,
+		// The program ends with its command: a signal that comes in between must not
+		// turn its exit code into another.
+		release: func(chan<- os.Signal) {},
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -18,8 +19,25 @@ import (
 // signals run real ones.
 const asProgram = "ETORRENT_TEST_IS_PROGRAM"
 
+// signalledLate as its value has it interrupted between its command and its exit.
+const signalledLate = "signalled late"
+
 func TestMain(m *testing.M) {
-	if os.Getenv(asProgram) != "" {
+	switch os.Getenv(asProgram) {
+	case "":
+	case signalledLate:
+		code := run(thisHost(), os.Args[1:])
+		self, err := os.FindProcess(os.Getpid())
+		if err == nil {
+			time.Sleep(20 * time.Millisecond) // what the command leaves behind has its chance
+			err = self.Signal(os.Interrupt)
+		}
+		if err != nil {
+			panic(err)
+		}
+		time.Sleep(20 * time.Millisecond)
+		os.Exit(int(code))
+	default:
 		main()
 	}
 	os.Exit(m.Run())
@@ -89,7 +107,7 @@ func testHost(t *testing.T, env map[string]string) (h *host, stdout, stderr *byt
 	return &host{
 		stdin: strings.NewReader(""), stdout: &stream{Writer: stdout, fd: -1}, stderr: &stream{Writer: stderr, fd: -1},
 		env: func(name string) (string, bool) { v, has := env[name]; return v, has },
-		now: time.Now, goos: "linux", typed: []string{"etorrent"}, abort: func(int) {},
+		now: time.Now, goos: "linux", typed: []string{"etorrent"}, abort: func(int) {}, release: signal.Stop,
 	}, stdout, stderr
 }
 

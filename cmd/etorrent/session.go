@@ -47,7 +47,7 @@ func watchSignals(p *sup.Process, h *host, interrupt context.CancelCauseFunc) {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	p.Go("signals", func() error {
-		defer signal.Stop(signals)
+		defer h.release(signals)
 		for first := true; ; first = false {
 			select {
 			case got := <-signals:
