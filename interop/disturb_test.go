@@ -52,7 +52,7 @@ type line struct {
 type killer struct {
 	mu     sync.Mutex
 	rnd    *rand.Rand
-	next   string // the kind that dies next; empty: none
+	due    map[string]int // of each kind: how many are to die where they receive next
 	killed map[string]int
 	quiet  atomic.Bool
 }
@@ -70,15 +70,17 @@ func (k *killer) hook(p sup.Point) {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.next == "" || p.Kind != k.next {
+	if k.due[p.Kind] == 0 {
 		return
 	}
-	k.killed[k.next]++
-	k.next = ""
+	k.due[p.Kind]--
+	k.killed[p.Kind]++
 	panic("killed by the test")
 }
 
 // run names a victim now and then, each kind once before it comes again by chance.
+// A seed's picker receives only when a connection comes or goes, so a victim stays
+// named until it is dead.
 func (k *killer) run(end <-chan struct{}) {
 	first := []string{"assign", "disk", "peer"}
 	for {
@@ -88,10 +90,11 @@ func (k *killer) run(end <-chan struct{}) {
 		case <-time.After(time.Duration(float64(killEvery) * (0.5 + k.rnd.Float64()))):
 		}
 		k.mu.Lock()
-		k.next = deadly[k.rnd.IntN(len(deadly))]
+		kind := deadly[k.rnd.IntN(len(deadly))]
 		if len(first) > 0 {
-			k.next, first = first[0], first[1:]
+			kind, first = first[0], first[1:]
 		}
+		k.due[kind]++
 		k.mu.Unlock()
 	}
 }
@@ -218,7 +221,7 @@ func TestCrashesSlowASeedByLessThanATenth(t *testing.T) {
 	}
 	pieces := int(linkRate*span.Seconds()/fetchers/(64<<10)) + 64 // more than can come
 	content := etorrenttest.NewContent(t, "disturbed", 64<<10, pieces*(64<<10))
-	k := &killer{rnd: rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0)), killed: map[string]int{}}
+	k := &killer{rnd: rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0)), due: map[string]int{}, killed: map[string]int{}}
 	calm, disturbed := newLine(t, content, nil), newLine(t, content, k)
 	before := disturbed.base(t)
 	calm.fetch(t)
