@@ -25,6 +25,9 @@ var (
 	// ErrOtherVolume is the cause where the path to the folder leads to another
 	// volume than the files were stored on, and none of them is there.
 	ErrOtherVolume = fmt.Errorf("files were stored on another volume; mount it, or use --existing replace to fetch them again: %w", fs.ErrNotExist)
+	// ErrLinked is the cause of a write that is refused since the file has other
+	// names; Separator makes it one that may be written.
+	ErrLinked = errors.New("has other names (hard links), and is not ours alone")
 	// ErrEscapes is the cause where a symbolic link leads out of Spec.Dir.
 	ErrEscapes = errors.New("leads out of the folder")
 )

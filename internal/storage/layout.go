@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"path/filepath"
 	"sort"
 
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
@@ -48,6 +49,9 @@ func (s *Spec) Check() error {
 	}
 	return nil
 }
+
+// Path is where file i belongs, for people.
+func (s *Spec) Path(i int) string { return filepath.Join(s.Dir, filepath.FromSlash(s.Files[i].Path)) }
 
 // Segments yields the parts of the n bytes from off on, in order, without empty
 // ones. It ends at the torrent's last byte.

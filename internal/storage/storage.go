@@ -184,6 +184,15 @@ type SpaceViewer interface {
 	ViewSpace() SpaceEvidence
 }
 
+// Separator is a Store whose files may have other names, so that a write would
+// change somebody else's file too. It refuses such a write with ErrLinked.
+type Separator interface {
+	// Separate makes those of the given files (indices in Spec.Files) that have
+	// other names files of their own, with the same bytes: a copy takes the place
+	// of each. Those that have one name are left alone.
+	Separate(ctx context.Context, files []int) error
+}
+
 // FolderViewer is a Store that lies in a folder which may come and go.
 type FolderViewer interface {
 	// ViewFolder looks at Spec.Dir now, as its path leads.

@@ -69,10 +69,7 @@ func (b *batch) Forget(i pieceset.Index) {
 
 // BeginWriting makes the row say that the files are open.
 func (b *batch) BeginWriting() {
-	b.then(func() {
-		b.t.row = rowSaysOpen
-		b.t.x.syncs.give(&beginJob{t: b.t, rows: b.t.x.d.o.Rows, known: b.t.vouched.known})
-	})
+	b.then(b.t.beginWriting)
 }
 
 // Sync makes a window durable.

@@ -103,31 +103,6 @@ func (j *claimJob) apply(x *process) {
 	})
 }
 
-// beginJob makes the row call the files open, before the first write.
-type beginJob struct {
-	keeps
-	t     *open
-	rows  *store.Service
-	known []storage.FileFacts
-	err   error
-}
-
-func (j *beginJob) work() result {
-	j.err = markFiles(j.t.x.p.Context(), j.t, j.rows, rowFacts(j.known, store.FileOpen, nil))
-	return j
-}
-
-func (j *beginJob) apply(x *process) {
-	j.t.step(func(fx *batch) {
-		if j.err != nil {
-			j.t.row = rowSaysClean
-			j.t.core.BeginFailed(x.now(), core.Fault{Op: core.OpClaim, Err: j.err}, fx)
-			return
-		}
-		j.t.core.WritingBegun(x.now(), fx)
-	})
-}
-
 // closeJob notes the files as clean and closes them.
 type closeJob struct {
 	keeps

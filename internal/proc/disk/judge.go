@@ -213,7 +213,8 @@ func reasonOf(v vouch.Vouched, req OpenRequest) event.CheckReason {
 	return event.CheckFoundFiles
 }
 
-// rowFilesOf says whether the row calls every file that is there open.
+// rowFilesOf says whether the row calls every file that is there open. One that has
+// other names must go through the beginning again: it is not to be written as it is.
 func rowFilesOf(req OpenRequest, facts []storage.FileFacts) rowFiles {
 	openFiles := map[int]struct{}{}
 	for _, f := range req.Row.Files {
@@ -222,8 +223,8 @@ func rowFilesOf(req OpenRequest, facts []storage.FileFacts) rowFiles {
 		}
 	}
 	for i, f := range facts {
-		_, there := f.(storage.Present)
-		if _, isOpen := openFiles[i]; there && !isOpen {
+		p, there := f.(storage.Present)
+		if _, isOpen := openFiles[i]; there && (!isOpen || p.Links > 1) {
 			return rowSaysClean
 		}
 	}

@@ -36,6 +36,7 @@ var (
 	_ storage.Store        = (*store)(nil)
 	_ storage.SpaceViewer  = (*store)(nil)
 	_ storage.FolderViewer = (*store)(nil)
+	_ storage.Separator    = (*store)(nil)
 )
 
 // New returns a Storage. It opens nothing.

@@ -76,6 +76,9 @@ func (s *store) openFile(i int, mode storage.Access) (*os.File, error) {
 	if err == nil && !info.Mode().IsRegular() {
 		err = storage.ErrNotRegular
 	}
+	if err == nil && mode == storage.ReadWrite && linksOf(root, s.spec.Files[i].Path, info) > 1 {
+		err = storage.ErrLinked
+	}
 	if err != nil {
 		shut(f)
 		return nil, err

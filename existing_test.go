@@ -1,0 +1,144 @@
+//go:build unix
+
+package etorrent_test
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/etorrent/etorrent"
+	"github.com/etorrent/etorrent/etorrenttest"
+	"github.com/etorrent/etorrent/internal/proc/disk"
+	"github.com/etorrent/etorrent/internal/storage/files"
+)
+
+// onDisk makes a member keep its torrents as files in a folder.
+func onDisk(dir string) func(*etorrent.Options) {
+	return func(o *etorrent.Options) { o.Storage, o.Dir = files.New(files.Options{}), dir }
+}
+
+func mustWrite(t *testing.T, path string, b []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, b, 0o640); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func mustLink(t *testing.T, from, to string) {
+	t.Helper()
+	if err := os.Link(from, to); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// mustHave fails unless a file has these bytes, and returns what stat says.
+func mustHave(t *testing.T, path string, want []byte) *syscall.Stat_t {
+	t.Helper()
+	got, err := os.ReadFile(path)
+	if err != nil || !bytes.Equal(got, want) {
+		t.Fatalf("%s: %d bytes, not as they should be (%v)", path, len(got), err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Sys().(*syscall.Stat_t)
+}
+
+// halfOf is content of which the second half is wrong.
+func halfOf(c *etorrenttest.Content) []byte {
+	b := bytes.Clone(c.Bytes)
+	clear(b[len(b)/2:])
+	return b
+}
+
+func TestAHardLinkedFileIsCopiedBeforeItIsWritten(t *testing.T) {
+	dir, elsewhere := t.TempDir(), filepath.Join(t.TempDir(), "precious.bin")
+	inSwarm(t, func(t *testing.T, s *swarm) {
+		c := etorrenttest.NewContent(t, "linked", 16<<10, 300_000)
+		mustWrite(t, elsewhere, halfOf(c))
+		path := filepath.Join(dir, "linked")
+		mustLink(t, elsewhere, path)
+		seeder, leecher := s.join(), s.join(onDisk(dir))
+		c.Seed(t, seeder.Client, seeder.storage)
+		s.stored(c.Fetch(t, leecher.Client, seeder.at()))
+		ours := mustHave(t, path, c.Bytes)
+		theirs := mustHave(t, elsewhere, halfOf(c))
+		if ours.Ino == theirs.Ino || theirs.Nlink != 1 || ours.Mode != theirs.Mode {
+			t.Errorf("ours %+v, theirs %+v", ours, theirs)
+		}
+		if entries, _ := os.ReadDir(dir); len(entries) != 1 {
+			t.Errorf("left behind: %v", entries)
+		}
+		if n := count[etorrent.PausedEvent](leecher); n > 0 {
+			t.Errorf("paused %d times", n)
+		}
+	})
+}
+
+func TestAWholeHardLinkedFileIsServedAsItIs(t *testing.T) {
+	dir, elsewhere := t.TempDir(), filepath.Join(t.TempDir(), "precious.bin")
+	inSwarm(t, func(t *testing.T, s *swarm) {
+		c := etorrenttest.NewContent(t, "linked", 16<<10, 300_000)
+		mustWrite(t, elsewhere, c.Bytes)
+		mustLink(t, elsewhere, filepath.Join(dir, "linked"))
+		seeder, leecher := s.join(onDisk(dir)), s.join()
+		seeding := c.Fetch(t, seeder.Client)
+		s.stored(seeding)
+		s.stored(c.Fetch(t, leecher.Client, seeder.at()))
+		if st := mustHave(t, filepath.Join(dir, "linked"), c.Bytes); st.Nlink != 2 {
+			t.Errorf("it has %d names now", st.Nlink)
+		}
+	})
+}
+
+// Two torrents over one file may both serve it. One that would write what the
+// other has waits, says so, and goes on when the other is gone.
+func TestATorrentDoesNotWriteIntoTheFileOfAnother(t *testing.T) {
+	dir := t.TempDir()
+	inSwarm(t, func(t *testing.T, s *swarm) {
+		one := etorrenttest.NewContent(t, "shared", 16<<10, 300_000)
+		other := etorrenttest.NewContent(t, "shared", 32<<10, 300_000)
+		if !bytes.Equal(one.Bytes, other.Bytes) {
+			t.Fatal("the test needs equal bytes")
+		}
+		seeder, leecher := s.join(), s.join(onDisk(dir))
+		one.Seed(t, seeder.Client, seeder.storage)
+		other.Seed(t, seeder.Client, seeder.storage)
+		first := one.Fetch(t, leecher.Client, seeder.at())
+		s.stored(first)
+		path := filepath.Join(dir, "shared")
+		second := other.Fetch(t, leecher.Client, seeder.at())
+		s.stored(second) // all of it is there
+		if err := first.Retire(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := second.Retire(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		mustWrite(t, path, halfOf(one))
+		first = one.Fetch(t, leecher.Client) // nobody to fetch from
+		time.Sleep(5 * time.Second)
+		second = other.Fetch(t, leecher.Client, seeder.at())
+		time.Sleep(10 * time.Second)
+		var shared *disk.SharedFileError
+		if st := second.Stats(); st.Phase != etorrent.Paused || !errors.As(st.Err, &shared) || shared.Other != "shared" {
+			t.Fatalf("%v, %v", st.Phase, st.Err)
+		}
+		mustHave(t, path, halfOf(one))
+		if err := first.Retire(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute) // it tries again by itself
+		s.stored(second)
+		mustHave(t, path, one.Bytes)
+	})
+}

@@ -1,0 +1,128 @@
+package disk
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	core "github.com/etorrent/etorrent/internal/core/storage"
+	"github.com/etorrent/etorrent/internal/storage"
+	"github.com/etorrent/etorrent/internal/store"
+	"github.com/etorrent/etorrent/internal/vocab/ident"
+)
+
+// beginJob makes the row call the files open, before the first write. Files that
+// are to be written and have other names are copied before.
+type beginJob struct {
+	keeps
+	t      *open
+	rows   *store.Service
+	known  []storage.FileFacts
+	linked []int
+	op     core.Op // what failed
+	err    error   // from the beginning, where another torrent has a file
+}
+
+// beginWriting is the way to the first write.
+func (t *open) beginWriting() {
+	t.row = rowSaysOpen
+	j := &beginJob{t: t, rows: t.x.d.o.Rows, known: t.vouched.known, op: core.OpWrite}
+	crew := t.x.syncs
+	for _, i := range t.toWrite() {
+		p, there := j.known[i].(storage.Present)
+		switch {
+		case !there:
+		case p.Links > 1:
+			j.linked = append(j.linked, i)
+			crew = t.x.bytes // a copy takes long, and others wait for their claims
+		case j.err == nil:
+			j.err = t.viewOthers(i, p)
+		}
+	}
+	crew.give(j)
+}
+
+// toWrite are the files that have a byte of a piece that is wanted and not held.
+func (t *open) toWrite() []int {
+	missing := t.req.Wanted.Clone()
+	missing.RemoveAll(t.core.View().Held)
+	return slices.Collect(t.req.Spec.FilesOf(missing))
+}
+
+// viewOthers says whether another torrent has a file open. Two torrents may serve
+// one file; a write by one would take the other's verified bytes away.
+func (t *open) viewOthers(file int, p storage.Present) error {
+	if p.Inode == 0 {
+		return nil
+	}
+	for _, other := range t.x.torrents {
+		if other == t || other.core == nil {
+			continue
+		}
+		for _, f := range other.vouched.known {
+			if q, there := f.(storage.Present); there && q.Inode == p.Inode && q.Device == p.Device {
+				return &storage.Error{
+					Op: "write", Path: t.req.Spec.Path(file), Err: &SharedFileError{Other: other.req.Spec.Name, ID: other.id},
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// SharedFileError says that another torrent of this program has the file that was
+// to be written.
+type SharedFileError struct {
+	Other string // its name
+	ID    ident.TorrentID
+}
+
+// Error names the other torrent.
+func (e *SharedFileError) Error() string {
+	return fmt.Sprintf("torrent %q has this file too; stop one of the two, or use another folder", e.Other)
+}
+
+func (j *beginJob) work() result {
+	if j.err == nil && len(j.linked) > 0 {
+		j.err = j.separate(context.Background())
+	}
+	if j.err == nil {
+		j.op = core.OpClaim
+		j.err = markFiles(j.t.x.p.Context(), j.t, j.rows, rowFacts(j.known, store.FileOpen, nil))
+	}
+	return j
+}
+
+// separate copies the linked files, and learns what they are now.
+func (j *beginJob) separate(ctx context.Context) error {
+	st, can := j.t.files.(storage.Separator)
+	if !can {
+		return nil
+	}
+	if err := st.Separate(ctx, j.linked); err != nil {
+		return err
+	}
+	now, err := j.t.files.Examine(ctx)
+	if err != nil {
+		return err
+	}
+	j.known = slices.Clone(j.known) // jobs that are under way have the old ones
+	for _, i := range j.linked {
+		j.known[i] = now[i]
+	}
+	return nil
+}
+
+func (j *beginJob) apply(x *process) {
+	if j.err == nil {
+		j.t.vouched.known = j.known
+	}
+	j.t.step(func(fx *batch) {
+		if j.err != nil {
+			j.t.row = rowSaysClean
+			j.t.core.BeginFailed(x.now(), core.Fault{Op: j.op, Err: j.err}, fx)
+			return
+		}
+		j.t.core.WritingBegun(x.now(), fx)
+	})
+}

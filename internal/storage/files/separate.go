@@ -1,0 +1,127 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"hash/fnv"
+	"io"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+
+	"github.com/etorrent/etorrent/internal/storage"
+)
+
+// Separate makes files that have other names (hard links) files of their own.
+// Each is copied beside itself, the copy is made durable and takes the name. A
+// crash leaves the link or the whole copy, and perhaps a copy under copyName,
+// which
+// the next call replaces.
+func (s *store) Separate(ctx context.Context, files []int) error {
+	if err := s.mayChange("copy"); err != nil {
+		return err
+	}
+	root, err := s.openRoot()
+	if err != nil {
+		return s.folderError("copy", "", err)
+	}
+	for _, i := range files {
+		if err := s.mayName(ctx, "copy", i); err != nil {
+			return err
+		}
+		if s.spec.Files[i].Role == storage.Padding {
+			continue
+		}
+		if err := s.separateFile(ctx, root, i); err != nil {
+			return s.fileError("copy", i, err)
+		}
+	}
+	return nil
+}
+
+// copyName is where the copy of a file lies until it is whole: beside it, so that
+// it is on its volume, under a name that none of the torrent's files has.
+func (s *store) copyName(file string) string {
+	h := fnv.New64a()
+	_, _ = io.WriteString(h, file) // a hash takes everything
+	name := path.Join(path.Dir(file), ".etorrent-copy-"+strconv.FormatUint(h.Sum64(), 16))
+	for slices.ContainsFunc(s.spec.Files, func(f storage.File) bool { return f.Path == name }) {
+		name += "~"
+	}
+	return name
+}
+
+func (s *store) separateFile(ctx context.Context, root *os.Root, i int) error {
+	name := s.spec.Files[i].Path
+	from, err := s.openFile(i, storage.ReadOnly)
+	if err != nil {
+		return err
+	}
+	defer shut(from)
+	info, err := from.Stat()
+	if err != nil || linksOf(root, name, info) < 2 {
+		return err
+	}
+	temporary := s.copyName(name)
+	if err := root.Remove(temporary); err != nil && !isMissing(err) {
+		return err
+	}
+	err = s.copyTo(ctx, root, temporary, from, info.Mode().Perm())
+	if err == nil {
+		err = root.Rename(temporary, name)
+	}
+	if err != nil {
+		return errors.Join(err, dropCopy(root, temporary))
+	}
+	s.discard(i)
+	s.handles.mu.Lock()
+	s.files[i].mark = mark{}
+	folder := s.folder(path.Dir(name))
+	folder.changed()
+	s.handles.mu.Unlock()
+	return s.syncFolder(path.Dir(name))
+}
+
+// dropCopy removes a copy that did not become whole.
+func dropCopy(root *os.Root, temporary string) error {
+	if err := root.Remove(temporary); !isMissing(err) {
+		return err
+	}
+	return nil
+}
+
+// copyTo makes a durable copy of an open file.
+func (s *store) copyTo(ctx context.Context, root *os.Root, name string, from *os.File, mode os.FileMode) error {
+	to, err := root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return err
+	}
+	defer shut(to)
+	if err := to.Chmod(mode); err != nil {
+		return err
+	}
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n, err := io.CopyN(to, from, copyAtOnce)
+		if errors.Is(err, io.EOF) || err == nil && n < copyAtOnce {
+			return s.flusher.data(to)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// copyAtOnce is how much is copied between two looks at the context.
+const copyAtOnce = 64 << 20
+
+// linksOf is how many names a file has.
+func linksOf(root *os.Root, name string, info os.FileInfo) uint64 {
+	if p, there := presentOf(root, name, info).(storage.Present); there {
+		return p.Links
+	}
+	return 1
+}
