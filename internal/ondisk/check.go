@@ -147,6 +147,9 @@ func (c *check) judge(i int, f storage.FileFacts, touched int) FileEvidence {
 	case storage.Unusable:
 		return FileUnusable{Err: f.Err}
 	case storage.Present:
+		if f.Home == storage.InParts {
+			return FileAbsent{}
+		}
 		if f.Size != c.spec.Files[i].Length {
 			return FileResized{Size: f.Size}
 		}

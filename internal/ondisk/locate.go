@@ -66,9 +66,11 @@ func (p *Plan) present(ctx context.Context, dir string) (present, stored int, er
 		return 0, 0, err
 	}
 	for _, f := range facts {
-		switch f.(type) {
+		switch f := f.(type) {
 		case storage.Present:
-			present++
+			if f.Home == storage.InPlace {
+				present++
+			}
 			stored++
 		case storage.Absent, storage.Unusable:
 			stored++

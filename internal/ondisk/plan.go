@@ -75,7 +75,7 @@ func (p *Plan) Geometry() geometry.Geometry {
 func (p *Plan) spec(dir string) storage.Spec {
 	s := storage.Spec{
 		Name: p.Name, Dir: dir, Access: storage.ReadOnly,
-		Geometry: p.Geometry(),
+		Geometry: p.Geometry(), Parts: storage.PartsName(p.Meta.ID().V1.String()),
 	}
 	for i, f := range p.Meta.Files {
 		role := storage.Data

@@ -44,6 +44,9 @@ func (s *Spec) Check() error {
 		}
 		paths[f.Path] = i
 	}
+	if _, taken := paths[s.Parts]; s.Parts != "" && (taken || !fs.ValidPath(s.Parts) || s.Parts == ".") {
+		return fmt.Errorf("storage: %q cannot keep parts in %q", s.Name, s.Parts)
+	}
 	if end != s.Geometry.TotalLength {
 		return fmt.Errorf("storage: files of %q have %d bytes, its pieces %d", s.Name, end, s.Geometry.TotalLength)
 	}

@@ -66,8 +66,12 @@ type Spec struct {
 	Name     string
 	Geometry geometry.Geometry
 	// Dir is the folder that no path of Files leaves. It need not exist.
-	Dir      string
-	Files    []File
+	Dir   string
+	Files []File
+	// Parts is the parts file, where a store may keep the bytes of files that need
+	// not exist, of the pieces that they share with files that must: a path as those
+	// of Files, of no file of theirs. Empty: nowhere.
+	Parts    string
 	Access   Access
 	Allocate Allocation
 }
@@ -159,12 +163,26 @@ type Absent struct{}
 // Inode identify it, as far as the file system has such numbers; both 0
 // otherwise. Links is its number of names: more than 1 says that a write would
 // change somebody else's file too.
+//
+// Where Home is InParts nothing lies there, and what is known of the file's bytes
+// lies in Spec.Parts, whose time and identity these are; Size is the file's
+// length then, or 0 where Spec.Parts was cut.
 type Present struct {
 	Size          int64
 	ModTime       time.Time
 	Device, Inode uint64
 	Links         uint64
+	Home          Home
 }
+
+// Home says where the bytes of a file lie.
+type Home uint8
+
+// The homes: at the file's own path, or in Spec.Parts.
+const (
+	InPlace Home = iota
+	InParts
+)
 
 // Unusable says that something lies there or on the way that is no regular
 // file, leaves Dir, or may not be looked at. View tells more about Err.
@@ -191,6 +209,17 @@ type Separator interface {
 	// other names files of their own, with the same bytes: a copy takes the place
 	// of each. Those that have one name are left alone.
 	Separate(ctx context.Context, files []int) error
+}
+
+// Keeper is a Store that can do without the files that nobody wants, though they
+// share pieces with files that somebody does.
+type Keeper interface {
+	// KeepParts lets the bytes of those of the given files that are absent be
+	// written to and read from Spec.Parts, as far as they belong to pieces that the
+	// files share with others; the rest of them stays Missing. Prepare of such a
+	// file makes it with the bytes that it has there. KeepParts without Spec.Parts
+	// is an error.
+	KeepParts(ctx context.Context, files []int) error
 }
 
 // FolderViewer is a Store that lies in a folder which may come and go.

@@ -69,7 +69,18 @@ type There struct {
 	Identity Identity
 	Size     int64
 	ModTime  time.Time
+	Home     Home
 }
+
+// Home says where a file's bytes lie.
+type Home uint8
+
+// The homes: the file itself, or the parts file, which only this program makes
+// and which may lack any of the bytes.
+const (
+	InPlace Home = iota
+	InParts
+)
 
 // Nowhere says that the file is padding and never lies anywhere.
 type Nowhere struct{}
@@ -120,11 +131,13 @@ func View(q Question) Evidence {
 			if q.Policy == Refuse {
 				return Forbidden{Path: f.Path}
 			}
-			v.Strangers = append(v.Strangers, i)
+			if f.madeBy() == somebodys {
+				v.Strangers = append(v.Strangers, i)
+			}
 			addPieces(q.Geometry, f, 0, v.Found)
 		}
 		v.doubt(q.Geometry, f)
-		if size, isFile := sizeOf(f); isFile && size < f.Length {
+		if size, isFile := q.sizeOf(f); isFile && size < f.Length {
 			addPieces(q.Geometry, f, max(0, size), incomplete)
 		}
 	}
@@ -159,10 +172,30 @@ func (q Question) isStranger(f File) bool {
 	return touched.Overlap(q.Claimed) == 0
 }
 
-// sizeOf is the size of what is there, where the file is one that is stored.
-func sizeOf(f File) (int64, bool) {
+// owner says who can have made what is there.
+type owner uint8
+
+const (
+	somebodys owner = iota
+	ours
+)
+
+// madeBy tells the parts file from any other.
+func (f File) madeBy() owner {
+	if now, there := f.Now.(There); there && now.Home == InParts {
+		return ours
+	}
+	return somebodys
+}
+
+// sizeOf is the size of what is there, where the file is one that is stored. A
+// person's word for files does not cover what lies in the parts file.
+func (q Question) sizeOf(f File) (int64, bool) {
 	switch now := f.Now.(type) {
 	case There:
+		if q.Policy == Trust && f.madeBy() == ours {
+			return 0, true
+		}
 		return now.Size, true
 	case Gone:
 		return 0, true

@@ -22,8 +22,8 @@ func question(change func(*Question)) Question {
 	q := Question{
 		Geometry: shape, Claimed: pieceset.Full(5), Wanted: pieceset.Full(5),
 		Files: []File{
-			{Path: "a", Length: 250, Remembered: LeftClean{same1, 250, left}, Now: There{same1, 250, left}},
-			{Path: "b", Offset: 250, Length: 250, Remembered: LeftClean{same2, 250, left}, Now: There{same2, 250, left}},
+			{Path: "a", Length: 250, Remembered: LeftClean{same1, 250, left}, Now: There{same1, 250, left, InPlace}},
+			{Path: "b", Offset: 250, Length: 250, Remembered: LeftClean{same2, 250, left}, Now: There{same2, 250, left, InPlace}},
 		},
 	}
 	change(&q)
@@ -37,20 +37,32 @@ func TestWhatMayBeReliedOn(t *testing.T) {
 		strangers                        []int
 	}{
 		"as left":  {change: func(*Question) {}, claimed: []pieceset.Index{0, 1, 2, 3, 4}},
-		"touched":  {change: func(q *Question) { q.Files[0].Now = There{same1, 250, left.Add(1)} }, claimed: []pieceset.Index{3, 4}, suspect: []pieceset.Index{0, 1, 2}},
-		"replaced": {change: func(q *Question) { q.Files[1].Now = There{another, 250, left} }, claimed: []pieceset.Index{0, 1}, suspect: []pieceset.Index{2, 3, 4}},
+		"touched":  {change: func(q *Question) { q.Files[0].Now = There{same1, 250, left.Add(1), InPlace} }, claimed: []pieceset.Index{3, 4}, suspect: []pieceset.Index{0, 1, 2}},
+		"replaced": {change: func(q *Question) { q.Files[1].Now = There{another, 250, left, InPlace} }, claimed: []pieceset.Index{0, 1}, suspect: []pieceset.Index{2, 3, 4}},
 		"gone":     {change: func(q *Question) { q.Files[0].Now = Gone{} }, claimed: []pieceset.Index{3, 4}, suspect: []pieceset.Index{0, 1, 2}},
 		"open, grown": {change: func(q *Question) {
-			q.Files[0].Remembered, q.Files[0].Now = LeftOpen{same1}, There{same1, 250, left.Add(9)}
+			q.Files[0].Remembered, q.Files[0].Now = LeftOpen{same1}, There{same1, 250, left.Add(9), InPlace}
 		}, claimed: []pieceset.Index{0, 1, 2, 3, 4}},
-		"open, shrunk":      {change: func(q *Question) { q.Files[0].Remembered, q.Files[0].Now = LeftOpen{same1}, There{same1, 150, left} }, claimed: []pieceset.Index{0, 3, 4}, suspect: []pieceset.Index{1, 2}},
-		"open, replaced":    {change: func(q *Question) { q.Files[0].Remembered, q.Files[0].Now = LeftOpen{same1}, There{another, 250, left} }, claimed: []pieceset.Index{3, 4}, suspect: []pieceset.Index{0, 1, 2}},
+		"open, shrunk": {change: func(q *Question) {
+			q.Files[0].Remembered, q.Files[0].Now = LeftOpen{same1}, There{same1, 150, left, InPlace}
+		}, claimed: []pieceset.Index{0, 3, 4}, suspect: []pieceset.Index{1, 2}},
+		"open, replaced": {change: func(q *Question) {
+			q.Files[0].Remembered, q.Files[0].Now = LeftOpen{same1}, There{another, 250, left, InPlace}
+		}, claimed: []pieceset.Index{3, 4}, suspect: []pieceset.Index{0, 1, 2}},
 		"unknown, claimed":  {change: func(q *Question) { q.Files[0].Remembered = Unknown{} }, claimed: []pieceset.Index{3, 4}, suspect: []pieceset.Index{0, 1, 2}},
 		"stranger":          {change: func(q *Question) { q.Files[0].Remembered, q.Claimed = Unknown{}, pieceset.Of(5, 3, 4) }, claimed: []pieceset.Index{3, 4}, found: []pieceset.Index{0, 1, 2}, strangers: []int{0}},
 		"stranger, trusted": {change: func(q *Question) { q.Files[0].Remembered, q.Claimed, q.Policy = Unknown{}, pieceset.Of(5, 3, 4), Trust }, claimed: []pieceset.Index{3, 4}, trusted: []pieceset.Index{0, 1, 2}, strangers: []int{0}},
 		"short stranger": {change: func(q *Question) {
-			q.Files[0].Remembered, q.Files[0].Now, q.Claimed = Unknown{}, There{same1, 150, left}, pieceset.Of(5, 3, 4)
+			q.Files[0].Remembered, q.Files[0].Now, q.Claimed = Unknown{}, There{same1, 150, left, InPlace}, pieceset.Of(5, 3, 4)
 		}, claimed: []pieceset.Index{3, 4}, found: []pieceset.Index{0}, strangers: []int{0}},
+		"in the parts file, no row": {change: func(q *Question) {
+			q.Files[0].Remembered, q.Files[0].Now, q.Claimed = Unknown{}, There{same1, 250, left, InParts}, pieceset.Of(5, 3, 4)
+		}, claimed: []pieceset.Index{3, 4}, found: []pieceset.Index{0, 1, 2}},
+		"in the parts file, trusted": {change: func(q *Question) {
+			q.Files[0].Remembered, q.Files[0].Now = Unknown{}, There{same1, 250, left, InParts}
+			q.Files[1].Remembered, q.Claimed, q.Policy = Unknown{}, pieceset.New(5), Trust
+		}, trusted: []pieceset.Index{3, 4}, strangers: []int{1}},
+		"in the parts file, touched": {change: func(q *Question) { q.Files[0].Now = There{same1, 250, left.Add(1), InParts} }, claimed: []pieceset.Index{3, 4}, suspect: []pieceset.Index{0, 1, 2}},
 		"to be replaced": {change: func(q *Question) {
 			q.Files[0].Remembered, q.Claimed, q.Policy = Unknown{}, pieceset.Of(5, 3, 4), Replace
 		}, claimed: []pieceset.Index{3, 4}},

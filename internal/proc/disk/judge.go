@@ -117,7 +117,7 @@ func prepareFiles(ctx context.Context, req OpenRequest, st storage.Store, known 
 	if req.Spec.Access == storage.ReadOnly {
 		return 0, known, nil
 	}
-	made, err := st.Prepare(ctx, req.Prepare)
+	made, err := makeFiles(ctx, req, st, known)
 	if len(made) == 0 {
 		return 0, known, err
 	}
@@ -135,6 +135,27 @@ func prepareFiles(ctx context.Context, req OpenRequest, st storage.Store, known 
 	return len(made), known, err
 }
 
+// makeFiles makes the files that must exist, and lets those that share pieces with
+// them lie in the parts file, where the store has one. It returns the files whose
+// facts are others now.
+func makeFiles(ctx context.Context, req OpenRequest, st storage.Store, known []storage.FileFacts) ([]int, error) {
+	keeper, can := st.(storage.Keeper)
+	if !can {
+		return st.Prepare(ctx, slices.Concat(req.Prepare, req.Edges))
+	}
+	var kept []int
+	for _, i := range req.Edges {
+		if _, absent := known[i].(storage.Absent); absent {
+			kept = append(kept, i)
+		}
+	}
+	made, err := st.Prepare(ctx, req.Prepare)
+	if err == nil {
+		err = keeper.KeepParts(ctx, kept)
+	}
+	return append(made, kept...), err
+}
+
 // viewRoom compares what the absent bytes need with what the volume has.
 func viewRoom(req OpenRequest, st storage.Store, facts []storage.FileFacts) error {
 	viewer, can := st.(storage.SpaceViewer)
@@ -148,7 +169,7 @@ func viewRoom(req OpenRequest, st storage.Store, facts []storage.FileFacts) erro
 	need := int64(0)
 	for _, i := range req.Prepare {
 		need += req.Spec.Files[i].Length
-		if p, there := facts[i].(storage.Present); there {
+		if p, there := facts[i].(storage.Present); there && p.Home == storage.InPlace {
 			need -= min(p.Size, req.Spec.Files[i].Length)
 		}
 	}
@@ -182,12 +203,21 @@ func questions(req OpenRequest, facts []storage.FileFacts) []vouch.File {
 func presence(f storage.FileFacts) vouch.Presence {
 	switch f := f.(type) {
 	case storage.Present:
-		return vouch.There{Identity: vouch.Identity{Device: f.Device, Inode: f.Inode}, Size: f.Size, ModTime: f.ModTime}
+		return vouch.There{
+			Identity: vouch.Identity{Device: f.Device, Inode: f.Inode}, Size: f.Size, ModTime: f.ModTime, Home: homeOf(f.Home),
+		}
 	case storage.Virtual:
 		return vouch.Nowhere{}
 	case storage.Absent, storage.Unusable:
 	}
 	return vouch.Gone{}
+}
+
+func homeOf(h storage.Home) vouch.Home {
+	if h == storage.InParts {
+		return vouch.InParts
+	}
+	return vouch.InPlace
 }
 
 func policyOf(e Existing) vouch.Policy {

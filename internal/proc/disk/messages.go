@@ -41,6 +41,7 @@ type OpenRequest struct {
 	Row      *store.Row    // claims, partials and file facts as last kept
 	Written  *pieceset.Set // pieces that a former disk process reported written since; nil: none
 	Prepare  []int         // files to make where they are absent
+	Edges    []int         // files that share pieces with those, and need not exist
 	Wanted   *pieceset.Set // pieces that are worth checking
 	Existing Existing
 	Verify   *pieceset.Set // pieces that a person wants read and hashed; nil: none

@@ -10,7 +10,7 @@ import (
 // as nothing of before is out.
 func (t *open) again(r *sup.Request[OpenRequest, opening]) {
 	t.waiting = append(t.waiting, r)
-	t.req.Prepare = r.Q.Prepare
+	t.req.Prepare, t.req.Edges = r.Q.Prepare, r.Q.Edges
 	if _, paused := t.core.Phase().(core.Paused); paused {
 		t.resume()
 		return
@@ -26,14 +26,31 @@ const (
 	fileLacking
 )
 
-// lacks says whether any of the files was absent when they were judged.
-func (t *open) lacks(files []int) lack {
-	for _, i := range files {
+// lacks says whether any of the files was not to be had when they were judged.
+func (t *open) lacks() lack {
+	for _, i := range t.req.Prepare {
+		if !isInPlace(t.vouched.known[i]) {
+			return fileLacking
+		}
+	}
+	for _, i := range t.req.Edges {
 		if _, absent := t.vouched.known[i].(storage.Absent); absent {
 			return fileLacking
 		}
 	}
 	return noneLacking
+}
+
+// isInPlace says whether something lies at a file's path.
+func isInPlace(f storage.FileFacts) bool {
+	switch f := f.(type) {
+	case storage.Present:
+		return f.Home == storage.InPlace
+	case storage.Unusable, storage.Virtual:
+		return true
+	case storage.Absent:
+	}
+	return false
 }
 
 // resume goes on after a pause for those who wait for it, unless something of
@@ -63,7 +80,7 @@ func (t *open) goOn() {
 // answerPrepared answers when the files that are to be written are there.
 func (t *open) answerPrepared() {
 	switch {
-	case t.ready == filesPrepared && t.lacks(t.req.Prepare) == fileLacking:
+	case t.ready == filesPrepared && t.lacks() == fileLacking:
 		t.ready = filesPreparing
 		t.x.bytes.give(&lateJob{t: t, req: t.req, known: t.vouched.known})
 	case t.ready != filesPreparing:

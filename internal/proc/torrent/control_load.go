@@ -50,7 +50,7 @@ func (c *control) load() {
 func (c *control) openRequest() disk.OpenRequest {
 	return disk.OpenRequest{
 		Torrent: c.t.id, Epoch: c.t.epoch, Spec: c.spec(), Verifier: c.layout.meta.Verifier(),
-		Row: c.row, Written: c.written, Prepare: c.prepare(), Wanted: c.layout.wanted,
+		Row: c.row, Written: c.written, Prepare: c.prepare(), Edges: c.edges(), Wanted: c.layout.wanted,
 		Existing: c.t.options.Existing, Verify: c.verify,
 	}
 }
@@ -72,7 +72,8 @@ func (c *control) findDisk() error {
 func (c *control) spec() storage.Spec {
 	s := storage.Spec{
 		Name: c.layout.meta.Name, Geometry: c.layout.geometry,
-		Dir: c.row.Settings.Dir, Files: c.layout.files, Allocate: c.t.options.Allocate,
+		Dir: c.row.Settings.Dir, Files: c.layout.files, Parts: storage.PartsName(c.layout.meta.ID().V1.String()),
+		Allocate: c.t.options.Allocate,
 	}
 	if c.t.options.ReadOnly == ServeOnly {
 		s.Access = storage.ReadOnly
@@ -85,6 +86,13 @@ func (c *control) prepare() []int {
 		return nil
 	}
 	return c.layout.wantedFiles()
+}
+
+func (c *control) edges() []int {
+	if c.t.options.ReadOnly == ServeOnly {
+		return nil
+	}
+	return c.layout.edgeFiles()
 }
 
 // opened takes the answer of the disk.

@@ -113,15 +113,23 @@ func (l *layout) pieceBytes(s *pieceset.Set) int64 {
 	return sum
 }
 
-// wantedFiles are the files that must exist: those that are wanted, and those
-// that share a piece with one.
+// wantedFiles are the files that must exist.
 func (l *layout) wantedFiles() []int {
 	var out []int
 	for i, s := range l.spans {
-		if l.files[i].Role == storage.Padding {
-			continue
+		if l.files[i].Role == storage.Data && s.Priority != assign.Unwanted {
+			out = append(out, i)
 		}
-		if s.Priority != assign.Unwanted || l.touchesWanted(s) {
+	}
+	return out
+}
+
+// edgeFiles are the files that need not exist, but share a piece with one that
+// must.
+func (l *layout) edgeFiles() []int {
+	var out []int
+	for i, s := range l.spans {
+		if l.files[i].Role == storage.Data && s.Priority == assign.Unwanted && l.touchesWanted(s) {
 			out = append(out, i)
 		}
 	}

@@ -42,7 +42,7 @@ func (s *store) examineFile(root *os.Root, i int) storage.FileFacts {
 	info, err := root.Stat(name)
 	if isMissing(err) {
 		if _, err := root.Lstat(name); isMissing(err) {
-			return storage.Absent{}
+			return s.examineAbsent(root, i)
 		}
 	}
 	if err == nil && !info.Mode().IsRegular() {
@@ -80,6 +80,11 @@ func (s *store) Delete(ctx context.Context, files []int) error {
 			continue
 		}
 		dirs = append(dirs, s.foldersOf(i)...)
+	}
+	if len(errs) == 0 {
+		if err := s.deleteParts(root); err != nil {
+			errs = append(errs, err)
+		}
 	}
 	s.deleteFolders(root, dirs)
 	return errors.Join(errs...)

@@ -37,6 +37,7 @@ var (
 	_ storage.SpaceViewer  = (*store)(nil)
 	_ storage.FolderViewer = (*store)(nil)
 	_ storage.Separator    = (*store)(nil)
+	_ storage.Keeper       = (*store)(nil)
 )
 
 // New returns a Storage. It opens nothing.
@@ -74,6 +75,9 @@ func (s *Storage) Open(ctx context.Context, spec storage.Spec) (storage.Store, e
 		files:    make([]fileState, len(spec.Files)),
 		folders:  make(map[string]*mark),
 		syncing:  make(chan struct{}, 1),
+	}
+	if spec.Parts != "" {
+		st.edges = storage.NewEdges(&st.spec)
 	}
 	if _, err := st.openRoot(); err != nil && !isMissing(err) {
 		return nil, st.folderError("open", "", err)

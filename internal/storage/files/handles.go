@@ -34,6 +34,7 @@ type handle struct {
 	f     *os.File
 	owner *store
 	file  int
+	home  home
 	mode  storage.Access
 	users int
 	place *list.Element // nil once retired: the last user closes
@@ -58,14 +59,14 @@ func (hs *Handles) findLocked(s *store, i int, mode storage.Access) *handle {
 
 // admit takes a newly opened file and returns the handle to use and the file
 // that it makes superfluous, if any.
-func (hs *Handles) admit(s *store, i int, mode storage.Access, f *os.File) (*handle, *os.File) {
+func (hs *Handles) admit(s *store, i int, mode storage.Access, f openedFile) (*handle, *os.File) {
 	hs.mu.Lock()
 	defer hs.mu.Unlock()
 	if h := hs.findLocked(s, i, mode); h != nil {
-		return h, f
+		return h, f.File
 	}
 	surplus := hs.retire(s.files[i].handle)
-	h := &handle{f: f, owner: s, file: i, mode: mode, users: 1}
+	h := &handle{f: f.File, owner: s, file: i, home: f.home, mode: mode, users: 1}
 	h.place = hs.order.PushFront(h)
 	s.files[i].handle = h
 	return h, surplus

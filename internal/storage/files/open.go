@@ -58,32 +58,47 @@ func (s *store) release(h *handle) {
 	}
 }
 
-// openFile opens file i if it is a regular one.
-func (s *store) openFile(i int, mode storage.Access) (*os.File, error) {
+// openedFile is an open file, and whether it is the torrent's or the one that keeps
+// edges.
+type openedFile struct {
+	*os.File
+	home home
+}
+
+// openFile opens what has the bytes of file i, if that is a regular file.
+func (s *store) openFile(i int, mode storage.Access) (openedFile, error) {
 	root, err := s.openRoot()
 	if err != nil {
-		return nil, err
+		return openedFile{}, err
+	}
+	at, err := s.homeOf(root, i)
+	if err != nil {
+		return openedFile{}, err
+	}
+	name := s.spec.Files[i].Path
+	if at == inParts {
+		name = s.spec.Parts
 	}
 	flags := os.O_RDONLY
 	if mode == storage.ReadWrite {
 		flags = os.O_RDWR
 	}
-	f, err := root.OpenFile(s.spec.Files[i].Path, flags|openAtOnce, 0)
+	f, err := root.OpenFile(name, flags|openAtOnce, 0)
 	if err != nil {
-		return nil, err
+		return openedFile{}, err
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
 		err = storage.ErrNotRegular
 	}
-	if err == nil && mode == storage.ReadWrite && linksOf(root, s.spec.Files[i].Path, info) > 1 {
+	if err == nil && mode == storage.ReadWrite && linksOf(root, name, info) > 1 {
 		err = storage.ErrLinked
 	}
 	if err != nil {
 		shut(f)
-		return nil, err
+		return openedFile{}, err
 	}
-	return f, nil
+	return openedFile{f, at}, nil
 }
 
 // makeRoom closes files until the budget has a place for one more. A file with

@@ -30,19 +30,42 @@ func (s *store) Prepare(ctx context.Context, files []int) (made []int, err error
 		if s.spec.Files[i].Role == storage.Padding {
 			continue
 		}
-		f, err := s.makeFile(i)
-		if errors.Is(err, fs.ErrExist) {
-			continue
-		}
-		if err != nil {
-			return made, s.fileError("prepare", i, err)
-		}
-		made = append(made, i)
-		if err := s.fill(i, f); err != nil {
+		err := s.prepareFile(ctx, i, &made)
+		if err != nil && !errors.Is(err, fs.ErrExist) {
 			return made, s.fileError("prepare", i, err)
 		}
 	}
-	return made, nil
+	if len(made) == 0 {
+		return nil, nil
+	}
+	return made, s.dropParts()
+}
+
+// prepareFile makes file i, with what is kept of it, and adds it to made as soon
+// as it is there.
+func (s *store) prepareFile(ctx context.Context, i int, made *[]int) error {
+	root, err := s.openRoot()
+	if err != nil {
+		return err
+	}
+	at, err := s.homeOf(root, i)
+	if err != nil {
+		return err
+	}
+	if at == inParts {
+		if err := s.bringHome(ctx, root, i); err != nil {
+			return err
+		}
+		*made = append(*made, i)
+		return nil
+	}
+	f, err := s.makeFile(root, i)
+	if err != nil {
+		return err
+	}
+	defer shut(f)
+	*made = append(*made, i)
+	return s.allocate(i, f)
 }
 
 // makeDir makes Spec.Dir where it is missing. Its way down is synced at once,
@@ -80,11 +103,7 @@ func (s *store) syncOutside(dir string) error {
 }
 
 // makeFile makes file i, and its folders if they are not there.
-func (s *store) makeFile(i int) (*os.File, error) {
-	root, err := s.openRoot()
-	if err != nil {
-		return nil, err
-	}
+func (s *store) makeFile(root *os.Root, i int) (*os.File, error) {
 	name := s.spec.Files[i].Path
 	const flags = os.O_RDWR | os.O_CREATE | os.O_EXCL
 	f, err := root.OpenFile(name, flags, 0o666)
@@ -132,16 +151,15 @@ func (s *store) noteMade(i int) {
 	s.handles.mu.Lock()
 	defer s.handles.mu.Unlock()
 	f := &s.spec.Files[i]
-	s.files[i].mark, s.files[i].doubt = mark{}, nil
+	s.files[i].home, s.files[i].mark, s.files[i].doubt = inPlace, mark{}, nil
 	s.folder(path.Dir(f.Path)).changed()
 	if f.Length == 0 && !slices.Contains(s.empties, i) {
 		s.empties = append(s.empties, i)
 	}
 }
 
-// fill sets the space of the new file i aside if the spec says so.
-func (s *store) fill(i int, f *os.File) error {
-	defer shut(f)
+// allocate sets the space of the new file i aside if the spec says so.
+func (s *store) allocate(i int, f *os.File) error {
 	if s.spec.Allocate == storage.Sparse || s.spec.Files[i].Length == 0 {
 		return nil
 	}

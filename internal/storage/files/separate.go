@@ -15,8 +15,7 @@ import (
 
 // Separate makes files that have other names (hard links) files of their own.
 // Each is copied beside itself, the copy is made durable and takes the name. A
-// crash leaves the link or the whole copy, and perhaps a copy under copyName,
-// which
+// crash leaves the link or the whole copy, and perhaps a copy under copyName, which
 // the next call replaces.
 func (s *store) Separate(ctx context.Context, files []int) error {
 	if err := s.mayChange("copy"); err != nil {
@@ -53,21 +52,27 @@ func (s *store) copyName(file string) string {
 }
 
 func (s *store) separateFile(ctx context.Context, root *os.Root, i int) error {
-	name := s.spec.Files[i].Path
 	from, err := s.openFile(i, storage.ReadOnly)
 	if err != nil {
 		return err
 	}
-	defer shut(from)
+	defer shut(from.File)
 	info, err := from.Stat()
-	if err != nil || linksOf(root, name, info) < 2 {
+	if err != nil || linksOf(root, s.spec.Files[i].Path, info) < 2 {
 		return err
 	}
+	return s.replace(root, i, info.Mode().Perm(), func(to *os.File) error { return copyAll(ctx, from.File, to) })
+}
+
+// replace puts a new file with what fill writes at the path of file i. It has its
+// name when it is whole and durable, and then for good.
+func (s *store) replace(root *os.Root, i int, mode os.FileMode, fill func(*os.File) error) error {
+	name := s.spec.Files[i].Path
 	temporary := s.copyName(name)
 	if err := root.Remove(temporary); err != nil && !isMissing(err) {
 		return err
 	}
-	err = s.copyTo(ctx, root, temporary, from, info.Mode().Perm())
+	err := s.makeCopy(root, temporary, mode, fill)
 	if err == nil {
 		err = root.Rename(temporary, name)
 	}
@@ -77,8 +82,7 @@ func (s *store) separateFile(ctx context.Context, root *os.Root, i int) error {
 	s.discard(i)
 	s.handles.mu.Lock()
 	s.files[i].mark = mark{}
-	folder := s.folder(path.Dir(name))
-	folder.changed()
+	s.folder(path.Dir(name)).changed()
 	s.handles.mu.Unlock()
 	return s.syncFolder(path.Dir(name))
 }
@@ -91,14 +95,26 @@ func dropCopy(root *os.Root, temporary string) error {
 	return nil
 }
 
-// copyTo makes a durable copy of an open file.
-func (s *store) copyTo(ctx context.Context, root *os.Root, name string, from *os.File, mode os.FileMode) error {
+// makeCopy makes a durable file of what fill writes.
+func (s *store) makeCopy(root *os.Root, name string, mode os.FileMode, fill func(*os.File) error) error {
 	to, err := root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return err
 	}
 	defer shut(to)
-	if err := to.Chmod(mode); err != nil {
+	if err := fill(to); err != nil {
+		return err
+	}
+	return s.flusher.data(to)
+}
+
+// copyAll copies a file with its mode.
+func copyAll(ctx context.Context, from, to *os.File) error {
+	info, err := from.Stat()
+	if err != nil {
+		return err
+	}
+	if err := to.Chmod(info.Mode().Perm()); err != nil {
 		return err
 	}
 	for {
@@ -107,7 +123,7 @@ func (s *store) copyTo(ctx context.Context, root *os.Root, name string, from *os
 		}
 		n, err := io.CopyN(to, from, copyAtOnce)
 		if errors.Is(err, io.EOF) || err == nil && n < copyAtOnce {
-			return s.flusher.data(to)
+			return nil
 		}
 		if err != nil {
 			return err

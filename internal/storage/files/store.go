@@ -28,6 +28,7 @@ type store struct {
 	root   *os.Root
 	closed bool
 
+	edges   *storage.Edges // nil without Spec.Parts
 	files   []fileState
 	folders map[string]*mark
 	empties []int // files of length 0 that were made and not synced
@@ -36,6 +37,7 @@ type store struct {
 // fileState is what the store knows of one file.
 type fileState struct {
 	handle *handle
+	home   home
 	mark   mark
 	// doubt is the first failed flush since the last Recheck.
 	doubt error
@@ -99,7 +101,7 @@ func (s *store) readFile(i int, p []byte, off int64) (int, error) {
 		return 0, err
 	}
 	defer s.release(h)
-	n, err := h.f.ReadAt(p, off)
+	n, err := s.moveFile(h, p, off, h.f.ReadAt)
 	if err == io.EOF {
 		err = storage.ErrTruncated
 	}
@@ -134,7 +136,7 @@ func (s *store) writeFile(i int, p []byte, off int64) (int, error) {
 		return 0, err
 	}
 	defer s.release(h)
-	n, err := h.f.WriteAt(p, off)
+	n, err := s.moveFile(h, p, off, h.f.WriteAt)
 	s.handles.changed(s, i)
 	return n, err
 }

@@ -134,7 +134,11 @@ const above = ".."
 // foldersOf are the folders on the way of file i, innermost first.
 func (s *store) foldersOf(i int) []string {
 	var dirs []string
-	for dir := path.Dir(s.spec.Files[i].Path); ; dir = path.Dir(dir) {
+	name := s.spec.Files[i].Path
+	if s.homeIs(i) == inParts {
+		name = s.spec.Parts
+	}
+	for dir := path.Dir(name); ; dir = path.Dir(dir) {
 		dirs = append(dirs, dir)
 		if dir == "." {
 			return append(dirs, above)
@@ -232,15 +236,16 @@ func (s *store) forget(i int) error {
 	s.discard(i)
 	f, err := s.openFile(i, storage.ReadOnly)
 	if err == nil {
-		dropCache(f)
-		shut(f)
+		dropCache(f.File)
+		shut(f.File)
 	} else if !isMissing(err) {
 		return err
 	}
+	folders := s.foldersOf(i)
 	s.handles.mu.Lock()
 	defer s.handles.mu.Unlock()
 	s.files[i].doubt, s.files[i].mark = nil, mark{}
-	for _, dir := range s.foldersOf(i) {
+	for _, dir := range folders {
 		*s.folder(dir) = mark{}
 	}
 	return nil
