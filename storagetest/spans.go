@@ -108,6 +108,7 @@ func syncSome(t *testing.T, r *rand.Rand, st storage.Store, spec storage.Spec) {
 // that it may read on by zeros where the model ends early.
 func checkSpan(t *testing.T, st storage.Store, m *model, off int64, n int) {
 	t.Helper()
+	checkHole(t, st, off, n)
 	p := make([]byte, n)
 	got, err := st.ReadAt(p, off)
 	if least := m.readable(off, n); got < least {

@@ -58,6 +58,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Subject) {
 		{"sync answers a cancelled context", syncHeedsContext},
 		{"recheck lets go on", recheckLetsGoOn},
 		{"reading only changes nothing", readOnlyChangesNothing},
+		{"what is called a hole reads as zero", holesReadAsZero},
 		{"delete removes the named files only", deleteRemovesNamedOnly},
 	}
 	for _, test := range tests {

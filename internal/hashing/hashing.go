@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/etorrent/etorrent/internal/storage"
 	"github.com/etorrent/etorrent/internal/vocab/geometry"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 	"github.com/etorrent/etorrent/sup"
@@ -24,6 +25,8 @@ type Job struct {
 	// Bytes are those of the torrent. All workers read from it at once.
 	Bytes    io.ReaderAt
 	Geometry geometry.Geometry
+	// Holes tells which of the bytes need no reading; nil: all are read.
+	Holes storage.HoleViewer
 	// NewHash returns the hash of a piece (metainfo.Verifier has one).
 	NewHash func(piece int) hash.Hash
 	// Workers is how many pieces are hashed at once; 0 means one a core.
@@ -35,7 +38,7 @@ type Job struct {
 //sumtype:decl
 type PieceEvidence interface{ hashedPiece() }
 
-// PieceHashed carries the sum of all bytes of a piece.
+// PieceHashed carries the sum of all bytes of a piece, which nobody may change.
 type PieceHashed struct {
 	Piece pieceset.Index
 	Sum   []byte
@@ -55,7 +58,7 @@ func (PieceUnread) hashedPiece() {}
 // any order and on the goroutine of the caller. It ends early with each's error,
 // with that of ctx, or with a *sup.EscalatedError if a worker crashed.
 func Run(ctx context.Context, j Job, each func(PieceEvidence) error) error {
-	c := &crew{job: j, next: make(chan pieceset.Index), done: make(chan PieceEvidence)}
+	c := &crew{job: j, zeros: storage.NewZeros(j.Holes, j.Geometry, j.NewHash), next: make(chan pieceset.Index), done: make(chan PieceEvidence)}
 	tree, err := sup.Start(ctx, "hashing", c.supervisor(), sup.Options{})
 	if err != nil {
 		return fmt.Errorf("start the workers: %w", err)
@@ -70,9 +73,10 @@ func Run(ctx context.Context, j Job, each func(PieceEvidence) error) error {
 // crew is the workers of one Run and what they share: pieces to take, and
 // evidence to give.
 type crew struct {
-	job  Job
-	next chan pieceset.Index
-	done chan PieceEvidence
+	job   Job
+	zeros *storage.Zeros
+	next  chan pieceset.Index
+	done  chan PieceEvidence
 }
 
 // supervisor describes the workers. None is started again: what it had taken
@@ -138,8 +142,11 @@ func (c *crew) work(p *sup.Process) error {
 	}
 }
 
-// hash reads piece i through buf.
+// hash reads piece i through buf, unless it is a hole.
 func (c *crew) hash(ctx context.Context, i pieceset.Index, buf []byte) PieceEvidence {
+	if known, zero := c.zeros.View(i).(storage.AllZero); zero {
+		return PieceHashed{Piece: i, Sum: known.Sum}
+	}
 	g, h := c.job.Geometry, c.job.NewHash(int(i))
 	at, end := g.PieceOffset(i), g.PieceOffset(i)+g.PieceSize(i)
 	for at < end {

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 
 	"github.com/etorrent/etorrent/internal/hashing"
+	"github.com/etorrent/etorrent/internal/storage"
 	"github.com/etorrent/etorrent/internal/vocab/geometry"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 	"github.com/etorrent/etorrent/sup"
@@ -105,4 +106,44 @@ func TestACrashOfAWorkerEndsTheRun(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+// half is a reader and viewer of which the first half is a hole, which must not
+// be read.
+type half struct {
+	t    *testing.T
+	data []byte
+}
+
+func (h half) ReadAt(p []byte, off int64) (int, error) {
+	if off < int64(len(h.data)/2) {
+		h.t.Errorf("%d bytes were read at %d", len(p), off)
+	}
+	return bytes.NewReader(h.data).ReadAt(p, off)
+}
+
+func (h half) ViewHoles(off int64, n int) storage.HoleEvidence {
+	if off+int64(n) <= int64(len(h.data)/2) {
+		return storage.AllHole
+	}
+	return storage.HasData
+}
+
+func TestHolesAreHashedWithoutReading(t *testing.T) {
+	data := append(make([]byte, 50), content(50)...)
+	g := geometry.Geometry{TotalLength: 100, PieceLength: 10}
+	job := hashing.Job{Bytes: half{t, data}, Holes: half{t, data}, Geometry: g, NewHash: sha, Workers: 3}
+	seen := pieceset.New(g.Pieces())
+	err := hashing.Run(t.Context(), job, func(e hashing.PieceEvidence) error {
+		h := e.(hashing.PieceHashed)
+		from := g.PieceOffset(h.Piece)
+		if want := sha1.Sum(data[from : from+10]); !bytes.Equal(h.Sum, want[:]) {
+			t.Errorf("piece %d: %x, want %x", h.Piece, h.Sum, want)
+		}
+		seen.Add(h.Piece)
+		return nil
+	})
+	if err != nil || !seen.IsFull() {
+		t.Errorf("%d pieces, error %v", seen.Count(), err)
+	}
 }

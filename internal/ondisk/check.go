@@ -49,11 +49,16 @@ type Checked struct {
 // Progress is told of pieces as they are hashed: done of all.
 type Progress func(done, all int)
 
-// Check reads and hashes everything below dir. The error is the context's, or
-// that of the folder itself; what is wrong with files is evidence.
+// Check reads and hashes everything below dir but holes, whose bytes are known. The
+// error is the context's, or that of the folder itself; what is wrong with files is
+// evidence.
 func (p *Plan) Check(ctx context.Context, dir string, tell Progress) (*Checked, error) {
+	return p.check(ctx, files.New(files.Options{}), dir, tell)
+}
+
+func (p *Plan) check(ctx context.Context, in storage.Storage, dir string, tell Progress) (*Checked, error) {
 	spec := p.spec(dir)
-	store, err := files.New(files.Options{}).Open(ctx, spec)
+	store, err := in.Open(ctx, spec)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +70,8 @@ func (p *Plan) Check(ctx context.Context, dir string, tell Progress) (*Checked, 
 	c := &check{plan: p, spec: &spec, facts: facts, tell: tell}
 	c.good = pieceset.New(spec.Geometry.Pieces())
 	c.unread = map[int]error{}
-	job := hashing.Job{Bytes: store, Geometry: spec.Geometry, NewHash: p.Meta.Verifier().NewHash}
+	holes, _ := store.(storage.HoleViewer)
+	job := hashing.Job{Bytes: store, Holes: holes, Geometry: spec.Geometry, NewHash: p.Meta.Verifier().NewHash}
 	if err := hashing.Run(ctx, job, c.piece); err != nil {
 		return nil, err
 	}

@@ -28,6 +28,7 @@ import (
 // world is a disk process with a memory store below it and rows beside it.
 type world struct {
 	t       *testing.T
+	dir     string
 	tree    *sup.Tree
 	disks   *disk.Set
 	disk    *disk.Disk
@@ -48,8 +49,22 @@ type world struct {
 const pieceLength = 64 << 10
 
 func newWorld(t *testing.T, size int, hook sup.Hook) *world {
-	w := &world{t: t, memory: memory.New(), rows: store.NewMemory(), receive: slab.NewPool(8), reads: slab.NewPool(8)}
-	w.storage = faulty.New(w.memory)
+	w := &world{t: t, dir: "/d", memory: memory.New()}
+	w.start(w.memory, hook)
+	w.data = make([]byte, size)
+	rnd := rand.New(rand.NewPCG(1, uint64(size)))
+	for i := range w.data {
+		w.data[i] = byte(rnd.Uint32())
+	}
+	w.makeTorrent()
+	return w
+}
+
+// start starts a disk process over a storage.
+func (w *world) start(on storage.Storage, hook sup.Hook) {
+	t := w.t
+	w.rows, w.receive, w.reads = store.NewMemory(), slab.NewPool(8), slab.NewPool(8)
+	w.storage = faulty.New(on)
 	w.budget = disk.NewMemory(disk.DefaultMemory)
 	w.service = store.NewService(w.rows)
 	w.disks = disk.NewSet(disk.Options{
@@ -71,13 +86,6 @@ func newWorld(t *testing.T, size int, hook sup.Hook) *world {
 		t.Fatal(err)
 	}
 	w.tree = tree
-	w.data = make([]byte, size)
-	rnd := rand.New(rand.NewPCG(1, uint64(size)))
-	for i := range w.data {
-		w.data[i] = byte(rnd.Uint32())
-	}
-	w.makeTorrent()
-	return w
 }
 
 func (w *world) makeTorrent() {
@@ -91,13 +99,19 @@ func (w *world) makeTorrent() {
 	for at := 0; at < len(w.data); at += pieceLength {
 		b.PushPiece(sha1.Sum(w.data[at:min(at+pieceLength, len(w.data))]))
 	}
-	w.meta, err = metainfo.Parse(b.Build())
+	w.add(b.Build())
+}
+
+// add puts a torrent of one file into the rows.
+func (w *world) add(raw []byte) {
+	var err error
+	w.meta, err = metainfo.Parse(raw)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	w.id, err = w.rows.Insert(w.t.Context(), &store.Row{
 		Keys: store.Keys{V1: w.meta.ID().V1}, Metainfo: w.meta.Raw, Pieces: w.meta.PieceCount(),
-		FileMap: store.FileMap{"data"}, Settings: store.Settings{Dir: "/d"},
+		FileMap: store.FileMap{"data"}, Settings: store.Settings{Dir: w.dir},
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -110,13 +124,13 @@ func (w *world) makeTorrent() {
 
 func (w *world) spec() storage.Spec {
 	return storage.Spec{
-		Name: "data", Dir: "/d", Geometry: w.geometry(),
-		Files: []storage.File{{Path: "data", Length: int64(len(w.data))}},
+		Name: "data", Dir: w.dir, Geometry: w.geometry(),
+		Files: []storage.File{{Path: "data", Length: w.meta.TotalLength}},
 	}
 }
 
 func (w *world) geometry() geometry.Geometry {
-	return geometry.Geometry{TotalLength: int64(len(w.data)), PieceLength: pieceLength}
+	return geometry.Geometry{TotalLength: w.meta.TotalLength, PieceLength: w.meta.PieceLength}
 }
 
 func (w *world) row() *store.Row {

@@ -20,6 +20,7 @@ type open struct {
 	req     OpenRequest
 	core    *core.Torrent
 	files   storage.Store
+	zeros   *storage.Zeros
 	pieces  map[pieceset.Index]*assembly
 	vouched *vouchAnswer
 	ready   readiness
@@ -95,6 +96,8 @@ func (x *process) opened(j *openJob) {
 		return
 	}
 	t.files, t.vouched, t.row = j.files, j.answer, j.answer.files
+	holes, _ := t.files.(storage.HoleViewer)
+	t.zeros = storage.NewZeros(holes, t.req.Spec.Geometry, t.req.Verifier.NewHash)
 	known := core.Known{
 		Claimed: j.answer.Claimed.Clone(), Trusted: j.answer.Trusted,
 		Recalled: t.req.Written, Partials: corePartials(t.req.Row.Partials),

@@ -71,8 +71,9 @@ type nth struct {
 }
 
 var (
-	_ storage.Storage = (*Storage)(nil)
-	_ storage.Store   = (*store)(nil)
+	_ storage.Storage    = (*Storage)(nil)
+	_ storage.Store      = (*store)(nil)
+	_ storage.HoleViewer = (*store)(nil)
 )
 
 // New wraps inner; without a fault it does what inner does.

@@ -117,6 +117,14 @@ func (s *store) Recheck(ctx context.Context, files []int) error {
 	return s.Store.Recheck(ctx, files)
 }
 
+// ViewHoles asks the inner store, if it can tell.
+func (s *store) ViewHoles(off int64, n int) storage.HoleEvidence {
+	if viewer, can := s.Store.(storage.HoleViewer); can {
+		return viewer.ViewHoles(off, n)
+	}
+	return storage.HoleUnknown
+}
+
 // Examine examines the inner store.
 func (s *store) Examine(ctx context.Context) ([]storage.FileFacts, error) {
 	if err := s.home.meet(ctx, Examine, s.spec.Dir); err != nil {

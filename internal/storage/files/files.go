@@ -38,6 +38,7 @@ var (
 	_ storage.FolderViewer = (*store)(nil)
 	_ storage.Separator    = (*store)(nil)
 	_ storage.Keeper       = (*store)(nil)
+	_ storage.HoleViewer   = (*store)(nil)
 )
 
 // New returns a Storage. It opens nothing.
