@@ -19,7 +19,7 @@ import (
 // Each fault of the disk pauses a download; when it is gone the download goes on
 // with nobody's help.
 func TestAPausedTorrentGoesOnWhenTheFaultIsGone(t *testing.T) {
-	for _, cause := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EIO, syscall.EROFS, syscall.EMFILE} {
+	for _, cause := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG, syscall.EIO, syscall.EROFS, syscall.EMFILE} {
 		t.Run(cause.Error(), func(t *testing.T) {
 			inSwarm(t, func(t *testing.T, s *swarm) {
 				c := etorrenttest.NewContent(t, "late", 16<<10, 600_000)

@@ -50,6 +50,9 @@ func openingMakesNothing(t *testing.T, s Subject) {
 	if st.Features().Volume == "" {
 		t.Error("the volume has no name")
 	}
+	if l := st.Features().Largest; l < 0 {
+		t.Errorf("a file has at most %v", l)
+	}
 }
 
 func bytesOutliveClose(t *testing.T, s Subject) {

@@ -66,6 +66,7 @@ type faultRow struct {
 // the store's own causes stand before what the system's errors stand for.
 var portableFaults = []faultRow{
 	{ErrTruncated, Truncated{}},
+	{ErrTooLarge, FileTooLarge{}},
 	{ErrNotRegular, PathBlocked{}},
 	{ErrEscapes, PathBlocked{}},
 	{ErrClosed, StoreClosed{}},

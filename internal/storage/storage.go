@@ -149,6 +149,8 @@ type Features struct {
 	Volume     string
 	Sparseness Sparseness
 	Access     Access
+	// Largest is what no file can exceed.
+	Largest SizeLimit
 }
 
 // FileFacts says what lies where a file of the torrent belongs.

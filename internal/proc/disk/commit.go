@@ -141,14 +141,14 @@ type prepareJob struct {
 }
 
 func (j *prepareJob) work() result {
-	_, j.known, j.err = prepareFiles(context.Background(), j.req, j.t.files, j.known)
+	j.known, j.err = prepareLate(context.Background(), j.req, j.t.files, j.known)
 	return j
 }
 
 func (j *prepareJob) apply(x *process) {
 	j.t.ready, j.t.vouched.known = filesPrepared, j.known
 	if j.err != nil {
-		j.t.ready = filesUntouched
+		j.t.ready = filesDue
 		j.t.step(func(fx *batch) {
 			j.t.core.Pause(x.now(), core.Fault{Op: core.OpWrite, Err: j.err}, fx)
 		})
@@ -169,7 +169,7 @@ type lateJob struct {
 }
 
 func (j *lateJob) work() result {
-	_, j.known, j.err = prepareFiles(context.Background(), j.req, j.t.files, j.known)
+	j.known, j.err = prepareLate(context.Background(), j.req, j.t.files, j.known)
 	return j
 }
 
@@ -179,6 +179,7 @@ func (j *lateJob) apply(x *process) {
 		j.t.answerAll()
 		return
 	}
+	j.t.ready = filesDue
 	j.t.refuseAll(j.err)
 	j.t.step(func(fx *batch) {
 		j.t.core.Pause(x.now(), core.Fault{Op: core.OpWrite, Err: j.err}, fx)

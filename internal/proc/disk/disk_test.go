@@ -29,6 +29,7 @@ import (
 type world struct {
 	t       *testing.T
 	dir     string
+	files   store.FileMap
 	tree    *sup.Tree
 	disks   *disk.Set
 	disk    *disk.Disk
@@ -49,15 +50,30 @@ type world struct {
 const pieceLength = 64 << 10
 
 func newWorld(t *testing.T, size int, hook sup.Hook) *world {
-	w := &world{t: t, dir: "/d", memory: memory.New()}
+	w := &world{t: t, dir: "/d", files: store.FileMap{"data"}, memory: memory.New()}
 	w.start(w.memory, hook)
+	w.makeTorrent(size)
+	return w
+}
+
+// makeTorrent adds a torrent of random bytes.
+func (w *world) makeTorrent(size int) {
 	w.data = make([]byte, size)
 	rnd := rand.New(rand.NewPCG(1, uint64(size)))
 	for i := range w.data {
 		w.data[i] = byte(rnd.Uint32())
 	}
-	w.makeTorrent()
-	return w
+	b, err := metainfo.NewBuilder(metainfo.Spec{
+		Name: "data", PieceLength: pieceLength,
+		Files: []metainfo.SpecFile{{Path: []string{"data"}, Length: int64(len(w.data))}},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for at := 0; at < len(w.data); at += pieceLength {
+		b.PushPiece(sha1.Sum(w.data[at:min(at+pieceLength, len(w.data))]))
+	}
+	w.add(b.Build())
 }
 
 // start starts a disk process over a storage.
@@ -88,21 +104,7 @@ func (w *world) start(on storage.Storage, hook sup.Hook) {
 	w.tree = tree
 }
 
-func (w *world) makeTorrent() {
-	b, err := metainfo.NewBuilder(metainfo.Spec{
-		Name: "data", PieceLength: pieceLength,
-		Files: []metainfo.SpecFile{{Path: []string{"data"}, Length: int64(len(w.data))}},
-	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	for at := 0; at < len(w.data); at += pieceLength {
-		b.PushPiece(sha1.Sum(w.data[at:min(at+pieceLength, len(w.data))]))
-	}
-	w.add(b.Build())
-}
-
-// add puts a torrent of one file into the rows.
+// add puts a torrent into the rows.
 func (w *world) add(raw []byte) {
 	var err error
 	w.meta, err = metainfo.Parse(raw)
@@ -111,7 +113,7 @@ func (w *world) add(raw []byte) {
 	}
 	w.id, err = w.rows.Insert(w.t.Context(), &store.Row{
 		Keys: store.Keys{V1: w.meta.ID().V1}, Metainfo: w.meta.Raw, Pieces: w.meta.PieceCount(),
-		FileMap: store.FileMap{"data"}, Settings: store.Settings{Dir: w.dir},
+		FileMap: w.files, Settings: store.Settings{Dir: w.dir},
 	})
 	if err != nil {
 		w.t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"github.com/etorrent/etorrent/internal/storage"
 	"github.com/etorrent/etorrent/internal/storage/faulty"
 	"github.com/etorrent/etorrent/internal/storage/files"
+	"github.com/etorrent/etorrent/internal/store"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 	"github.com/etorrent/etorrent/metainfo"
 )
@@ -22,7 +23,7 @@ func TestACheckReadsOnlyWhatIsStored(t *testing.T) {
 	const size, length, stored = 1 << 30, 1 << 20, 700
 	data := bytes.Repeat([]byte("data"), length/4)
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{t: t, dir: t.TempDir()}
+		w := &world{t: t, dir: t.TempDir(), files: store.FileMap{"data"}}
 		w.start(files.New(files.Options{}), nil)
 		b, err := metainfo.NewBuilder(metainfo.Spec{Name: "data", PieceLength: length, Files: []metainfo.SpecFile{{Length: size}}})
 		if err != nil {

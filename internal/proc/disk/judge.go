@@ -65,6 +65,9 @@ func (j *openJob) look() error {
 	if err := viewFolder(j.req, st, facts); err != nil {
 		return err
 	}
+	if err := viewSizes(j.req, st, facts); err != nil {
+		return err // before long reading
+	}
 	j.answer = &vouchAnswer{questions: questions(j.req, facts), known: facts}
 	if w := j.req.Written; w != nil && !w.IsEmpty() {
 		// What the cache shows may hide a sync that failed for a former process.
@@ -99,7 +102,7 @@ func (j *openJob) look() error {
 
 // prepare makes the absent files, if they are to be written.
 func (j *openJob) prepare(ctx context.Context, st storage.Store, facts []storage.FileFacts) error {
-	if err := viewRoom(j.req, st, facts); err != nil {
+	if err := viewVolume(j.req, st, facts); err != nil {
 		return err
 	}
 	made, known, err := prepareFiles(ctx, j.req, st, facts)
@@ -109,6 +112,23 @@ func (j *openJob) prepare(ctx context.Context, st storage.Store, facts []storage
 	}
 	j.answer.prepared = err == nil
 	return err
+}
+
+// prepareLate is prepareFiles for a torrent that is open for a while: files may have
+// grown since they were judged. It returns how they are known to look then.
+func prepareLate(ctx context.Context, req OpenRequest, st storage.Store, known []storage.FileFacts) ([]storage.FileFacts, error) {
+	if req.Spec.Access == storage.ReadOnly {
+		return known, nil
+	}
+	now, err := st.Examine(ctx)
+	if err == nil {
+		err = viewVolume(req, st, now)
+	}
+	if err != nil {
+		return known, err
+	}
+	_, known, err = prepareFiles(ctx, req, st, known)
+	return known, err
 }
 
 // prepareFiles makes the absent files. It returns how many, and how all files
@@ -154,29 +174,6 @@ func makeFiles(ctx context.Context, req OpenRequest, st storage.Store, known []s
 		err = keeper.KeepParts(ctx, kept)
 	}
 	return append(made, kept...), err
-}
-
-// viewRoom compares what the absent bytes need with what the volume has.
-func viewRoom(req OpenRequest, st storage.Store, facts []storage.FileFacts) error {
-	viewer, can := st.(storage.SpaceViewer)
-	if !can || req.Spec.Access == storage.ReadOnly {
-		return nil
-	}
-	known, told := viewer.ViewSpace().(storage.SpaceKnown)
-	if !told {
-		return nil
-	}
-	need := int64(0)
-	for _, i := range req.Prepare {
-		need += req.Spec.Files[i].Length
-		if p, there := facts[i].(storage.Present); there && p.Home == storage.InPlace {
-			need -= min(p.Size, req.Spec.Files[i].Length)
-		}
-	}
-	if need > known.Free {
-		return &NoRoomError{Dir: req.Spec.Dir, Need: need, Free: known.Free}
-	}
-	return nil
 }
 
 // questions joins what the row remembers of each file with what is there.

@@ -40,6 +40,7 @@ const (
 	filesPrepared  readiness = iota
 	filesUntouched           // what lies there is being read first
 	filesPreparing
+	filesDue // to be made with the next open: the volume refused them, or others are wanted
 )
 
 // rowFiles says what the row will say of the files.

@@ -1,6 +1,8 @@
 package disk
 
 import (
+	"slices"
+
 	core "github.com/etorrent/etorrent/internal/core/storage"
 	"github.com/etorrent/etorrent/internal/storage"
 	"github.com/etorrent/etorrent/sup"
@@ -10,7 +12,10 @@ import (
 // as nothing of before is out.
 func (t *open) again(r *sup.Request[OpenRequest, opening]) {
 	t.waiting = append(t.waiting, r)
-	t.req.Prepare, t.req.Edges = r.Q.Prepare, r.Q.Edges
+	if t.ready == filesPrepared && !t.asksAs(r.Q) {
+		t.ready = filesDue
+	}
+	t.req.Prepare, t.req.Edges, t.req.Wanted = r.Q.Prepare, r.Q.Edges, r.Q.Wanted
 	if _, paused := t.core.Phase().(core.Paused); paused {
 		t.resume()
 		return
@@ -25,6 +30,11 @@ const (
 	noneLacking lack = iota
 	fileLacking
 )
+
+// asksAs says whether a request is for the same files and pieces as the last one.
+func (t *open) asksAs(r OpenRequest) bool {
+	return slices.Equal(t.req.Prepare, r.Prepare) && slices.Equal(t.req.Edges, r.Edges) && t.req.Wanted.Equal(r.Wanted)
+}
 
 // lacks says whether any of the files was not to be had when they were judged.
 func (t *open) lacks() lack {
@@ -80,7 +90,7 @@ func (t *open) goOn() {
 // answerPrepared answers when the files that are to be written are there.
 func (t *open) answerPrepared() {
 	switch {
-	case t.ready == filesPrepared && t.lacks() == fileLacking:
+	case t.ready == filesDue, t.ready == filesPrepared && t.lacks() == fileLacking:
 		t.ready = filesPreparing
 		t.x.bytes.give(&lateJob{t: t, req: t.req, known: t.vouched.known})
 	case t.ready != filesPreparing:

@@ -62,6 +62,8 @@ type Storage struct {
 	calls  [operations]int
 	once   map[nth]Fault
 	always [operations]Fault
+	limit  storage.SizeLimit
+	room   storage.SpaceEvidence
 }
 
 // nth is one call among those of an operation, counted from 1.
@@ -71,9 +73,10 @@ type nth struct {
 }
 
 var (
-	_ storage.Storage    = (*Storage)(nil)
-	_ storage.Store      = (*store)(nil)
-	_ storage.HoleViewer = (*store)(nil)
+	_ storage.Storage     = (*Storage)(nil)
+	_ storage.Store       = (*store)(nil)
+	_ storage.HoleViewer  = (*store)(nil)
+	_ storage.SpaceViewer = (*store)(nil)
 )
 
 // New wraps inner; without a fault it does what inner does.
@@ -106,6 +109,22 @@ func (s *Storage) Heal(op Op) {
 			delete(s.once, n)
 		}
 	}
+}
+
+// LimitSizes makes all stores say that no file can exceed l; with SizeLimitUnknown
+// they say what the inner ones do.
+func (s *Storage) LimitSizes(l storage.SizeLimit) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.limit = l
+}
+
+// LimitRoom makes all volumes say that they have this room; with nil they say what
+// the inner ones do.
+func (s *Storage) LimitRoom(e storage.SpaceEvidence) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.room = e
 }
 
 // Calls is the number of calls of op so far, broken ones included.

@@ -161,3 +161,53 @@ func TestStallEndsWithItsChannelOrContext(t *testing.T) {
 		}
 	})
 }
+
+// viewing is a storage whose stores tell of their room and holes.
+type viewing struct{ *memory.Storage }
+
+type view struct{ storage.Store }
+
+func (v viewing) Open(ctx context.Context, spec storage.Spec) (storage.Store, error) {
+	st, err := v.Storage.Open(ctx, spec)
+	return view{st}, err
+}
+
+func (view) ViewSpace() storage.SpaceEvidence          { return storage.SpaceKnown{Free: 7} }
+func (view) ViewHoles(int64, int) storage.HoleEvidence { return storage.HasData }
+
+func TestWhatTheInnerStoreTellsIsPassedOnUnlessSet(t *testing.T) {
+	spec := storage.Spec{Name: "none", Dir: "/d", Geometry: geometry.Geometry{PieceLength: 4}}
+	for name, c := range map[string]struct {
+		inner storage.Storage
+		space storage.SpaceEvidence
+		holes storage.HoleEvidence
+	}{
+		"a store that tells": {viewing{memory.New()}, storage.SpaceKnown{Free: 7}, storage.HasData},
+		"one that does not":  {memory.New(), storage.SpaceUnknown{}, storage.HoleUnknown},
+	} {
+		s := faulty.New(c.inner)
+		st, err := s.Open(t.Context(), spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		look := func(space storage.SpaceEvidence, limit storage.SizeLimit) {
+			t.Helper()
+			if got := st.(storage.SpaceViewer).ViewSpace(); got != space {
+				t.Errorf("%s: space %v, want %v", name, got, space)
+			}
+			if got := st.Features().Largest; got != limit {
+				t.Errorf("%s: limit %v, want %v", name, got, limit)
+			}
+		}
+		if got := st.(storage.HoleViewer).ViewHoles(0, 1); got != c.holes {
+			t.Errorf("%s: holes %v, want %v", name, got, c.holes)
+		}
+		look(c.space, storage.SizeLimitUnknown)
+		s.LimitRoom(storage.SpaceKnown{Free: 3})
+		s.LimitSizes(storage.SizeLimitFAT)
+		look(storage.SpaceKnown{Free: 3}, storage.SizeLimitFAT)
+		s.LimitRoom(nil)
+		s.LimitSizes(storage.SizeLimitUnknown)
+		look(c.space, storage.SizeLimitUnknown)
+	}
+}

@@ -18,6 +18,31 @@ type store struct {
 	doubts map[int]*storage.Error
 }
 
+// Features are those of the inner store, but for a limit that was set.
+func (s *store) Features() storage.Features {
+	f := s.Store.Features()
+	s.home.mu.Lock()
+	defer s.home.mu.Unlock()
+	if s.home.limit != storage.SizeLimitUnknown {
+		f.Largest = s.home.limit
+	}
+	return f
+}
+
+// ViewSpace asks the inner store, if it can tell, but for room that was set.
+func (s *store) ViewSpace() storage.SpaceEvidence {
+	s.home.mu.Lock()
+	room := s.home.room
+	s.home.mu.Unlock()
+	if room != nil {
+		return room
+	}
+	if viewer, can := s.Store.(storage.SpaceViewer); can {
+		return viewer.ViewSpace()
+	}
+	return storage.SpaceUnknown{}
+}
+
 // ReadAt reads from the inner store.
 func (s *store) ReadAt(p []byte, off int64) (int, error) { return s.move(Read, s.Store.ReadAt, p, off) }
 

@@ -28,5 +28,8 @@ func (s *store) viewHole(seg storage.Segment) storage.HoleEvidence {
 		return storage.HoleUnknown
 	}
 	defer s.release(h)
+	if h.home == inParts {
+		return storage.HoleUnknown
+	}
 	return viewHole(h.f, seg.Offset, seg.Offset+int64(seg.To-seg.From))
 }

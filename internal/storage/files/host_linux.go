@@ -85,3 +85,20 @@ func viewSparseness(dir string) storage.Sparseness {
 	}
 	return storage.HolesFree
 }
+
+// viewSizeLimit asks the file system that holds dir.
+func viewSizeLimit(dir string) storage.SizeLimit {
+	var st unix.Statfs_t
+	if err := unix.Statfs(dir, &st); err != nil {
+		return storage.SizeLimitUnknown
+	}
+	return sizeLimitOf(uint32(st.Type))
+}
+
+// sizeLimitOf is the limit of a file system by its number.
+func sizeLimitOf(kind uint32) storage.SizeLimit {
+	if kind == magicFAT {
+		return storage.SizeLimitFAT
+	}
+	return storage.SizeLimitUnknown
+}

@@ -39,7 +39,7 @@ func viewVolume(dir string) (storage.Features, error) {
 	if device := deviceOf(info); device != 0 {
 		volume = fmt.Sprintf("device %x", device)
 	}
-	return storage.Features{Volume: volume, Sparseness: viewSparseness(dir)}, nil
+	return storage.Features{Volume: volume, Sparseness: viewSparseness(dir), Largest: viewSizeLimit(dir)}, nil
 }
 
 // deviceOf is the number of the device that a file lies on.

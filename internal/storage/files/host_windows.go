@@ -34,7 +34,28 @@ func viewVolume(dir string) (storage.Features, error) {
 		return storage.Features{}, err
 	}
 	volume := "volume " + strings.ToUpper(filepath.VolumeName(dir))
-	return storage.Features{Volume: volume, Sparseness: storage.HolesFilled}, nil
+	return storage.Features{Volume: volume, Sparseness: storage.HolesFilled, Largest: viewSizeLimit(dir)}, nil
+}
+
+// viewSizeLimit asks the volume that holds dir for the name of its file system.
+func viewSizeLimit(dir string) storage.SizeLimit {
+	path, err := windows.UTF16PtrFromString(dir)
+	if err != nil {
+		return storage.SizeLimitUnknown
+	}
+	root := make([]uint16, windows.MAX_LONG_PATH)
+	if err := windows.GetVolumePathName(path, &root[0], uint32(len(root))); err != nil {
+		return storage.SizeLimitUnknown
+	}
+	var name [windows.MAX_PATH + 1]uint16
+	if err := windows.GetVolumeInformation(&root[0], nil, 0, nil, nil, nil, &name[0], uint32(len(name))); err != nil {
+		return storage.SizeLimitUnknown
+	}
+	switch windows.UTF16ToString(name[:]) {
+	case "FAT", "FAT32":
+		return storage.SizeLimitFAT
+	}
+	return storage.SizeLimitUnknown
 }
 
 // presentOf asks for the numbers of a regular file that stat leaves out.

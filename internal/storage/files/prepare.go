@@ -160,8 +160,9 @@ func (s *store) noteMade(i int) {
 
 // allocate sets the space of the new file i aside if the spec says so.
 func (s *store) allocate(i int, f *os.File) error {
-	if s.spec.Allocate == storage.Sparse || s.spec.Files[i].Length == 0 {
+	n := s.spec.Files[i].Length
+	if s.spec.Allocate == storage.Sparse || n == 0 || s.features.Largest.View(n) == storage.SizeExceeds {
 		return nil
 	}
-	return allocate(f, s.spec.Files[i].Length)
+	return allocate(f, n)
 }

@@ -104,6 +104,24 @@ func TestFullAllocationTakesTheSpaceAtOnce(t *testing.T) {
 	}
 }
 
+func TestNoSpaceIsSetAsideForAFileThatCannotGetSoLarge(t *testing.T) {
+	spec := twoFiles(t.TempDir())
+	spec.Allocate = storage.Full
+	st := opened(t, New(Options{}), spec)
+	st.features.Largest = 3
+	made, err := st.Prepare(t.Context(), []int{0, 1})
+	if err != nil || len(made) != 2 {
+		t.Fatalf("made %v, %v", made, err)
+	}
+	facts, err := st.Examine(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if size := facts[0].(storage.Present).Size; size != 0 {
+		t.Errorf("the file has %d bytes", size)
+	}
+}
+
 func TestErrorsOfTheSystemAreViewed(t *testing.T) {
 	for errno, want := range map[syscall.Errno]storage.FaultEvidence{
 		syscall.ENOSPC: storage.NoSpace{}, syscall.EDQUOT: storage.QuotaExceeded{},
