@@ -36,8 +36,8 @@ func viewSizes(req OpenRequest, st storage.Store, facts []storage.FileFacts) err
 	return nil
 }
 
-// reach is where the last byte of file i ends that is ever written. A file that is
-// not wanted may share its first piece with one that is, and none further on.
+// reach is where the last byte of file i ends that is ever written: of a file that
+// is not wanted, only what lies in a piece of one that is.
 func reach(req OpenRequest, i int) int64 {
 	f, g := req.Spec.Files[i], req.Spec.Geometry
 	first := f.Offset / g.PieceLength
@@ -61,13 +61,33 @@ func viewRoom(req OpenRequest, st storage.Store, facts []storage.FileFacts) erro
 	}
 	need := int64(0)
 	for _, i := range req.Prepare {
-		need += req.Spec.Files[i].Length
+		room := roomOf(req, i, st.Features().Sparseness)
 		if p, there := facts[i].(storage.Present); there && p.Home == storage.InPlace {
-			need -= min(p.Size, req.Spec.Files[i].Length)
+			room -= min(p.Size, room)
 		}
+		need += room
 	}
 	if need > known.Free {
 		return &NoRoomError{Dir: req.Spec.Dir, Need: need, Free: known.Free}
 	}
 	return nil
+}
+
+// roomOf is what file i takes in the end.
+func roomOf(req OpenRequest, i int, holes storage.Sparseness) int64 {
+	f, g := req.Spec.Files[i], req.Spec.Geometry
+	switch {
+	case f.Length == 0 || req.Spec.Allocate == storage.Full:
+		return f.Length
+	case holes == storage.HolesFilled:
+		return reach(req, i)
+	}
+	sum := int64(0)
+	for p := f.Offset / g.PieceLength; p <= (f.Offset+f.Length-1)/g.PieceLength; p++ {
+		if piece := pieceset.Index(p); req.Wanted.Has(piece) {
+			begin := g.PieceOffset(piece)
+			sum += min(f.Offset+f.Length, begin+g.PieceSize(piece)) - max(f.Offset, begin)
+		}
+	}
+	return sum
 }

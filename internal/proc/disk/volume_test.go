@@ -169,6 +169,22 @@ func TestWhatTheVolumeDoesNotTakeAfterACheckIsNeitherMadeNorFetched(t *testing.T
 	}
 }
 
+// A file that is not wanted takes room only for what it shares.
+func TestRoomIsNeededForWhatIsWanted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newSplitWorld(t)
+		w.storage.LimitRoom(storage.SpaceKnown{Free: 2*pieceLength - 1})
+		var none *disk.NoRoomError
+		if e, failed := w.open(onlyA).(disk.OpenFailed); !failed || !errors.As(e.Err, &none) || none.Need != 2*pieceLength {
+			t.Errorf("%+v", e)
+		}
+		w.storage.LimitRoom(storage.SpaceKnown{Free: 2 * pieceLength})
+		w.wantOpened(w.open(onlyA))
+		w.fetch(0, 1)
+		w.stop()
+	})
+}
+
 // Files grow while the torrent is open: what they have got needs no room again.
 func TestRoomForALaterSelectionIsThatOfWhatIsMissing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
