@@ -87,7 +87,11 @@ func (b *Builder) place(f SpecFile, i int) error {
 		path = []string{b.spec.Name}
 	case MultiFile:
 	}
-	b.add(File{Path: path, Length: f.Length, Attributes: f.Attributes})
+	role := FileData
+	if f.Target != nil {
+		role = FileSymlink
+	}
+	b.add(File{Path: path, Length: f.Length, Role: role, Attributes: f.Attributes, Target: f.Target})
 	return nil
 }
 
@@ -132,6 +136,9 @@ func (b *Builder) writeFiles(w *bencode.ListWriter) {
 			writeText(w, "attr", f.letters())
 			w.Int("length", f.Length)
 			w.List("path", func(w *bencode.ListWriter) { writeTexts(w, f.Path) })
+			if f.Target != nil {
+				w.List("symlink path", func(w *bencode.ListWriter) { writeTexts(w, f.Target) })
+			}
 		})
 	}
 }

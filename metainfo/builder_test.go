@@ -134,6 +134,25 @@ func TestPaddingAlignsFilesWithBytes(t *testing.T) {
 	}
 }
 
+func TestLinksAreBuiltAndParsed(t *testing.T) {
+	s := metainfo.Spec{
+		Name: "folder", Layout: metainfo.MultiFile, PieceLength: 16384, Alignment: metainfo.PieceAligned,
+		Files: []metainfo.SpecFile{
+			{Path: []string{"a", "b"}, Length: 100}, {Path: []string{"l"}, Target: []string{"a", "b"}, Attributes: metainfo.Hidden},
+			{Path: []string{"m"}, Length: 1, Attributes: metainfo.Executable},
+		},
+	}
+	want := []metainfo.File{
+		{Path: []string{"a", "b"}, Length: 100},
+		{Path: []string{"l"}, Offset: 100, Role: metainfo.FileSymlink, Target: []string{"a", "b"}, Attributes: metainfo.Hidden},
+		{Path: []string{".pad", "16284"}, Length: 16284, Offset: 100, Role: metainfo.FilePadding},
+		{Path: []string{"m"}, Length: 1, Offset: 16384, Attributes: metainfo.Executable},
+	}
+	if d := cmp.Diff(want, mustParse(t, build(t, s)).Files); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
 func TestNewBuilderRefusesUnusableSpecs(t *testing.T) {
 	legal := func() metainfo.Spec {
 		return metainfo.Spec{Name: "n", Layout: metainfo.MultiFile, PieceLength: 16384, Files: []metainfo.SpecFile{
@@ -160,6 +179,12 @@ func TestNewBuilderRefusesUnusableSpecs(t *testing.T) {
 		{"parent in a path", func(s *metainfo.Spec) { s.Files[1].Path = []string{"..", "a"} }, "info.files[1].path"},
 		{"path twice", func(s *metainfo.Spec) { s.Files[2].Path = []string{"a", "b"} }, "info.files[2].path"},
 		{"file as folder", func(s *metainfo.Spec) { s.Files[2].Path = []string{"a"} }, "info.files[0].path"},
+		{"empty target", func(s *metainfo.Spec) { s.Files[2].Target = []string{} }, "info.files[2].symlink path"},
+		{"parent in a target", func(s *metainfo.Spec) { s.Files[2].Target = []string{"..", "a"} }, "info.files[2].symlink path"},
+		{"link with bytes", func(s *metainfo.Spec) { s.Files[0].Target = []string{"d"} }, "info.files[0].length"},
+		{"link alone", func(s *metainfo.Spec) {
+			s.Layout, s.Files = metainfo.SingleFile, []metainfo.SpecFile{{Target: []string{"d"}}}
+		}, "info.files"},
 		{"negative length", func(s *metainfo.Spec) { s.Files[1].Length = -1 }, "info.files[1].length"},
 		{"too many pieces", func(s *metainfo.Spec) { s.Files[1].Length = math.MaxInt64 }, "info.files[1].length"},
 	} {

@@ -28,8 +28,9 @@ type Spec struct {
 // SpecFile is a file to be put into a torrent.
 type SpecFile struct {
 	Path       []string // components below the folder Name; not used for SingleFile
-	Length     int64    // bytes
+	Length     int64    // bytes; 0 for a symbolic link
 	Attributes Attributes
+	Target     []string // of a symbolic link (BEP 47): components below the folder Name; nil for a file
 }
 
 // Alignment says whether files begin at pieces.
@@ -76,23 +77,34 @@ func (s *Spec) validate() error {
 		if len(s.Files) > 1 {
 			return field("info.files").refuse(NoOffset, "has several members in a single-file torrent")
 		}
+		if s.Files[0].Target != nil {
+			return field("info.files").refuse(NoOffset, "has a link in a single-file torrent")
+		}
 		return nil
 	case MultiFile:
 	}
 	for i, f := range s.Files {
-		if err := f.validatePath(i); err != nil {
+		if err := validatePath(f.Path, place{i, "path"}); err != nil {
 			return err
+		}
+		if f.Target == nil {
+			continue
+		}
+		if err := validatePath(f.Target, place{i, "symlink path"}); err != nil {
+			return err
+		}
+		if f.Length != 0 {
+			return place{i, "length"}.refuse(NoOffset, "is that of a link, which has no bytes")
 		}
 	}
 	return s.validateTree()
 }
 
-func (f SpecFile) validatePath(i int) error {
-	p := place{i, "path"}
-	if len(f.Path) == 0 {
+func validatePath(path []string, p place) error {
+	if len(path) == 0 {
 		return p.refuse(NoOffset, "is empty")
 	}
-	for _, component := range f.Path {
+	for _, component := range path {
 		if reason := nameFault(component); reason != "" {
 			return p.refuse(NoOffset, reason)
 		}
