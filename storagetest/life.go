@@ -25,6 +25,12 @@ func refusesBadSpecs(t *testing.T, s Subject) {
 		"a way up":          func(x *storage.Spec) { x.Files[0].Path = "b/../../a" },
 		"no path":           func(x *storage.Spec) { x.Files[0].Path = "" },
 		"no folder":         func(x *storage.Spec) { x.Dir = "" },
+		"a link with bytes": func(x *storage.Spec) { x.Files[1].Role, x.Files[1].Target = storage.Link, "a" },
+	}
+	for _, target := range []string{"", "/a", "../../a", "../..", "x/../../../a", "./a", "c/", "..", "../a/../../b"} {
+		bad["a link to "+target] = func(x *storage.Spec) {
+			x.Files = append(x.Files, storage.File{Path: "b/l", Offset: 30, Role: storage.Link, Target: target})
+		}
 	}
 	for what, spoil := range bad {
 		spec := good

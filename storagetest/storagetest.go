@@ -60,6 +60,8 @@ func Run(t *testing.T, fresh func(t *testing.T) Subject) {
 		{"reading only changes nothing", readOnlyChangesNothing},
 		{"what is called a hole reads as zero", holesReadAsZero},
 		{"delete removes the named files only", deleteRemovesNamedOnly},
+		{"links hold nothing", linksHoldNothing},
+		{"links are made where the store can", linksAreMade},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) { test.run(t, fresh(t)) })

@@ -20,8 +20,8 @@ type Segment struct {
 }
 
 // Check says what is wrong with the spec: files that overlap, leave gaps or do
-// not add up to the geometry, and paths that are not clean, local and unique.
-// Padding needs no path.
+// not add up to the geometry, paths that are not clean, local and unique, and
+// links that have bytes or lead out of the folder. Padding needs no path.
 func (s *Spec) Check() error {
 	if s.Dir == "" {
 		return fmt.Errorf("storage: %q has no folder", s.Name)
@@ -43,6 +43,9 @@ func (s *Spec) Check() error {
 			return fmt.Errorf("storage: files %d and %d of %q share the path %q", first, i, s.Name, f.Path)
 		}
 		paths[f.Path] = i
+		if f.Role == Link && (f.Length > 0 || !f.leadsInside()) {
+			return fmt.Errorf("storage: file %d of %q is a link of %d bytes to %q", i, s.Name, f.Length, f.Target)
+		}
 	}
 	if _, taken := paths[s.Parts]; s.Parts != "" && (taken || !fs.ValidPath(s.Parts) || s.Parts == ".") {
 		return fmt.Errorf("storage: %q cannot keep parts in %q", s.Name, s.Parts)

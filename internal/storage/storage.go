@@ -11,6 +11,7 @@ import (
 
 	"github.com/etorrent/etorrent/internal/vocab/geometry"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
+	"github.com/etorrent/etorrent/metainfo"
 )
 
 // Role says what a file of a torrent is for.
@@ -22,6 +23,10 @@ const (
 	// Padding is a file that only fills up a piece (BEP 47): it reads as zero,
 	// writes to it go nowhere, and it never exists on the disk.
 	Padding
+	// Link is a symbolic link (BEP 47), which has no bytes. A Store that is a
+	// Linker makes it when asked to; for every other method, and for other stores,
+	// it is as padding of length 0.
+	Link
 )
 
 // Access says what a store is opened for.
@@ -56,6 +61,12 @@ type File struct {
 	// size in bytes, which may be 0.
 	Offset, Length int64
 	Role           Role
+	// Target is what a Link says: where it leads from the folder that it lies in,
+	// with slashes. It does not leave Dir.
+	Target string
+	// Attributes are those that the torrent gives the file (BEP 47). Files that
+	// Prepare makes have them, as far as the platform knows the like.
+	Attributes metainfo.Attributes
 }
 
 // Spec describes the bytes of one torrent to a Storage. Files lie one behind
@@ -121,7 +132,8 @@ type Store interface {
 	Examine(ctx context.Context) ([]FileFacts, error)
 	// Delete removes the given files (indices in Spec.Files) and then each folder
 	// below Dir on their way that became empty. What is absent already is no
-	// error, and what is no regular file is not touched.
+	// error, and what is no regular file is not touched; of what lies in a Link's
+	// place, only a link that says what it should.
 	Delete(ctx context.Context, files []int) error
 	// Features says what holds for the store as long as it is open.
 	Features() Features
@@ -190,7 +202,8 @@ const (
 // file, leaves Dir, or may not be looked at. View tells more about Err.
 type Unusable struct{ Err error }
 
-// Virtual says that the file is padding and never lies anywhere.
+// Virtual says that the file is padding and never lies anywhere, or a Link, of
+// which a Linker tells more.
 type Virtual struct{}
 
 func (Absent) fileFacts()   {}

@@ -37,6 +37,10 @@ func cause(err error) error {
 	if errors.As(err, &path) {
 		return path.Err
 	}
+	var link *os.LinkError
+	if errors.As(err, &link) {
+		return link.Err
+	}
 	var call *os.SyscallError
 	if errors.As(err, &call) {
 		return call.Err

@@ -24,7 +24,7 @@ func (s *store) Examine(ctx context.Context) ([]storage.FileFacts, error) {
 			return nil, err
 		}
 		switch {
-		case f.Role == storage.Padding:
+		case f.Role != storage.Data:
 			facts[i] = storage.Virtual{}
 		case root == nil:
 			facts[i] = storage.Absent{}
@@ -90,7 +90,7 @@ func (s *store) Delete(ctx context.Context, files []int) error {
 	return errors.Join(errs...)
 }
 
-// deleteFile removes file i unless something of another kind lies there.
+// deleteFile removes file or link i unless something else lies there.
 func (s *store) deleteFile(root *os.Root, i int) error {
 	name := s.spec.Files[i].Path
 	s.discard(i)
@@ -105,7 +105,7 @@ func (s *store) deleteFile(root *os.Root, i int) error {
 		}
 		return failed
 	}
-	if !info.Mode().IsRegular() {
+	if !s.isOurs(root, i, info) {
 		return nil
 	}
 	if err := root.Remove(name); err != nil && !isMissing(err) {
@@ -114,8 +114,18 @@ func (s *store) deleteFile(root *os.Root, i int) error {
 	s.handles.mu.Lock()
 	defer s.handles.mu.Unlock()
 	s.files[i].mark, s.files[i].doubt = mark{}, nil
+	delete(s.empties, i)
 	s.folder(path.Dir(name)).changed()
 	return nil
+}
+
+// isOurs says whether what lies in the place of file i is of its kind.
+func (s *store) isOurs(root *os.Root, i int, info fs.FileInfo) bool {
+	if s.spec.Files[i].Role == storage.Data {
+		return info.Mode().IsRegular()
+	}
+	_, ours := s.viewLink(root, i).(storage.LinkThere)
+	return ours
 }
 
 // deleteFolders removes those folders that are empty, the deepest first. A

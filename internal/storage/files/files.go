@@ -39,6 +39,7 @@ var (
 	_ storage.Separator    = (*store)(nil)
 	_ storage.Keeper       = (*store)(nil)
 	_ storage.HoleViewer   = (*store)(nil)
+	_ storage.Linker       = (*store)(nil)
 )
 
 // New returns a Storage. It opens nothing.
@@ -75,6 +76,7 @@ func (s *Storage) Open(ctx context.Context, spec storage.Spec) (storage.Store, e
 		flusher:  s.flusher,
 		files:    make([]fileState, len(spec.Files)),
 		folders:  make(map[string]*mark),
+		empties:  make(map[int]struct{}),
 		syncing:  make(chan struct{}, 1),
 	}
 	if spec.Parts != "" {

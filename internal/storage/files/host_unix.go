@@ -29,6 +29,9 @@ func flushFolder(d *os.File) error {
 	return err
 }
 
+// hide does nothing: a name is hidden by its dot.
+func hide(*os.File) {}
+
 // viewVolume names the device that holds dir.
 func viewVolume(dir string) (storage.Features, error) {
 	info, err := os.Stat(dir)

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unsafe"
 
 	"golang.org/x/sys/windows"
 
@@ -27,6 +28,21 @@ func dropCache(*os.File) {}
 
 // allocate sets n bytes aside for a new file.
 func allocate(f *os.File, n int64) error { return f.Truncate(n) }
+
+// basicInfo is FILE_BASIC_INFO; times of 0 stay as they are.
+type basicInfo struct {
+	times      [4]int64
+	attributes uint32
+	_          uint32
+}
+
+// hide hides a file in listings. Where the file system knows no such attribute
+// the file is shown, which is no reason to stop.
+func hide(f *os.File) {
+	info := basicInfo{attributes: windows.FILE_ATTRIBUTE_HIDDEN | windows.FILE_ATTRIBUTE_ARCHIVE}
+	_ = windows.SetFileInformationByHandle(windows.Handle(f.Fd()), windows.FileBasicInfo,
+		(*byte)(unsafe.Pointer(&info)), uint32(unsafe.Sizeof(info)))
+}
 
 // viewVolume names the drive or share that holds dir.
 func viewVolume(dir string) (storage.Features, error) {

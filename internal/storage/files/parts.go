@@ -190,8 +190,8 @@ func (s *store) bringHome(ctx context.Context, root *os.Root, i int) error {
 	if err := s.makeFolders(root, path.Dir(name)); err != nil {
 		return err
 	}
-	err = s.replace(root, i, 0o666, func(to *os.File) error {
-		if err := s.allocate(i, to); err != nil {
+	err = s.replace(root, i, modeOf(s.spec.Files[i].Attributes), func(to *os.File) error {
+		if err := s.furnish(i, to); err != nil {
 			return err
 		}
 		return s.copyEdges(ctx, i, from, to)

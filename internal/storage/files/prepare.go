@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/etorrent/etorrent/internal/storage"
+	"github.com/etorrent/etorrent/metainfo"
 )
 
 // Prepare makes the absent ones of the given files.
@@ -27,7 +28,7 @@ func (s *store) Prepare(ctx context.Context, files []int) (made []int, err error
 		if err := s.mayName(ctx, "prepare", i); err != nil {
 			return made, err
 		}
-		if s.spec.Files[i].Role == storage.Padding {
+		if s.spec.Files[i].Role != storage.Data {
 			continue
 		}
 		err := s.prepareFile(ctx, i, &made)
@@ -65,7 +66,7 @@ func (s *store) prepareFile(ctx context.Context, i int, made *[]int) error {
 	}
 	defer shut(f)
 	*made = append(*made, i)
-	return s.allocate(i, f)
+	return s.furnish(i, f)
 }
 
 // makeDir makes Spec.Dir where it is missing. Its way down is synced at once,
@@ -104,14 +105,14 @@ func (s *store) syncOutside(dir string) error {
 
 // makeFile makes file i, and its folders if they are not there.
 func (s *store) makeFile(root *os.Root, i int) (*os.File, error) {
-	name := s.spec.Files[i].Path
+	name, mode := s.spec.Files[i].Path, modeOf(s.spec.Files[i].Attributes)
 	const flags = os.O_RDWR | os.O_CREATE | os.O_EXCL
-	f, err := root.OpenFile(name, flags, 0o666)
+	f, err := root.OpenFile(name, flags, mode)
 	if isMissing(err) {
 		if err := s.makeFolders(root, path.Dir(name)); err != nil {
 			return nil, err
 		}
-		f, err = root.OpenFile(name, flags, 0o666)
+		f, err = root.OpenFile(name, flags, mode)
 	}
 	if err != nil {
 		return nil, err
@@ -119,6 +120,14 @@ func (s *store) makeFile(root *os.Root, i int) (*os.File, error) {
 	s.discard(i)
 	s.noteMade(i)
 	return f, nil
+}
+
+// modeOf is the mode of a new file, of which the system takes the mask away.
+func modeOf(a metainfo.Attributes) os.FileMode {
+	if a.Has(metainfo.Executable) {
+		return 0o777
+	}
+	return 0o666
 }
 
 // makeFolders makes dir and what is missing above it.
@@ -153,13 +162,17 @@ func (s *store) noteMade(i int) {
 	f := &s.spec.Files[i]
 	s.files[i].home, s.files[i].mark, s.files[i].doubt = inPlace, mark{}, nil
 	s.folder(path.Dir(f.Path)).changed()
-	if f.Length == 0 && !slices.Contains(s.empties, i) {
-		s.empties = append(s.empties, i)
+	if f.Length == 0 {
+		s.empties[i] = struct{}{}
 	}
 }
 
-// allocate sets the space of the new file i aside if the spec says so.
-func (s *store) allocate(i int, f *os.File) error {
+// furnish gives the new file i what the spec asks for beside its bytes: to be
+// hidden, and its space.
+func (s *store) furnish(i int, f *os.File) error {
+	if s.spec.Files[i].Attributes.Has(metainfo.Hidden) {
+		hide(f)
+	}
 	n := s.spec.Files[i].Length
 	if s.spec.Allocate == storage.Sparse || n == 0 || s.features.Largest.View(n) == storage.SizeExceeds {
 		return nil

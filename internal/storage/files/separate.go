@@ -29,7 +29,7 @@ func (s *store) Separate(ctx context.Context, files []int) error {
 		if err := s.mayName(ctx, "copy", i); err != nil {
 			return err
 		}
-		if s.spec.Files[i].Role == storage.Padding {
+		if s.spec.Files[i].Role != storage.Data {
 			continue
 		}
 		if err := s.separateFile(ctx, root, i); err != nil {

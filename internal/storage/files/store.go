@@ -31,7 +31,7 @@ type store struct {
 	edges   *storage.Edges // nil without Spec.Parts
 	files   []fileState
 	folders map[string]*mark
-	empties []int // files of length 0 that were made and not synced
+	empties map[int]struct{} // files of length 0 that were made and not synced
 }
 
 // fileState is what the store knows of one file.
@@ -56,7 +56,7 @@ func (s *store) ReadAt(p []byte, off int64) (int, error) {
 	}
 	for seg := range s.spec.Segments(off, len(p)) {
 		part := p[seg.From:seg.To]
-		if s.spec.Files[seg.File].Role == storage.Padding {
+		if s.spec.Files[seg.File].Role != storage.Data {
 			clear(part)
 			continue
 		}
@@ -117,7 +117,7 @@ func (s *store) WriteAt(p []byte, off int64) (int, error) {
 		return 0, s.folderError("write", "", storage.ErrOutOfRange)
 	}
 	for seg := range s.spec.Segments(off, len(p)) {
-		if s.spec.Files[seg.File].Role == storage.Padding {
+		if s.spec.Files[seg.File].Role != storage.Data {
 			continue
 		}
 		n, err := s.writeFile(seg.File, p[seg.From:seg.To], seg.Offset)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -46,7 +47,7 @@ func (s *store) Sync(ctx context.Context, pieces *pieceset.Set) error {
 // they were last synced, which no piece names.
 func (s *store) filesToSync(pieces *pieceset.Set) []int {
 	s.handles.mu.Lock()
-	files := slices.Clone(s.empties)
+	files := slices.Collect(maps.Keys(s.empties))
 	s.handles.mu.Unlock()
 	for i := range s.spec.FilesOf(pieces) {
 		files = append(files, i)
@@ -63,10 +64,11 @@ func (s *store) noteSynced(i int) {
 	}
 	s.handles.mu.Lock()
 	defer s.handles.mu.Unlock()
-	s.empties = slices.DeleteFunc(s.empties, func(e int) bool { return e == i })
+	delete(s.empties, i)
 }
 
-// syncFile flushes file i and the folders on its way, innermost first.
+// syncFile flushes file i and the folders on its way, innermost first. A link is
+// nothing but an entry of its folder.
 func (s *store) syncFile(i int) *storage.Error {
 	s.handles.mu.Lock()
 	state := s.files[i]
@@ -74,7 +76,7 @@ func (s *store) syncFile(i int) *storage.Error {
 	if state.doubt != nil {
 		return s.fileError("sync", i, state.doubt)
 	}
-	if state.mark.view() != flushed {
+	if s.spec.Files[i].Role == storage.Data && state.mark.view() != flushed {
 		if err := s.flushFile(i); err != nil {
 			return s.fileError("sync", i, err)
 		}
@@ -234,12 +236,14 @@ func (s *store) Recheck(ctx context.Context, files []int) error {
 // forget drops the handle, the cache and the state of file i.
 func (s *store) forget(i int) error {
 	s.discard(i)
-	f, err := s.openFile(i, storage.ReadOnly)
-	if err == nil {
-		dropCache(f.File)
-		shut(f.File)
-	} else if !isMissing(err) {
-		return err
+	if s.spec.Files[i].Role == storage.Data {
+		f, err := s.openFile(i, storage.ReadOnly)
+		if err == nil {
+			dropCache(f.File)
+			shut(f.File)
+		} else if !isMissing(err) {
+			return err
+		}
 	}
 	folders := s.foldersOf(i)
 	s.handles.mu.Lock()

@@ -58,7 +58,7 @@ func (st *store) ReadAt(p []byte, off int64) (int, error) {
 
 func (st *store) readFile(seg storage.Segment, part []byte) (int, error) {
 	f := &st.spec.Files[seg.File]
-	if f.Role == storage.Padding {
+	if f.Role != storage.Data {
 		clear(part)
 		return len(part), nil
 	}
@@ -85,7 +85,7 @@ func (st *store) WriteAt(p []byte, off int64) (int, error) {
 	}
 	for seg := range st.spec.Segments(off, len(p)) {
 		f := &st.spec.Files[seg.File]
-		if f.Role == storage.Padding {
+		if f.Role != storage.Data {
 			continue
 		}
 		c := st.file(seg.File)
@@ -120,7 +120,7 @@ func (st *store) Prepare(ctx context.Context, files []int) (made []int, err erro
 			return made, err
 		}
 		f := &st.spec.Files[i]
-		if f.Role == storage.Padding || st.file(i) != nil {
+		if f.Role != storage.Data || st.file(i) != nil {
 			continue
 		}
 		var space []byte
@@ -193,7 +193,7 @@ func (st *store) Examine(ctx context.Context) ([]storage.FileFacts, error) {
 	for i, f := range st.spec.Files {
 		c := st.file(i)
 		switch {
-		case f.Role == storage.Padding:
+		case f.Role != storage.Data:
 			facts[i] = storage.Virtual{}
 		case c == nil:
 			facts[i] = storage.Absent{}
