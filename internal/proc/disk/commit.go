@@ -133,20 +133,21 @@ func (j *closeJob) apply(*process) { j.t.closed(j.err) }
 // be written.
 type prepareJob struct {
 	keeps
+	prepared
 	t         *open
 	req       OpenRequest
 	good, bad int
-	known     []storage.FileFacts
 	err       error
 }
 
 func (j *prepareJob) work() result {
-	j.known, j.err = prepareLate(context.Background(), j.req, j.t.files, j.known)
+	j.prepared, j.err = prepareLate(context.Background(), j.req, j.t.files, j.known)
 	return j
 }
 
 func (j *prepareJob) apply(x *process) {
 	j.t.ready, j.t.vouched.known = filesPrepared, j.known
+	x.tellRefused(j.t, j.refused)
 	if j.err != nil {
 		j.t.ready = filesDue
 		j.t.step(func(fx *batch) {
@@ -162,19 +163,20 @@ func (j *prepareJob) apply(x *process) {
 // lateJob makes files that came to be wanted while the torrent was open.
 type lateJob struct {
 	keeps
-	t     *open
-	req   OpenRequest
-	known []storage.FileFacts
-	err   error
+	prepared
+	t   *open
+	req OpenRequest
+	err error
 }
 
 func (j *lateJob) work() result {
-	j.known, j.err = prepareLate(context.Background(), j.req, j.t.files, j.known)
+	j.prepared, j.err = prepareLate(context.Background(), j.req, j.t.files, j.known)
 	return j
 }
 
 func (j *lateJob) apply(x *process) {
 	j.t.ready, j.t.vouched.known = filesPrepared, j.known
+	x.tellRefused(j.t, j.refused)
 	if j.err == nil {
 		j.t.answerAll()
 		return

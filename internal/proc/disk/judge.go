@@ -2,7 +2,6 @@ package disk
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/etorrent/etorrent/internal/core/vouch"
@@ -29,6 +28,7 @@ type openJob struct {
 	req     OpenRequest
 	files   storage.Store
 	answer  *vouchAnswer
+	refused []storage.FileFault // links
 	refusal OpenEvidence
 }
 
@@ -105,75 +105,13 @@ func (j *openJob) prepare(ctx context.Context, st storage.Store, facts []storage
 	if err := viewVolume(j.req, st, facts); err != nil {
 		return err
 	}
-	made, known, err := prepareFiles(ctx, j.req, st, facts)
-	j.answer.known = known
-	if made > 0 {
+	done, err := prepareFiles(ctx, j.req, st, facts)
+	j.answer.known, j.refused = done.known, done.refused
+	if done.made > 0 {
 		j.answer.files = rowSaysClean // they are not in the row yet
 	}
 	j.answer.prepared = err == nil
 	return err
-}
-
-// prepareLate is prepareFiles for a torrent that is open for a while: files may have
-// grown since they were judged. It returns how they are known to look then.
-func prepareLate(ctx context.Context, req OpenRequest, st storage.Store, known []storage.FileFacts) ([]storage.FileFacts, error) {
-	if req.Spec.Access == storage.ReadOnly {
-		return known, nil
-	}
-	now, err := st.Examine(ctx)
-	if err == nil {
-		err = viewVolume(req, st, now)
-	}
-	if err != nil {
-		return known, err
-	}
-	_, known, err = prepareFiles(ctx, req, st, known)
-	return known, err
-}
-
-// prepareFiles makes the absent files. It returns how many, and how all files
-// are known to look then.
-func prepareFiles(ctx context.Context, req OpenRequest, st storage.Store, known []storage.FileFacts) (int, []storage.FileFacts, error) {
-	if req.Spec.Access == storage.ReadOnly {
-		return 0, known, nil
-	}
-	made, err := makeFiles(ctx, req, st, known)
-	if len(made) == 0 {
-		return 0, known, err
-	}
-	now, examineErr := st.Examine(ctx)
-	if examineErr != nil {
-		return len(made), known, errors.Join(err, examineErr)
-	}
-	known = slices.Clone(known) // jobs that are under way have the old ones
-	for _, i := range made {
-		known[i] = now[i]
-		if bad, is := now[i].(storage.Unusable); is {
-			err = errors.Join(err, bad.Err) // the row could not know it for ours
-		}
-	}
-	return len(made), known, err
-}
-
-// makeFiles makes the files that must exist, and lets those that share pieces with
-// them lie in the parts file, where the store has one. It returns the files whose
-// facts are others now.
-func makeFiles(ctx context.Context, req OpenRequest, st storage.Store, known []storage.FileFacts) ([]int, error) {
-	keeper, can := st.(storage.Keeper)
-	if !can {
-		return st.Prepare(ctx, slices.Concat(req.Prepare, req.Edges))
-	}
-	var kept []int
-	for _, i := range req.Edges {
-		if _, absent := known[i].(storage.Absent); absent {
-			kept = append(kept, i)
-		}
-	}
-	made, err := st.Prepare(ctx, req.Prepare)
-	if err == nil {
-		err = keeper.KeepParts(ctx, kept)
-	}
-	return append(made, kept...), err
 }
 
 // questions joins what the row remembers of each file with what is there.

@@ -161,6 +161,13 @@ type (
 // stays closed to writes.
 type NothingMatched struct{ Path string }
 
+// LinksRefused says that symbolic links were left out, since the file system does
+// not take them.
+type LinksRefused struct {
+	First  *storage.Error
+	Others int
+}
+
 // TorrentFaulted says that the environment does not let the torrent go on. It
 // holds what it claimed; Open tries again.
 type TorrentFaulted struct {
@@ -182,5 +189,6 @@ func (PiecesLost) diskReport()     {}
 func (CheckProgress) diskReport()  {}
 func (CheckEnded) diskReport()     {}
 func (NothingMatched) diskReport() {}
+func (LinksRefused) diskReport()   {}
 func (TorrentFaulted) diskReport() {}
 func (DiskRestarted) diskReport()  {}

@@ -116,6 +116,7 @@ func (x *process) opened(j *openJob) {
 		r.Reply(opening{t.answer()})
 	}
 	t.tellSnapshot()
+	x.tellRefused(t, j.refused)
 	if len(t.closing) > 0 {
 		t.step(func(fx *batch) { t.core.Stop(x.now(), fx) })
 	}
@@ -161,7 +162,7 @@ func (t *open) checkEnded(good, bad int) {
 		return
 	}
 	t.ready = filesPreparing
-	t.x.bytes.give(&prepareJob{t: t, req: t.req, good: good, bad: bad, known: v.known})
+	t.x.bytes.give(&prepareJob{t: t, req: t.req, good: good, bad: bad, prepared: prepared{known: v.known}})
 }
 
 // tellCheckEnded reports the end of a check, and what there is now: blocks that

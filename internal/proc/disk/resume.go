@@ -92,7 +92,7 @@ func (t *open) answerPrepared() {
 	switch {
 	case t.ready == filesDue, t.ready == filesPrepared && t.lacks() == fileLacking:
 		t.ready = filesPreparing
-		t.x.bytes.give(&lateJob{t: t, req: t.req, known: t.vouched.known})
+		t.x.bytes.give(&lateJob{t: t, req: t.req, prepared: prepared{known: t.vouched.known}})
 	case t.ready != filesPreparing:
 		t.answerAll()
 	}

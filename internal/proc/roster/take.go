@@ -89,25 +89,18 @@ func (x *process) settings(ctx context.Context, a Add, id ident.TorrentID, epoch
 }
 
 // fileMap decides where the torrent's files lie, once for all, and tells of the
-// names that had to be changed.
+// names that had to be changed and of the links that lead to nothing of it.
 func (x *process) fileMap(m *metainfo.Torrent) (store.FileMap, error) {
-	c := names.Content{Name: m.Name, Layout: names.ManyFiles, Fallback: m.ID().String()}
-	if m.Layout == metainfo.SingleFile {
-		c.Layout = names.SingleFile
-	}
-	for _, f := range m.Files {
-		role := names.Stored
-		if f.Role != metainfo.FileData {
-			role = names.Padding
-		}
-		c.Files = append(c.Files, names.File{Path: f.Path, Role: role})
-	}
-	decided, changed, err := names.Decide(c, x.r.cfg.Names)
+	decided, changed, err := names.Decide(names.ContentOf(m), x.r.cfg.Names)
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range changed {
+	_, lost := names.ViewLinks(m.Files, decided.Paths)
+	for _, r := range names.OfStored(changed, lost) {
 		x.warn(m, &RenamedError{Renaming: r})
+	}
+	for _, l := range lost {
+		x.warn(m, &LostLinkError{Link: l})
 	}
 	return store.FileMap(decided.Paths), nil
 }
@@ -118,6 +111,12 @@ type RenamedError struct{ Renaming names.Renaming }
 
 // Error tells both names; it is safe to print.
 func (e *RenamedError) Error() string { return "stored under a safe name: " + e.Renaming.String() }
+
+// LostLinkError says that a symbolic link of the torrent is left out.
+type LostLinkError struct{ Link names.LostLink }
+
+// Error tells the link, its target and the reason; it is safe to print.
+func (e *LostLinkError) Error() string { return "symbolic link left out: " + e.Link.String() }
 
 func (x *process) warn(m *metainfo.Torrent, err error) {
 	at := x.r.cfg.Clock.Wall()

@@ -47,7 +47,7 @@ type control struct {
 	durable  *pieceset.Set
 	written  *pieceset.Set // reported by the disk and not claimed yet
 	status   Status
-	told     completion
+	told     told
 	totals   totals
 	retries  retries
 	assignUp *assignUp // waits to begin
@@ -59,6 +59,12 @@ type control struct {
 type totals struct {
 	base store.Counters // of the row when the torrent woke
 	due  mono.Instant
+}
+
+// told is what the host was told of.
+type told struct {
+	completion completion
+	refused    string // links, in words
 }
 
 // completion says whether the host was told that every wanted byte is durable.

@@ -193,10 +193,10 @@ func (c *control) judgeGoal() {
 	if c.goal != before {
 		c.swarm.tellGoal(c.goal)
 	}
-	if missing > 0 || c.told == completionTold {
+	if missing > 0 || c.told.completion == completionTold {
 		return
 	}
-	c.told = completionTold
+	c.told.completion = completionTold
 	c.post(func(h event.Head) event.Event { return event.Completed{Head: h} })
 }
 

@@ -39,6 +39,8 @@ func (c *control) report(r disk.Report) {
 		c.checkEnded(r)
 	case disk.NothingMatched:
 		c.halt(Refused, c.overwrite(r.Path))
+	case disk.LinksRefused:
+		c.linksRefused(r)
 	case disk.TorrentFaulted:
 		c.halt(Paused, r.Err)
 	case disk.DiskRestarted:
@@ -100,7 +102,7 @@ func (c *control) piecesDurable(s *pieceset.Set) {
 func (c *control) piecesLost(s *pieceset.Set) {
 	c.durable.RemoveAll(s)
 	c.written.RemoveAll(s)
-	c.told = completionOpen
+	c.told.completion = completionOpen
 	c.countStored()
 	if c.phase == phaseRunning {
 		c.begin()
@@ -162,7 +164,7 @@ func (c *control) setPriorities(of []store.Priority) error {
 	c.layout.setPriorities(of)
 	c.status.Wanted = c.layout.bytes
 	c.countStored()
-	c.told = completionOpen
+	c.told.completion = completionOpen
 	if !isWithin(c.layout.wantedFiles(), before) {
 		c.reopen()
 	}

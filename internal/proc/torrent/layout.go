@@ -37,12 +37,9 @@ func newLayout(r *store.Row) (*layout, error) {
 		meta:     meta,
 		geometry: geometry.Geometry{TotalLength: meta.TotalLength, PieceLength: meta.PieceLength},
 	}
+	links := linksOf(meta, r.FileMap)
 	for i, f := range meta.Files {
-		role := storage.Data
-		if r.FileMap[i] == "" {
-			role = storage.Padding
-		}
-		l.files = append(l.files, storage.File{Path: r.FileMap[i], Offset: f.Offset, Length: f.Length, Role: role})
+		l.files = append(l.files, fileOf(f, r.FileMap[i], links[i]))
 	}
 	l.setPriorities(r.Settings.Priorities)
 	return l, nil
@@ -117,7 +114,7 @@ func (l *layout) pieceBytes(s *pieceset.Set) int64 {
 func (l *layout) wantedFiles() []int {
 	var out []int
 	for i, s := range l.spans {
-		if l.files[i].Role == storage.Data && s.Priority != assign.Unwanted {
+		if l.files[i].Role != storage.Padding && s.Priority != assign.Unwanted {
 			out = append(out, i)
 		}
 	}
