@@ -58,8 +58,24 @@ func numbered(src *source) []jsonl.File {
 	var out []jsonl.File
 	for i, f := range src.meta.Files {
 		if f.Role != metainfo.FilePadding {
-			out = append(out, jsonl.File{Number: len(out) + 1, Path: f.String(), Stored: src.plan.Paths[i], Size: f.Length})
+			out = append(out, fileOf(src, i, len(out)+1))
 		}
+	}
+	return out
+}
+
+func fileOf(src *source, i, number int) jsonl.File {
+	f := src.meta.Files[i]
+	out := jsonl.File{Number: number, Path: f.String(), Stored: src.plan.Paths[i], Size: f.Length, LeftOut: src.plan.LeftOut[i]}
+	if f.Attributes.Has(metainfo.Executable) {
+		out.Attributes = append(out.Attributes, "executable")
+	}
+	if f.Attributes.Has(metainfo.Hidden) {
+		out.Attributes = append(out.Attributes, "hidden")
+	}
+	if f.Role == metainfo.FileSymlink {
+		target := strings.Join(f.Target, "/")
+		out.Target = &target
 	}
 	return out
 }
@@ -145,7 +161,22 @@ func listFiles(s *session, files []jsonl.File) error {
 	w := tabwriter.NewWriter(s.host.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	_, _ = fmt.Fprintln(w)
 	for f := range slices.Values(files) {
-		_, _ = fmt.Fprintf(w, "%d\t%s\t  %s\n", f.Number, amount.Size(f.Size), text.Printable(f.Path))
+		_, _ = fmt.Fprintf(w, "%d\t%s\t  %s\n", f.Number, amount.Size(f.Size), text.Printable(f.Path+remarks(f)))
 	}
 	return w.Flush()
+}
+
+// remarks are what stands behind the path of a file.
+func remarks(f jsonl.File) string {
+	out := ""
+	if f.Target != nil {
+		out = " -> " + *f.Target
+	}
+	if len(f.Attributes) > 0 {
+		out += " (" + strings.Join(f.Attributes, ", ") + ")"
+	}
+	if f.LeftOut != "" {
+		out += " (left out: " + f.LeftOut + ")"
+	}
+	return out
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/etorrent/etorrent/internal/ondisk"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 	"github.com/etorrent/etorrent/internal/vocab/text"
+	"github.com/etorrent/etorrent/metainfo"
 )
 
 func newVerify(s *session) *cobra.Command {
@@ -86,9 +87,13 @@ func endOfVerify(src *source, checked *ondisk.Checked, at place) jsonl.EndTorren
 
 func verifiedFiles(src *source, checked *ondisk.Checked) []jsonl.VerifiedFile {
 	var out []jsonl.VerifiedFile
+	number := 0
 	for i, e := range checked.Files {
 		f := src.meta.Files[i]
-		v := jsonl.VerifiedFile{Number: len(out) + 1, Path: f.String(), Size: f.Length}
+		if f.Role != metainfo.FilePadding {
+			number++
+		}
+		v := jsonl.VerifiedFile{Number: number, Path: f.String(), Size: f.Length}
 		switch e := e.(type) {
 		case ondisk.FileVirtual:
 			continue
@@ -100,6 +105,8 @@ func verifiedFiles(src *source, checked *ondisk.Checked) []jsonl.VerifiedFile {
 			v.State, v.Found = "resized", &e.Size
 		case ondisk.FileDamaged:
 			v.State, v.Damaged = "damaged", e.Pieces
+		case ondisk.FileMislinked:
+			v.State, v.Message = "mislinked", "is not the symbolic link to "+e.Text
 		case ondisk.FileUnusable:
 			v.State, v.Message = "unusable", e.Err.Error()
 		}
@@ -144,6 +151,8 @@ func wrongWith(f jsonl.VerifiedFile) string {
 		return fmt.Sprintf("has %s (%d bytes) instead of %s (%d bytes)", amount.Size(*f.Found), *f.Found, amount.Size(f.Size), f.Size)
 	case "damaged":
 		return amount.Count(f.Damaged, "damaged piece")
+	case "mislinked":
+		return text.Printable(f.Message)
 	}
 	return "cannot be read: " + text.Printable(f.Message)
 }

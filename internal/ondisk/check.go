@@ -18,9 +18,11 @@ import (
 type FileEvidence interface{ fileOnDisk() }
 
 type (
-	// FileGood has its size, and every piece with bytes of it is right.
+	// FileGood has its size, and every piece with bytes of it is right; or it is the
+	// symbolic link that it should be.
 	FileGood struct{}
-	// FileVirtual is padding, which is never stored.
+	// FileVirtual is padding, or a symbolic link that is left out: it is never
+	// stored.
 	FileVirtual struct{}
 	// FileAbsent is not there.
 	FileAbsent struct{}
@@ -28,16 +30,20 @@ type (
 	FileResized struct{ Size int64 }
 	// FileDamaged has its size, but pieces with bytes of it are wrong.
 	FileDamaged struct{ Pieces int }
+	// FileMislinked is where a symbolic link should be that says Text: it is another
+	// thing, or leads elsewhere.
+	FileMislinked struct{ Text string }
 	// FileUnusable cannot be read.
 	FileUnusable struct{ Err error }
 )
 
-func (FileGood) fileOnDisk()     {}
-func (FileVirtual) fileOnDisk()  {}
-func (FileAbsent) fileOnDisk()   {}
-func (FileResized) fileOnDisk()  {}
-func (FileDamaged) fileOnDisk()  {}
-func (FileUnusable) fileOnDisk() {}
+func (FileGood) fileOnDisk()      {}
+func (FileVirtual) fileOnDisk()   {}
+func (FileAbsent) fileOnDisk()    {}
+func (FileResized) fileOnDisk()   {}
+func (FileDamaged) fileOnDisk()   {}
+func (FileMislinked) fileOnDisk() {}
+func (FileUnusable) fileOnDisk()  {}
 
 // Checked is the outcome of a Check.
 type Checked struct {
@@ -67,7 +73,7 @@ func (p *Plan) check(ctx context.Context, in storage.Storage, dir string, tell P
 	if err != nil {
 		return nil, err
 	}
-	c := &check{plan: p, spec: &spec, facts: facts, tell: tell}
+	c := &check{plan: p, spec: &spec, facts: facts, links: p.viewLinks(store), tell: tell}
 	c.good = pieceset.New(spec.Geometry.Pieces())
 	c.unread = map[int]error{}
 	holes, _ := store.(storage.HoleViewer)
@@ -83,6 +89,7 @@ type check struct {
 	plan   *Plan
 	spec   *storage.Spec
 	facts  []storage.FileFacts
+	links  map[int]FileEvidence
 	tell   Progress
 	done   int
 	good   *pieceset.Set
@@ -147,6 +154,9 @@ func (c *check) outcome() *Checked {
 func (c *check) judge(i int, f storage.FileFacts, touched int) FileEvidence {
 	switch f := f.(type) {
 	case storage.Virtual:
+		if link, is := c.links[i]; is {
+			return link
+		}
 		return FileVirtual{}
 	case storage.Absent:
 		return FileAbsent{}

@@ -18,8 +18,11 @@ type Plan struct {
 	// Name is the file or folder that holds everything.
 	Name string
 	// Paths has one path for each of Meta.Files, below the download folder, with
-	// slashes; empty for padding.
+	// slashes; empty for padding and for links that are left out.
 	Paths []string
+	// Links has what each symbolic link says, by file. LeftOut has the others, and
+	// why they are not made, in words.
+	Links, LeftOut map[int]string
 	// Renamed tells, in the order of the files, which names had to change.
 	Renamed []Renaming
 }
@@ -37,33 +40,22 @@ type Renaming struct {
 // names the platform as runtime.GOOS does. The error says that a file has no
 // usable name.
 func NewPlan(m *metainfo.Torrent, goos string) (*Plan, error) {
-	decided, renamed, err := names.Decide(contentOf(m), names.RulesOf(names.PlatformOf(goos)))
+	decided, renamed, err := names.Decide(names.ContentOf(m), names.RulesOf(names.PlatformOf(goos)))
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{Meta: m, Name: decided.Name, Paths: decided.Paths}
-	for _, r := range renamed {
+	p := &Plan{Meta: m, Name: decided.Name, Paths: decided.Paths, LeftOut: map[int]string{}}
+	var lost []names.LostLink
+	p.Links, lost = names.ViewLinks(m.Files, p.Paths)
+	for _, r := range names.OfStored(renamed, lost) {
 		p.Renamed = append(p.Renamed, Renaming{
 			File: r.File, From: strings.Join(r.From, "/"), To: r.To, Cause: r.Causes.String(),
 		})
 	}
+	for _, l := range lost {
+		p.LeftOut[l.File], p.Paths[l.File] = l.Cause.String(), ""
+	}
 	return p, nil
-}
-
-func contentOf(m *metainfo.Torrent) names.Content {
-	c := names.Content{Name: m.Name, Fallback: m.ID().String()}
-	if m.Layout == metainfo.SingleFile {
-		return c
-	}
-	c.Layout = names.ManyFiles
-	for _, f := range m.Files {
-		role := names.Stored
-		if f.Role == metainfo.FilePadding {
-			role = names.Padding
-		}
-		c.Files = append(c.Files, names.File{Path: f.Path, Role: role})
-	}
-	return c
 }
 
 // Geometry is the shape of the torrent.
@@ -78,13 +70,22 @@ func (p *Plan) spec(dir string) storage.Spec {
 		Geometry: p.Geometry(), Parts: storage.PartsName(p.Meta.ID().V1.String()),
 	}
 	for i, f := range p.Meta.Files {
-		role := storage.Data
-		if f.Role == metainfo.FilePadding {
-			role = storage.Padding
-		}
-		s.Files = append(s.Files, storage.File{Path: p.Paths[i], Offset: f.Offset, Length: f.Length, Role: role})
+		s.Files = append(s.Files, storage.File{
+			Path: p.Paths[i], Offset: f.Offset, Length: f.Length, Role: p.roleOf(i), Target: p.Links[i],
+		})
 	}
 	return s
+}
+
+// roleOf says what file i is for a store.
+func (p *Plan) roleOf(i int) storage.Role {
+	if p.Paths[i] == "" {
+		return storage.Padding
+	}
+	if _, link := p.Links[i]; link {
+		return storage.Link
+	}
+	return storage.Data
 }
 
 // PathIn is where file i lies below dir, in the form of the platform.

@@ -17,7 +17,7 @@ func clock() time.Time { return time.Date(2026, 1, 2, 4, 4, 5, 600_000_000, time
 // objects has every kind of object, with and without what is optional.
 func objects() []jsonl.Object {
 	of := jsonl.Head{Torrent: hash}
-	eta, found, created := int64(41), int64(7), clock().UTC()
+	eta, found, created, target := int64(41), int64(7), clock().UTC(), "a"
 	return []jsonl.Object{
 		&jsonl.Listening{Addresses: []string{"127.0.0.1:1729", "[::1]:1729"}},
 		&jsonl.Added{Head: of, Name: "a", Path: "/a", Size: 5, Pieces: 9, ClaimedBytes: 1, Claimed: "ff80"},
@@ -34,11 +34,14 @@ func objects() []jsonl.Object {
 		&jsonl.End{Exit: 143, Reason: "terminated", Torrents: []jsonl.EndTorrent{}},
 		&jsonl.Torrent{
 			Head: of, Name: "a", Created: &created, Trackers: [][]string{{"http://x"}}, WebSeeds: []string{}, Magnet: "magnet:",
-			Files: []jsonl.File{{Number: 1, Path: "a", Stored: "a", Size: 1}}, Findings: []string{"f"}, Renamed: []jsonl.Renaming{{}},
+			Files: []jsonl.File{
+				{Number: 1, Path: "a", Stored: "a", Size: 1, Attributes: []string{"executable", "hidden"}}, {Number: 2, Target: &target, LeftOut: "r"},
+			},
+			Findings: []string{"f"}, Renamed: []jsonl.Renaming{{}},
 		},
 		&jsonl.Verified{
 			Head: of, Name: "a", Path: "/a", Damaged: []uint32{3},
-			Files: []jsonl.VerifiedFile{{Number: 1, State: "resized", Found: &found}, {Number: 2, State: "unusable", Message: "m"}, {Number: 3, State: "damaged", Damaged: 1}},
+			Files: []jsonl.VerifiedFile{{Number: 1, State: "resized", Found: &found}, {Number: 2, State: "unusable", Message: "m"}, {Number: 3, State: "damaged", Damaged: 1}, {Number: 4, State: "mislinked", Message: "m"}},
 		},
 	}
 }

@@ -137,11 +137,16 @@ type Torrent struct {
 
 // File is a file of a torrent that is not padding. Number counts from 1; Path is
 // as the torrent has it, Stored where it lies below the download folder.
+// Attributes are words. Target is of a symbolic link, as the torrent has it; one
+// that is LeftOut, with the reason there, is not stored.
 type File struct {
-	Number int    `json:"number"`
-	Path   string `json:"path"`
-	Stored string `json:"stored"`
-	Size   int64  `json:"size"`
+	Number     int      `json:"number"`
+	Path       string   `json:"path"`
+	Stored     string   `json:"stored"`
+	Size       int64    `json:"size"`
+	Attributes []string `json:"attributes,omitempty"`
+	Target     *string  `json:"target,omitempty"`
+	LeftOut    string   `json:"left_out,omitempty"`
 }
 
 // Renaming is a name that is stored otherwise. Number is 0 for the torrent's.
