@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -140,5 +141,38 @@ func TestATorrentDoesNotWriteIntoTheFileOfAnother(t *testing.T) {
 		time.Sleep(time.Minute) // it tries again by itself
 		s.stored(second)
 		mustHave(t, path, one.Bytes)
+	})
+}
+
+// A folder that cannot be opened pauses the torrent with its name, whoever runs
+// it, and the torrent goes on when the folder can be opened.
+func TestATorrentWaitsForAFolderThatCannotBeOpened(t *testing.T) {
+	inSwarm(t, func(t *testing.T, s *swarm) {
+		c := etorrenttest.NewContent(t, "shared", 16<<10, 300_000)
+		dir := filepath.Join(t.TempDir(), "downloads")
+		mustWrite(t, dir, []byte("no folder"))
+		seeder := s.join(onDisk(dir))
+		torrent, err := seeder.Add(t.Context(), etorrent.FromMetainfo(c.Metainfo), etorrent.ShareOnly())
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(20 * time.Second)
+		var at *etorrent.StorageError
+		if st := torrent.Stats(); st.Phase != etorrent.Paused || !errors.As(st.Err, &at) || at.Path != dir || !strings.Contains(at.Error(), "not a folder") {
+			t.Fatalf("with a file in place of its folder it is %v: %v", st.Phase, st.Err)
+		}
+		if p, r := count[etorrent.PausedEvent](seeder), count[etorrent.ResumedEvent](seeder); p != 1 || r != 0 {
+			t.Errorf("told of %d pauses and %d ends", p, r)
+		}
+		if err := os.Remove(dir); err != nil {
+			t.Fatal(err)
+		}
+		mustWrite(t, filepath.Join(dir, "shared"), c.Bytes)
+		time.Sleep(time.Minute)
+		leecher := s.join()
+		s.stored(c.Fetch(t, leecher.Client, seeder.at()))
+		if r := count[etorrent.ResumedEvent](seeder); r != 1 {
+			t.Errorf("told of %d ends", r)
+		}
 	})
 }

@@ -1,9 +1,12 @@
 package etorrent_test
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -13,6 +16,8 @@ import (
 	"github.com/etorrent/etorrent/etorrenttest"
 	"github.com/etorrent/etorrent/internal/storage/faulty"
 	"github.com/etorrent/etorrent/internal/storage/files"
+	"github.com/etorrent/etorrent/internal/store"
+	"github.com/etorrent/etorrent/internal/vocab/ident"
 	"github.com/etorrent/etorrent/sqlitestate"
 )
 
@@ -91,6 +96,44 @@ func TestAFolderThatIsGoneIsWaitedFor(t *testing.T) {
 		s.stored(torrent)
 		if n := torrent.Stats().Downloaded; n != 0 {
 			t.Errorf("%d bytes were fetched again", n)
+		}
+	})
+}
+
+// sealed is a State whose rows can be read once, until it is open.
+type sealed struct {
+	etorrent.State
+	reads atomic.Int32
+	open  atomic.Bool
+}
+
+func (s *sealed) Get(ctx context.Context, id ident.TorrentID) (*store.Row, error) {
+	if s.reads.Add(1) > 1 && !s.open.Load() {
+		return nil, &store.DriverError{Op: "get", Err: syscall.EIO}
+	}
+	return s.State.Get(ctx, id)
+}
+
+func TestARowThatCannotBeReadIsToldOnceAndSoIsItsEnd(t *testing.T) {
+	inSwarm(t, func(t *testing.T, s *swarm) {
+		c := etorrenttest.NewContent(t, "row", 16<<10, 300_000)
+		seeder := s.join()
+		c.Seed(t, seeder.Client, seeder.storage)
+		state := &sealed{State: etorrent.NewMemoryState()} // the first to read is the roster
+		leecher := s.join(func(o *etorrent.Options) { o.State = state })
+		torrent := c.Fetch(t, leecher.Client, seeder.at())
+		time.Sleep(20 * time.Second)
+		if st := torrent.Stats(); st.Phase != etorrent.Opening || !errors.Is(st.Err, syscall.EIO) || state.reads.Load() < 4 {
+			t.Errorf("without its row it is %v (%v), after %d reads", st.Phase, st.Err, state.reads.Load())
+		}
+		if w, r := count[etorrent.WarningEvent](leecher), count[etorrent.ResumedEvent](leecher); w != 1 || r != 0 {
+			t.Errorf("told of %d faults and %d ends", w, r)
+		}
+		state.open.Store(true)
+		time.Sleep(time.Minute)
+		s.stored(torrent)
+		if w, r := count[etorrent.WarningEvent](leecher), count[etorrent.ResumedEvent](leecher); w != 1 || r != 1 {
+			t.Errorf("told of %d faults and %d ends", w, r)
 		}
 	})
 }

@@ -243,3 +243,36 @@ func TestAFetchWithoutPeersStalls(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+func TestAFolderThatCannotBeOpenedEndsAFetchWithItsName(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("no such folders here")
+	}
+	dir := makeShow(t)
+	for from, to := range map[string]string{"loop": "pool", "pool": "loop"} {
+		if err := os.Symlink(to, filepath.Join(dir, from)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(dir, "locked"), 0); err != nil {
+		t.Fatal(err)
+	}
+	for folder, reason := range map[string]string{
+		"show.torrent": "not a folder", "show.torrent/below": "not a directory", "loop": "levels of symbolic links", "locked": "permission denied",
+	} {
+		if folder == "locked" && os.Getuid() == 0 {
+			continue // root may open everything
+		}
+		r := runProgram(t, dir, "get", "show.torrent", "--dir", folder, "--state", "g", "--listen", "127.0.0.1:0", "--json")
+		var told []string
+		for _, o := range objects(t, r.stdout) {
+			if o["event"] == "error" {
+				told = append(told, o["message"].(string))
+			}
+		}
+		if r.code != int(exitDisk) || len(told) != 1 || !strings.Contains(told[0], filepath.Join(dir, folder)) || !strings.Contains(told[0], reason) {
+			t.Errorf("--dir %s: exit %d, %q", folder, r.code, told)
+		}
+	}
+}

@@ -19,6 +19,8 @@ var (
 	// ErrNotRegular is the cause where a folder, device or pipe lies in a file's
 	// place, or a file in a folder's.
 	ErrNotRegular = errors.New("not a regular file")
+	// ErrNotFolder is the cause where Spec.Dir is something else than a folder.
+	ErrNotFolder = errors.New("not a folder")
 	// ErrFolderGone is the cause where files were stored in a folder that is not
 	// there any more.
 	ErrFolderGone = fmt.Errorf("files were stored in this folder, and it is gone; mount its volume, or make the folder to fetch them again: %w", fs.ErrNotExist)

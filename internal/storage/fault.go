@@ -68,6 +68,7 @@ var portableFaults = []faultRow{
 	{ErrTruncated, Truncated{}},
 	{ErrTooLarge, FileTooLarge{}},
 	{ErrNotRegular, PathBlocked{}},
+	{ErrNotFolder, PathBlocked{}},
 	{ErrEscapes, PathBlocked{}},
 	{ErrClosed, StoreClosed{}},
 }

@@ -114,7 +114,7 @@ func TestSyncErrorViewsAsItsFirstFault(t *testing.T) {
 func TestOwnCausesAreViewed(t *testing.T) {
 	for cause, want := range map[error]storage.FaultEvidence{
 		storage.ErrClosed: storage.StoreClosed{}, storage.ErrReadOnly: storage.NoPermission{},
-		storage.ErrTruncated: storage.Truncated{}, storage.ErrNotRegular: storage.PathBlocked{},
+		storage.ErrTruncated: storage.Truncated{}, storage.ErrNotRegular: storage.PathBlocked{}, storage.ErrNotFolder: storage.PathBlocked{},
 		storage.ErrEscapes: storage.PathBlocked{},
 	} {
 		if got := storage.View(&storage.Error{Op: "read", Path: "x", Err: cause}); got != want {

@@ -1,6 +1,8 @@
 package torrent
 
 import (
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/etorrent/etorrent/internal/core/peer"
@@ -77,7 +79,10 @@ const (
 
 // retries are what is tried again: to reach the row and the disk, and to go on
 // after a fault of the environment.
-type retries struct{ loading, recovery retry }
+type retries struct {
+	loading, recovery retry
+	told              error // what the host was told keeps the torrent from going on; nil: nothing
+}
 
 // retry is when something is tried again, and how long the wait after that is.
 type retry struct {
@@ -229,9 +234,18 @@ func (c *control) ring() {
 	}
 }
 
-// again loads anew after a wait that doubles.
+// again loads anew after a wait that doubles, and tells of the first failure. A
+// process that went down has told of its crash itself.
 func (c *control) again(err error) {
 	c.p.Degraded(err)
+	var down *sup.DownError
+	first := c.phase != phaseLoading || c.retries.told == nil
+	if first && !errors.As(err, &down) && c.p.Context().Err() == nil {
+		c.retries.told = err
+		c.post(func(h event.Head) event.Event {
+			return event.Warning{Head: h, Err: fmt.Errorf("its state cannot be read, which is tried again: %w", err)}
+		})
+	}
 	c.phase = phaseLoading
 	c.status.Phase, c.status.Err = Opening, err
 	c.retries.loading.at = c.now().Add(c.retries.loading.wait)

@@ -34,11 +34,13 @@ func (c *control) load() {
 		c.durable = pieceset.New(l.geometry.Pieces())
 		c.written = pieceset.New(l.geometry.Pieces())
 	}
+	c.status.Pieces, c.status.Wanted = l.geometry.Pieces(), l.bytes
 	if err := c.findDisk(); err != nil {
-		c.again(err)
+		if c.p.Context().Err() == nil {
+			c.halt(Paused, err)
+		}
 		return
 	}
-	c.status.Pieces, c.status.Wanted = l.geometry.Pieces(), l.bytes
 	evidence, err := c.disk.Open(c.p.Context(), calls.ControlOpenFiles, c.openRequest())
 	if err != nil {
 		c.again(err)

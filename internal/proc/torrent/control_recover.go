@@ -28,6 +28,7 @@ func (c *control) halt(phase Phase, err error) {
 		c.retries.recovery.at = c.now().Add(c.retries.recovery.wait)
 		c.retries.recovery.wait = min(2*c.retries.recovery.wait, recoverAtMost)
 	}
+	c.retries.told = err
 	if !repeated {
 		c.post(func(h event.Head) event.Event { return event.Paused{Head: h, Err: err} })
 	}
@@ -48,9 +49,10 @@ func (c *control) recover() {
 	c.load()
 }
 
-// recovered tells that a paused torrent goes on.
+// recovered tells that a torrent goes on, if the host was told that it does not.
 func (c *control) recovered() {
-	if c.phase == phaseHalted {
+	if c.retries.told != nil {
+		c.retries.told = nil
 		c.post(func(h event.Head) event.Event { return event.Resumed{Head: h} })
 	}
 	c.retries.recovery.at = mono.Never

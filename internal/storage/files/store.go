@@ -167,7 +167,7 @@ func (s *store) openRoot() (*os.Root, error) {
 		return nil, err
 	}
 	if !info.IsDir() {
-		return nil, storage.ErrNotRegular
+		return nil, storage.ErrNotFolder
 	}
 	fresh, err := os.OpenRoot(s.spec.Dir)
 	if err != nil {

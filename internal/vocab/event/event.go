@@ -132,7 +132,8 @@ type Paused struct {
 	Err error
 }
 
-// Resumed says that a paused torrent goes on: the fault is gone.
+// Resumed says that a torrent goes on that was paused, or of which a Warning said
+// that its row could not be read: the fault is gone.
 type Resumed struct{ Head }
 
 // Quarantined says that the torrent crashed and when it is tried again.
