@@ -58,6 +58,7 @@ func (c *conductor) run(add []request) error {
 	}
 	stopErr := c.stopEngine()
 	for _, t := range c.torrents {
+		t.read(c.s.host.now())
 		c.tellProgress(t)
 		c.sumUp(t)
 	}
@@ -108,6 +109,9 @@ func (c *conductor) add(add []request) error {
 // says why it ended before the goal.
 func (c *conductor) loop() error {
 	c.gainedAt = c.s.host.now()
+	for _, t := range c.torrents {
+		t.read(c.gainedAt) // so that the first tick has a rate
+	}
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for due := lookNow; ; {
@@ -179,7 +183,7 @@ func (c *conductor) clientEnded() error {
 func (c *conductor) tick() {
 	now := c.s.host.now()
 	for _, t := range c.torrents {
-		t.meter.add(now, t.stats.Downloaded, t.stats.Uploaded)
+		t.read(now)
 		c.tellProgress(t)
 		if t.outcome == stored && t.since < sharedLong {
 			t.since++

@@ -14,11 +14,8 @@ import (
 	"github.com/etorrent/etorrent/internal/vocab/text"
 )
 
-// sumUp reads the last numbers of a torrent and keeps them for the last object.
+// sumUp keeps the last numbers of a torrent for the last object.
 func (c *conductor) sumUp(t *tracked) {
-	if t.handle != nil {
-		t.stats = t.handle.Stats()
-	}
 	s := t.stats
 	if t.outcome == stored && t.told == untold && c.reached(t) {
 		c.completed(t, jsonl.Head{Torrent: t.infoHash()})

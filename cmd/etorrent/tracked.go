@@ -47,6 +47,14 @@ func (t *tracked) path() string { return filepath.Join(t.dir, t.source.plan.Name
 
 func (t *tracked) infoHash() string { return t.source.meta.ID().String() }
 
+// read looks at the torrent anew, and measures its rates.
+func (t *tracked) read(now time.Time) {
+	if t.handle != nil {
+		t.stats = t.handle.Stats()
+		t.meter.add(now, t.stats.Downloaded, t.stats.Uploaded)
+	}
+}
+
 // left is the time until all is stored at the present rate; 0 is unknown.
 func (t *tracked) left() time.Duration {
 	down, _ := t.meter.rates()

@@ -199,6 +199,7 @@ func (c *control) judgeGoal() {
 		return
 	}
 	c.told.completion = completionTold
+	c.show()
 	c.post(func(h event.Head) event.Event { return event.Completed{Head: h} })
 }
 

@@ -75,6 +75,8 @@ func (c *control) pieceWritten(i pieceset.Index) {
 	}
 }
 
+// piecesDurable counts pieces as stored, shows that, and then tells of each: who
+// heard of a piece finds it counted.
 func (c *control) piecesDurable(s *pieceset.Set) {
 	fresh := s.Clone()
 	fresh.RemoveAll(c.durable)
@@ -82,12 +84,15 @@ func (c *control) piecesDurable(s *pieceset.Set) {
 	c.written.RemoveAll(fresh)
 	for i := range fresh.All() {
 		c.status.Stored += c.layout.wantedBytes(i)
+	}
+	c.status.Durable = c.durable.Count()
+	c.show()
+	for i := range fresh.All() {
 		c.piece(i, event.PieceDurable)
 		if c.phase == phaseRunning {
 			c.log.Append(i) // it is there already, unless its report was lost in a crash
 		}
 	}
-	c.status.Durable = c.durable.Count()
 	if !fresh.IsEmpty() {
 		c.retries.recovery.wait = recoverAfter
 	}
