@@ -41,6 +41,7 @@ type (
 	CheckingEvent    = event.Checking
 	CheckedEvent     = event.Checked
 	PieceEvent       = event.Piece
+	FileStoredEvent  = event.FileStored
 	PeerJoinedEvent  = event.PeerJoined
 	PeerLeftEvent    = event.PeerLeft
 	PeerBannedEvent  = event.PeerBanned

@@ -139,7 +139,7 @@ func (c *conductor) loop() error {
 	}
 }
 
-// lookDue says whether an event may have decided something. Pieces and peers
+// lookDue says whether an event may have decided something. Pieces, files and peers
 // come by the thousand, and what they add up to has events of its own.
 type lookDue uint8
 
@@ -150,7 +150,7 @@ const (
 
 func lookAfter(e etorrent.Event) lookDue {
 	switch e.(type) {
-	case etorrent.PieceEvent, etorrent.PeerJoinedEvent, etorrent.PeerLeftEvent, etorrent.PeerBannedEvent:
+	case etorrent.PieceEvent, etorrent.FileStoredEvent, etorrent.PeerJoinedEvent, etorrent.PeerLeftEvent, etorrent.PeerBannedEvent:
 		return lookLater
 	case etorrent.ListeningEvent, etorrent.AddedEvent, etorrent.CheckingEvent, etorrent.CheckedEvent, etorrent.CompletedEvent,
 		etorrent.PausedEvent, etorrent.ResumedEvent, etorrent.QuarantinedEvent, etorrent.StoppedEvent, etorrent.WarningEvent, etorrent.CrashedEvent:

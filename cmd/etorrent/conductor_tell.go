@@ -31,7 +31,7 @@ func (c *conductor) hear(h heard) {
 	case etorrent.CrashedEvent:
 		c.crashed(head, e)
 	case etorrent.ListeningEvent, etorrent.AddedEvent, etorrent.CheckingEvent, etorrent.CheckedEvent, etorrent.PieceEvent,
-		etorrent.PeerJoinedEvent, etorrent.PeerLeftEvent, etorrent.PeerBannedEvent, etorrent.CompletedEvent, etorrent.PausedEvent,
+		etorrent.FileStoredEvent, etorrent.PeerJoinedEvent, etorrent.PeerLeftEvent, etorrent.PeerBannedEvent, etorrent.CompletedEvent, etorrent.PausedEvent,
 		etorrent.ResumedEvent, etorrent.QuarantinedEvent, etorrent.StoppedEvent:
 	}
 }
@@ -52,6 +52,8 @@ func (c *conductor) hearOf(t *tracked, head jsonl.Head, e etorrent.Event) {
 		c.s.out.people.note("checked %s: %d pieces are right, %d are not", name, e.Good, e.Bad)
 	case etorrent.PieceEvent:
 		c.detail(&jsonl.Piece{Head: head, Index: uint32(e.Index), State: e.State.String()})
+	case etorrent.FileStoredEvent:
+		c.s.out.tell(&jsonl.File{Head: head, Number: t.numberOf(e.File), Path: e.Path, Size: e.Size})
 	case etorrent.PeerJoinedEvent:
 		c.detail(&jsonl.Peer{Head: head, Address: e.Addr.String(), State: "joined", Client: e.Client})
 	case etorrent.PeerLeftEvent:

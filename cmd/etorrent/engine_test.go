@@ -13,11 +13,14 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/etorrent/etorrent/cmd/etorrent/internal/jsonl/schema"
 )
 
 // running is a program that was started and tells JSON.
 type running struct {
 	t      *testing.T
+	schema schema.Schema
 	cmd    *exec.Cmd
 	lines  *bufio.Scanner
 	stderr bytes.Buffer
@@ -27,6 +30,7 @@ type running struct {
 func start(t *testing.T, dir string, args ...string) *running {
 	t.Helper()
 	r := &running{t: t, cmd: program(t, dir, append(args, "--json")...)}
+	r.schema = schema.Read(t, filepath.Join("..", "..", "docs", "events.schema.json"))
 	r.cmd.Stderr = &r.stderr
 	out, err := r.cmd.StdoutPipe()
 	if err != nil {
@@ -53,6 +57,9 @@ func (r *running) until(wanted func(map[string]any) bool) map[string]any {
 		var o map[string]any
 		if err := json.Unmarshal(r.lines.Bytes(), &o); err != nil {
 			r.t.Fatalf("%q: %v", r.lines.Bytes(), err)
+		}
+		if faults := r.schema.Faults(o); len(faults) > 0 {
+			r.t.Errorf("%s\n%s", r.lines.Bytes(), strings.Join(faults, "\n"))
 		}
 		r.seen = append(r.seen, o)
 		if wanted(o) {
@@ -134,6 +141,37 @@ func TestAFetchedTorrentEqualsTheSeeders(t *testing.T) {
 	}
 	if code, end := s.stop(os.Interrupt); code != 130 || end["reason"] != "interrupted" {
 		t.Errorf("the seeder: exit %d, %v", code, end)
+	}
+}
+
+func TestFilesAreToldAsTheyBecomeWhole(t *testing.T) {
+	t.Parallel()
+	dir := makeShow(t)
+	shown := objects(t, runProgram(t, dir, "show", "--json", "show.torrent").stdout)[0]
+	want := map[string]map[string]any{}
+	for _, f := range shown["files"].([]any) {
+		if f := f.(map[string]any); f["size"] != 0.0 {
+			want[f["stored"].(string)] = f
+		}
+	}
+	s := seeder(t, dir)
+	get := start(t, dir, "get", "show.torrent", "--dir", "copy", "--state", "get-state", "--listen", "127.0.0.1:0", "--peer", s.address())
+	get.until(event("complete"))
+	for _, o := range get.seen {
+		if o["event"] != "file" {
+			continue
+		}
+		path := o["path"].(string)
+		if f := want[path]; f == nil || o["number"] != f["number"] || o["size"] != f["size"] {
+			t.Errorf("told of %v, shown is %v", o, f)
+		}
+		if info, err := os.Stat(filepath.Join(dir, "copy", filepath.FromSlash(path))); err != nil || float64(info.Size()) != o["size"] {
+			t.Errorf("%v: %v", o, err)
+		}
+		delete(want, path)
+	}
+	if len(want) > 0 || len(shown["files"].([]any)) != 3 {
+		t.Errorf("not told: %v", want)
 	}
 }
 

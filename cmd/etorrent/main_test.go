@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/etorrent/etorrent/cmd/etorrent/internal/jsonl/schema"
 )
 
 // asProgram makes the test binary be the program: tests of exit codes and
@@ -77,17 +79,18 @@ func finish(t *testing.T, cmd *exec.Cmd) result {
 	return result{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
 }
 
-// objects reads JSON lines.
+// objects reads JSON lines, which must be what the schema says.
 func objects(t *testing.T, stdout string) []map[string]any {
 	t.Helper()
+	promised := schema.Read(t, filepath.Join("..", "..", "docs", "events.schema.json"))
 	var out []map[string]any
 	for line := range strings.Lines(stdout) {
 		var o map[string]any
 		if err := json.Unmarshal([]byte(line), &o); err != nil {
 			t.Fatalf("%q: %v", line, err)
 		}
-		if o["v"] != 1.0 || o["event"] == "" || o["time"] == "" {
-			t.Errorf("%q lacks v, event or time", line)
+		if faults := promised.Faults(o); len(faults) > 0 {
+			t.Errorf("%s%s", line, strings.Join(faults, "\n"))
 		}
 		out = append(out, o)
 	}

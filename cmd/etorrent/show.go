@@ -54,8 +54,8 @@ func show(s *session, word string) error {
 
 // numbered are the files of a torrent that are no padding, as people and
 // --select count them.
-func numbered(src *source) []jsonl.File {
-	var out []jsonl.File
+func numbered(src *source) []jsonl.TorrentFile {
+	var out []jsonl.TorrentFile
 	for i, f := range src.meta.Files {
 		if f.Role != metainfo.FilePadding {
 			out = append(out, fileOf(src, i, len(out)+1))
@@ -64,9 +64,9 @@ func numbered(src *source) []jsonl.File {
 	return out
 }
 
-func fileOf(src *source, i, number int) jsonl.File {
+func fileOf(src *source, i, number int) jsonl.TorrentFile {
 	f := src.meta.Files[i]
-	out := jsonl.File{Number: number, Path: f.String(), Stored: src.plan.Paths[i], Size: f.Length, LeftOut: src.plan.LeftOut[i]}
+	out := jsonl.TorrentFile{Number: number, Path: f.String(), Stored: src.plan.Paths[i], Size: f.Length, LeftOut: src.plan.LeftOut[i]}
 	if f.Attributes.Has(metainfo.Executable) {
 		out.Attributes = append(out.Attributes, "executable")
 	}
@@ -80,15 +80,17 @@ func fileOf(src *source, i, number int) jsonl.File {
 	return out
 }
 
-// numberOf is the number of the file with an index, 0 for the torrent itself.
-func numberOf(meta *metainfo.Torrent, index int) int {
-	n := 0
-	for i := range index + 1 {
-		if meta.Files[i].Role != metainfo.FilePadding {
+// fileNumbers has the number of each file of a torrent. That of padding is its
+// predecessor's.
+func fileNumbers(meta *metainfo.Torrent) []int {
+	out, n := make([]int, len(meta.Files)), 0
+	for i, f := range meta.Files {
+		if f.Role != metainfo.FilePadding {
 			n++
 		}
+		out[i] = n
 	}
-	return n
+	return out
 }
 
 func shownTorrent(src *source) *jsonl.Torrent {
@@ -111,8 +113,13 @@ func shownTorrent(src *source) *jsonl.Torrent {
 	for _, f := range m.Findings {
 		t.Findings = append(t.Findings, f.String())
 	}
+	numbers := fileNumbers(m)
 	for _, r := range src.plan.Renamed {
-		t.Renamed = append(t.Renamed, jsonl.Renaming{Number: numberOf(m, r.File), From: r.From, To: r.To, Cause: r.Cause})
+		number := 0 // the torrent itself
+		if r.File >= 0 {
+			number = numbers[r.File]
+		}
+		t.Renamed = append(t.Renamed, jsonl.Renaming{Number: number, From: r.From, To: r.To, Cause: r.Cause})
 	}
 	return t
 }
@@ -157,7 +164,7 @@ func showToPeople(s *session, src *source) error {
 	return listFiles(s, numbered(src))
 }
 
-func listFiles(s *session, files []jsonl.File) error {
+func listFiles(s *session, files []jsonl.TorrentFile) error {
 	w := tabwriter.NewWriter(s.host.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	_, _ = fmt.Fprintln(w)
 	for f := range slices.Values(files) {
@@ -167,7 +174,7 @@ func listFiles(s *session, files []jsonl.File) error {
 }
 
 // remarks are what stands behind the path of a file.
-func remarks(f jsonl.File) string {
+func remarks(f jsonl.TorrentFile) string {
 	out := ""
 	if f.Target != nil {
 		out = " -> " + *f.Target

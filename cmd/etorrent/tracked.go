@@ -20,6 +20,7 @@ type tracked struct {
 	pausedFor string  // what people were told last of a pause
 	told      telling // of its completion
 	since     sharing
+	numbers   []int // of the files, as people count them; nil until one is asked for
 }
 
 // sharing counts the ticks since a torrent began to be shared.
@@ -46,6 +47,14 @@ func (t *tracked) name() string { return t.source.meta.Name }
 func (t *tracked) path() string { return filepath.Join(t.dir, t.source.plan.Name) }
 
 func (t *tracked) infoHash() string { return t.source.meta.ID().String() }
+
+// numberOf is the number of a file as people and --select count it.
+func (t *tracked) numberOf(file int) int {
+	if t.numbers == nil {
+		t.numbers = fileNumbers(t.source.meta)
+	}
+	return t.numbers[file]
+}
 
 // read looks at the torrent anew, and measures its rates.
 func (t *tracked) read(now time.Time) {

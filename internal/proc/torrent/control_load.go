@@ -125,11 +125,13 @@ func (c *control) opened(e disk.OpenEvidence) {
 	}
 }
 
-// claim makes the claimed pieces the durable ones.
+// claim makes the claimed pieces the durable ones. The Added that tells of them
+// also stands for the files that are whole by them.
 func (c *control) claim(claimed *pieceset.Set) {
 	c.durable = claimed.Clone()
 	c.written.RemoveAll(claimed)
 	c.countStored()
+	c.layout.countMissing(c.durable)
 }
 
 func (c *control) countStored() {

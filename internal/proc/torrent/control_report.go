@@ -89,6 +89,7 @@ func (c *control) piecesDurable(s *pieceset.Set) {
 	c.show()
 	for i := range fresh.All() {
 		c.piece(i, event.PieceDurable)
+		c.tellFiles(i)
 		if c.phase == phaseRunning {
 			c.log.Append(i) // it is there already, unless its report was lost in a crash
 		}
@@ -109,6 +110,7 @@ func (c *control) piecesLost(s *pieceset.Set) {
 	c.written.RemoveAll(s)
 	c.told.completion = completionOpen
 	c.countStored()
+	c.layout.countMissing(c.durable)
 	if c.phase == phaseRunning {
 		c.begin()
 	}

@@ -2,7 +2,6 @@ package torrent
 
 import (
 	"fmt"
-	"sort"
 
 	"github.com/etorrent/etorrent/internal/core/assign"
 	"github.com/etorrent/etorrent/internal/storage"
@@ -21,6 +20,7 @@ type layout struct {
 	pieces   []assign.Priority
 	wanted   *pieceset.Set // pieces that are not unwanted
 	bytes    int64         // of wanted files
+	missing  []int         // pieces of each file that are not durable
 }
 
 // newLayout reads a row. Its errors mean that the row is not what this program
@@ -42,6 +42,7 @@ func newLayout(r *store.Row) (*layout, error) {
 		l.files = append(l.files, fileOf(f, r.FileMap[i], links[i]))
 	}
 	l.setPriorities(r.Settings.Priorities)
+	l.countMissing(pieceset.New(l.geometry.Pieces()))
 	return l, nil
 }
 
@@ -88,13 +89,9 @@ func assignPriority(p store.Priority) assign.Priority {
 func (l *layout) wantedBytes(i pieceset.Index) int64 {
 	from := l.geometry.PieceOffset(i)
 	to := from + l.geometry.PieceSize(i)
-	first := sort.Search(len(l.spans), func(n int) bool { return l.spans[n].Offset+l.spans[n].Length > from })
 	sum := int64(0)
-	for _, s := range l.spans[first:] {
-		if s.Offset >= to {
-			break
-		}
-		if s.Priority != assign.Unwanted {
+	for n := range l.filesIn(i) {
+		if s := l.spans[n]; s.Priority != assign.Unwanted {
 			sum += min(to, s.Offset+s.Length) - max(from, s.Offset)
 		}
 	}

@@ -100,6 +100,16 @@ type Piece struct {
 	State PieceState
 }
 
+// FileStored says that a file is whole: its last piece became durable. Files that
+// are whole by what an Added claims have none, and neither have files without
+// bytes.
+type FileStored struct {
+	Head
+	File int    // index in the torrent's files
+	Path string // below the download folder, with slashes, as it is stored
+	Size int64  // in bytes
+}
+
 // PeerJoined says that a connection finished its handshake.
 type PeerJoined struct {
 	Head
@@ -167,6 +177,7 @@ func (Added) etorrentEvent()       {}
 func (Checking) etorrentEvent()    {}
 func (Checked) etorrentEvent()     {}
 func (Piece) etorrentEvent()       {}
+func (FileStored) etorrentEvent()  {}
 func (PeerJoined) etorrentEvent()  {}
 func (PeerLeft) etorrentEvent()    {}
 func (PeerBanned) etorrentEvent()  {}

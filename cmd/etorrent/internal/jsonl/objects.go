@@ -60,6 +60,15 @@ type Piece struct {
 	State string `json:"state"`
 }
 
+// File says that a file is whole. Number counts from 1 as in Torrent; Path is
+// where it lies below the download folder, with slashes.
+type File struct {
+	Head
+	Number int    `json:"number"`
+	Path   string `json:"path"`
+	Size   int64  `json:"size"`
+}
+
 // Peer says that a peer joined, left or is kept out.
 type Peer struct {
 	Head
@@ -118,28 +127,28 @@ type EndTorrent struct {
 // Torrent is what show tells.
 type Torrent struct {
 	Head
-	Name        string     `json:"name"`
-	Size        int64      `json:"size"`
-	PieceLength int64      `json:"piece_length"`
-	Pieces      int        `json:"pieces"`
-	Private     bool       `json:"private"`
-	Source      string     `json:"source,omitempty"`
-	Comment     string     `json:"comment,omitempty"`
-	CreatedBy   string     `json:"created_by,omitempty"`
-	Created     *time.Time `json:"created,omitempty"`
-	Trackers    [][]string `json:"trackers"`
-	WebSeeds    []string   `json:"web_seeds"`
-	Files       []File     `json:"files"`
-	Findings    []string   `json:"findings"`
-	Renamed     []Renaming `json:"renamed"`
-	Magnet      string     `json:"magnet"`
+	Name        string        `json:"name"`
+	Size        int64         `json:"size"`
+	PieceLength int64         `json:"piece_length"`
+	Pieces      int           `json:"pieces"`
+	Private     bool          `json:"private"`
+	Source      string        `json:"source,omitempty"`
+	Comment     string        `json:"comment,omitempty"`
+	CreatedBy   string        `json:"created_by,omitempty"`
+	Created     *time.Time    `json:"created,omitempty"`
+	Trackers    [][]string    `json:"trackers"`
+	WebSeeds    []string      `json:"web_seeds"`
+	Files       []TorrentFile `json:"files"`
+	Findings    []string      `json:"findings"`
+	Renamed     []Renaming    `json:"renamed"`
+	Magnet      string        `json:"magnet"`
 }
 
-// File is a file of a torrent that is not padding. Number counts from 1; Path is
+// TorrentFile is a file of a torrent that is not padding. Number counts from 1; Path is
 // as the torrent has it, Stored where it lies below the download folder.
 // Attributes are words. Target is of a symbolic link, as the torrent has it; one
 // that is LeftOut, with the reason there, is not stored.
-type File struct {
+type TorrentFile struct {
 	Number     int      `json:"number"`
 	Path       string   `json:"path"`
 	Stored     string   `json:"stored"`
@@ -185,6 +194,7 @@ func (*Added) event() string     { return "added" }
 func (*Checking) event() string  { return "checking" }
 func (*Progress) event() string  { return "progress" }
 func (*Piece) event() string     { return "piece" }
+func (*File) event() string      { return "file" }
 func (*Peer) event() string      { return "peer" }
 func (*Warning) event() string   { return "warning" }
 func (*Error) event() string     { return "error" }

@@ -1,47 +1,68 @@
-package jsonl_test
+// Package schema judges the objects of --json by docs/events.schema.json. It is
+// for tests.
+package schema
 
 import (
 	"encoding/json"
 	"fmt"
 	"math"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 )
 
-// schema is a JSON Schema (2020-12) of which the keywords below are used; any
-// other makes the test fail.
-type schema map[string]any
+// Schema is a JSON Schema (2020-12) of which the keywords below are used; any
+// other is a fault.
+type Schema map[string]any
 
 var keywords = []string{
 	"$schema", "$ref", "$defs", "title", "description", "format", "type", "const", "enum", "pattern", "minimum", "maximum",
 	"properties", "required", "additionalProperties", "items", "oneOf",
 }
 
-func readSchema(t *testing.T) schema {
+// Read reads a schema from a file.
+func Read(t testing.TB, file string) Schema {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join("..", "..", "..", "..", "docs", "events.schema.json"))
+	b, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var s schema
+	var s Schema
 	if err := json.Unmarshal(b, &s); err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
+// Alternatives are the names of the definitions that an object may follow.
+func (s Schema) Alternatives() []string {
+	var out []string
+	of, _ := s["oneOf"].([]any)
+	for _, x := range of {
+		ref, _ := x.(map[string]any)["$ref"].(string)
+		out = append(out, strings.TrimPrefix(ref, "#/$defs/"))
+	}
+	return out
+}
+
+// Faults says where an object, decoded from JSON, is not what the schema asks.
+// The faults of one that fits no alternative are those of the definition that its
+// event names.
+func (s Schema) Faults(object map[string]any) []string {
+	event, _ := object["event"].(string)
+	return append(s.def(event).faults(s, object, event), s.faults(s, object, "object")...)
+}
+
 // def is the schema of one definition.
-func (s schema) def(name string) schema {
+func (s Schema) def(name string) Schema {
 	d, _ := s["$defs"].(map[string]any)[name].(map[string]any)
 	return d
 }
 
 // faults says where v is not what the schema asks. at is the path to v.
-func (s schema) faults(root schema, v any, at string) []string {
+func (s Schema) faults(root Schema, v any, at string) []string {
 	if ref, is := s["$ref"].(string); is {
 		s = root.def(strings.TrimPrefix(ref, "#/$defs/"))
 	}
@@ -76,7 +97,7 @@ func (s schema) faults(root schema, v any, at string) []string {
 	case []any:
 		if items, is := s["items"].(map[string]any); is {
 			for i, x := range v {
-				out = append(out, schema(items).faults(root, x, fmt.Sprintf("%s[%d]", at, i))...)
+				out = append(out, Schema(items).faults(root, x, fmt.Sprintf("%s[%d]", at, i))...)
 			}
 		}
 	case map[string]any:
@@ -85,12 +106,12 @@ func (s schema) faults(root schema, v any, at string) []string {
 	return out
 }
 
-func (s schema) objectFaults(root schema, v map[string]any, at string) []string {
+func (s Schema) objectFaults(root Schema, v map[string]any, at string) []string {
 	var out []string
 	properties, _ := s["properties"].(map[string]any)
 	for k, x := range v {
 		if p, known := properties[k].(map[string]any); known {
-			out = append(out, schema(p).faults(root, x, at+"."+k)...)
+			out = append(out, Schema(p).faults(root, x, at+"."+k)...)
 		} else if s["additionalProperties"] == false {
 			out = append(out, at+": has "+k)
 		}
@@ -104,7 +125,7 @@ func (s schema) objectFaults(root schema, v map[string]any, at string) []string 
 	if of, is := s["oneOf"].([]any); is {
 		fits := 0
 		for _, x := range of {
-			if len(schema(x.(map[string]any)).faults(root, v, at)) == 0 {
+			if len(Schema(x.(map[string]any)).faults(root, v, at)) == 0 {
 				fits++
 			}
 		}

@@ -1,0 +1,64 @@
+package torrent
+
+import (
+	"iter"
+	"sort"
+
+	"github.com/etorrent/etorrent/internal/storage"
+	"github.com/etorrent/etorrent/internal/vocab/event"
+	"github.com/etorrent/etorrent/internal/vocab/pieceset"
+)
+
+// filesIn yields the files with bytes in piece i, padding included. Going through
+// all pieces costs no more than the pieces and the files together, but for a
+// logarithm.
+func (l *layout) filesIn(i pieceset.Index) iter.Seq[int] {
+	from := l.geometry.PieceOffset(i)
+	to := from + l.geometry.PieceSize(i)
+	first := sort.Search(len(l.files), func(n int) bool { return l.files[n].Offset+l.files[n].Length > from })
+	return func(yield func(int) bool) {
+		for n := first; n < len(l.files) && l.files[n].Offset < to; n++ {
+			if l.files[n].Length > 0 && !yield(n) {
+				return
+			}
+		}
+	}
+}
+
+// countMissing counts anew, for each file, the pieces that are not durable.
+func (l *layout) countMissing(durable *pieceset.Set) {
+	l.missing = make([]int, len(l.files))
+	for n, f := range l.files {
+		if f.Length > 0 {
+			l.missing[n] = int((f.Offset+f.Length-1)/l.geometry.PieceLength-f.Offset/l.geometry.PieceLength) + 1
+		}
+	}
+	for i := range durable.All() {
+		for n := range l.filesIn(i) {
+			l.missing[n]--
+		}
+	}
+}
+
+// countDurable counts a piece that became durable, and yields the files that are
+// whole by it.
+func (l *layout) countDurable(i pieceset.Index) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for n := range l.filesIn(i) {
+			l.missing[n]--
+			if l.missing[n] == 0 && l.files[n].Role == storage.Data && !yield(n) {
+				return
+			}
+		}
+	}
+}
+
+// tellFiles tells of the files that are whole by a piece that became durable.
+func (c *control) tellFiles(i pieceset.Index) {
+	for n := range c.layout.countDurable(i) {
+		f := c.layout.files[n]
+		c.post(func(h event.Head) event.Event {
+			return event.FileStored{Head: h, File: n, Path: f.Path, Size: f.Length}
+		})
+	}
+}
