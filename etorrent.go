@@ -162,5 +162,9 @@ type StorageError = storage.Error
 // ConflictError says that a file lies there which is not ours to write over.
 type ConflictError = torrent.OverwriteError
 
+// LongerFileError is the Err of a WarningEvent: a file has bytes behind those of
+// the torrent, which are left alone.
+type LongerFileError = torrent.LongerFileError
+
 // Metainfo is a parsed .torrent.
 type Metainfo = metainfo.Torrent

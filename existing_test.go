@@ -5,8 +5,10 @@ package etorrent_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -173,6 +175,55 @@ func TestATorrentWaitsForAFolderThatCannotBeOpened(t *testing.T) {
 		s.stored(c.Fetch(t, leecher.Client, seeder.at()))
 		if r := count[etorrent.ResumedEvent](seeder); r != 1 {
 			t.Errorf("told of %d ends", r)
+		}
+	})
+}
+
+// A file that is longer than in the torrent is left so, and told.
+func TestALongerFileIsLeftAsItIsAndTold(t *testing.T) {
+	dir := t.TempDir()
+	inSwarm(t, func(t *testing.T, s *swarm) {
+		c := etorrenttest.NewContent(t, "long", 16<<10, 300_000)
+		path, tail := filepath.Join(dir, "long"), []byte("behind")
+		mustWrite(t, path, append(halfOf(c), tail...))
+		seeder, leecher := s.join(), s.join(onDisk(dir))
+		c.Seed(t, seeder.Client, seeder.storage)
+		s.stored(c.Fetch(t, leecher.Client, seeder.at()))
+		mustHave(t, path, append(bytes.Clone(c.Bytes), tail...))
+		var told []*etorrent.LongerFileError
+		for _, e := range past(leecher) {
+			var longer *etorrent.LongerFileError
+			if w, is := e.(etorrent.WarningEvent); is && errors.As(w.Err, &longer) {
+				told = append(told, longer)
+			}
+		}
+		if len(told) != 1 || *told[0] != (etorrent.LongerFileError{Path: path, Size: 300_006, Want: 300_000}) {
+			t.Errorf("told of %v", told)
+		}
+		if n := count[etorrent.WarningEvent](seeder); n != 0 {
+			t.Errorf("the seeder, whose file is as it should be, has %d warnings", n)
+		}
+	})
+}
+
+func TestOfManyLongerFilesAFewAreNamed(t *testing.T) {
+	inSwarm(t, func(t *testing.T, s *swarm) {
+		c := etorrenttest.NewContent(t, "many", 16<<10, slices.Repeat([]int{5000}, 30)...)
+		m := s.join()
+		for i := range c.Metainfo.Files {
+			if err := m.storage.Put(fmt.Sprintf("%s/many/%d.bin", etorrenttest.Dir, i), append(bytes.Clone(c.Bytes[i*5000:(i+1)*5000]), 1)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.stored(c.Fetch(t, m.Client))
+		var last string
+		for _, e := range past(m) {
+			if w, is := e.(etorrent.WarningEvent); is {
+				last = w.Err.Error()
+			}
+		}
+		if n := count[etorrent.WarningEvent](m); n != 11 || !strings.HasPrefix(last, "20 more files") {
+			t.Errorf("%d warnings, the last is %q", n, last)
 		}
 	})
 }

@@ -83,6 +83,39 @@ func TestVerifyTellsOfDamage(t *testing.T) {
 	}
 }
 
+// The verdict on a file with bytes behind its own is that of a fetch: a warning.
+func TestALongerFileIsNoDamage(t *testing.T) {
+	t.Parallel()
+	dir := makeShow(t)
+	write(t, filepath.Join(dir, "show", "nested", "small.bin"), "small and more")
+	fetched := runProgram(t, dir, "get", "show.torrent", "--state", "g", "--listen", "127.0.0.1:0", "--json")
+	verified := runProgram(t, dir, "verify", "show.torrent", "--json")
+	for name, r := range map[string]result{"get": fetched, "verify": verified} {
+		var warnings []string
+		for _, o := range objects(t, r.stdout) {
+			if o["event"] == "warning" {
+				warnings = append(warnings, o["message"].(string))
+			}
+			if o["event"] == "verified" {
+				if f := o["files"].([]any)[2].(map[string]any); f["state"] != "longer" || f["found"] != 14.0 || f["size"] != 5.0 {
+					t.Errorf("%v", f)
+				}
+			}
+		}
+		if r.code != 0 || len(warnings) != 1 || !strings.Contains(warnings[0], "small.bin") || !strings.Contains(warnings[0], "14 bytes") {
+			t.Errorf("%s: exit %d, warnings %q\n%s", name, r.code, warnings, r.stderr)
+		}
+	}
+	write(t, filepath.Join(dir, "show", "nested", "small.bin"), "smell and more")
+	if r := runProgram(t, dir, "verify", "show.torrent"); r.code != int(exitDamaged) || !strings.Contains(r.stdout, "small.bin: 1 damaged piece\n") {
+		t.Errorf("wrong and longer: %+v", r)
+	}
+	write(t, filepath.Join(dir, "show", "nested", "small.bin"), "smal")
+	if r := runProgram(t, dir, "verify", "show.torrent"); r.code != int(exitDamaged) || !strings.Contains(r.stdout, "instead of 5 B") {
+		t.Errorf("shorter: %+v", r)
+	}
+}
+
 func TestEqualTreesGiveEqualTorrents(t *testing.T) {
 	t.Parallel()
 	var first []byte

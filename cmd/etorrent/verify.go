@@ -24,9 +24,13 @@ func newVerify(s *session) *cobra.Command {
 		Use:   "verify SOURCE",
 		Short: "Read and hash the files of a torrent",
 		Long: `Read and hash the files of a torrent, and tell which pieces are damaged, which
-files they touch, and which files are missing or have another size. Nothing is
-written, and no state is asked or changed. --dir may name the folder that holds
-the torrent's file or folder, or that itself. Exit code 8 says damage.`,
+files they touch, and which files are missing or too short. Nothing is written,
+and no state is asked or changed. --dir may name the folder that holds the
+torrent's file or folder, or that itself.
+
+Exit code 8 says that bytes of the torrent are damaged or missing. A file that is
+longer than in the torrent has a warning; if its pieces are right it is no damage,
+and get leaves it as it is.`,
 		Example:           "  etorrent verify show.torrent --dir /data\n  etorrent verify show.torrent --dir /data/show --json",
 		Args:              arguments(1, 1, "a SOURCE: a .torrent file, or -"),
 		ValidArgsFunction: torrentFiles,
@@ -101,8 +105,10 @@ func verifiedFiles(src *source, checked *ondisk.Checked) []jsonl.VerifiedFile {
 			v.State = "good"
 		case ondisk.FileAbsent:
 			v.State = "absent"
-		case ondisk.FileResized:
-			v.State, v.Found = "resized", &e.Size
+		case ondisk.FileShorter:
+			v.State, v.Found = "shorter", &e.Size
+		case ondisk.FileLonger:
+			v.State, v.Found = "longer", &e.Size
 		case ondisk.FileDamaged:
 			v.State, v.Damaged = "damaged", e.Pieces
 		case ondisk.FileMislinked:
@@ -119,13 +125,17 @@ func verifiedFiles(src *source, checked *ondisk.Checked) []jsonl.VerifiedFile {
 func tellVerified(s *session, src *source, checked *ondisk.Checked, files []jsonl.VerifiedFile) error {
 	wrong, unusable := 0, 0
 	for _, f := range files {
-		if f.State == "good" {
+		switch f.State {
+		case "good":
 			continue
-		}
-		wrong++
-		if f.State == "unusable" {
+		case "longer":
+			head := jsonl.Head{Torrent: src.meta.ID().String()}
+			s.out.warn(&jsonl.Warning{Head: head, Message: text.Printable(f.Path) + " " + wrongWith(f) + "; its pieces are right"})
+			continue
+		case "unusable":
 			unusable++
 		}
+		wrong++
 		s.out.people.note("%4d %s: %s", f.Number, text.Printable(f.Path), wrongWith(f))
 	}
 	name, bad := text.Printable(src.meta.Name), checked.Damaged.Count()
@@ -147,7 +157,7 @@ func wrongWith(f jsonl.VerifiedFile) string {
 	switch f.State {
 	case "absent":
 		return "missing"
-	case "resized":
+	case "shorter", "longer":
 		return fmt.Sprintf("has %s (%d bytes) instead of %s (%d bytes)", amount.Size(*f.Found), *f.Found, amount.Size(f.Size), f.Size)
 	case "damaged":
 		return amount.Count(f.Damaged, "damaged piece")

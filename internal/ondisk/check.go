@@ -26,9 +26,12 @@ type (
 	FileVirtual struct{}
 	// FileAbsent is not there.
 	FileAbsent struct{}
-	// FileResized has another size than it should, in bytes.
-	FileResized struct{ Size int64 }
-	// FileDamaged has its size, but pieces with bytes of it are wrong.
+	// FileShorter lacks bytes at its end. Size is what it has, in bytes.
+	FileShorter struct{ Size int64 }
+	// FileLonger has bytes behind its own, and every piece with bytes of it is
+	// right: nothing of the torrent is damaged. Size is what it has, in bytes.
+	FileLonger struct{ Size int64 }
+	// FileDamaged has its size at least, but pieces with bytes of it are wrong.
 	FileDamaged struct{ Pieces int }
 	// FileMislinked is where a symbolic link should be that says Text: it is another
 	// thing, or leads elsewhere.
@@ -40,7 +43,8 @@ type (
 func (FileGood) fileOnDisk()      {}
 func (FileVirtual) fileOnDisk()   {}
 func (FileAbsent) fileOnDisk()    {}
-func (FileResized) fileOnDisk()   {}
+func (FileShorter) fileOnDisk()   {}
+func (FileLonger) fileOnDisk()    {}
 func (FileDamaged) fileOnDisk()   {}
 func (FileMislinked) fileOnDisk() {}
 func (FileUnusable) fileOnDisk()  {}
@@ -166,14 +170,17 @@ func (c *check) judge(i int, f storage.FileFacts, touched int) FileEvidence {
 		if f.Home == storage.InParts {
 			return FileAbsent{}
 		}
-		if f.Size != c.spec.Files[i].Length {
-			return FileResized{Size: f.Size}
+		if f.Size < c.spec.Files[i].Length {
+			return FileShorter{Size: f.Size}
 		}
 		if err := c.unread[i]; err != nil {
 			return FileUnusable{Err: err}
 		}
 		if touched > 0 {
 			return FileDamaged{Pieces: touched}
+		}
+		if f.Size > c.spec.Files[i].Length {
+			return FileLonger{Size: f.Size}
 		}
 		return FileGood{}
 	}

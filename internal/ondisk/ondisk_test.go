@@ -130,11 +130,22 @@ func TestACheckTellsWhatIsWrongWithWhichFile(t *testing.T) {
 		},
 		{
 			"a longer file", func(t *testing.T, show string) { write(t, filepath.Join(show, "d.bin"), ones(100_001)) },
-			[]ondisk.FileEvidence{ondisk.FileGood{}, ondisk.FileGood{}, ondisk.FileGood{}, ondisk.FileResized{Size: 100_001}}, 0,
+			[]ondisk.FileEvidence{ondisk.FileGood{}, ondisk.FileGood{}, ondisk.FileGood{}, ondisk.FileLonger{Size: 100_001}}, 0,
+		},
+		{
+			"a longer file with a wrong byte", func(t *testing.T, show string) {
+				write(t, filepath.Join(show, "d.bin"), ones(100_001))
+				flip(t, filepath.Join(show, "d.bin"), 99_999)
+			},
+			[]ondisk.FileEvidence{ondisk.FileGood{}, ondisk.FileGood{}, ondisk.FileGood{}, ondisk.FileDamaged{Pieces: 1}}, 1,
+		},
+		{
+			"bytes in an empty file", func(t *testing.T, show string) { write(t, filepath.Join(show, "b/empty"), ones(1)) },
+			[]ondisk.FileEvidence{ondisk.FileGood{}, ondisk.FileLonger{Size: 1}, ondisk.FileGood{}, ondisk.FileGood{}}, 0,
 		},
 		{
 			"a shorter file", func(t *testing.T, show string) { write(t, filepath.Join(show, "d.bin"), ones(50_000)) },
-			[]ondisk.FileEvidence{ondisk.FileGood{}, ondisk.FileGood{}, ondisk.FileGood{}, ondisk.FileResized{Size: 50_000}}, 4,
+			[]ondisk.FileEvidence{ondisk.FileGood{}, ondisk.FileGood{}, ondisk.FileGood{}, ondisk.FileShorter{Size: 50_000}}, 4,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -60,6 +60,17 @@ func rowFacts(facts []storage.FileFacts, state store.FileState, without []int) [
 	return out
 }
 
+// longerFiles are those with more bytes than the torrent has for them.
+func longerFiles(spec storage.Spec, known []storage.FileFacts) []LongerFile {
+	var out []LongerFile
+	for i, f := range known {
+		if p, there := f.(storage.Present); there && p.Size > spec.Files[i].Length {
+			out = append(out, LongerFile{File: i, Size: p.Size})
+		}
+	}
+	return out
+}
+
 // markFiles keeps facts in the row. A crash of the store is waited out: it is no
 // reason to pause.
 func markFiles(ctx context.Context, t *open, rows *store.Service, facts []store.FileFacts) error {

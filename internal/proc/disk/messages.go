@@ -54,12 +54,20 @@ type OpenEvidence interface{ openEvidence() }
 
 // Opened says that the torrent is open. Claimed is what the row vouches for, of
 // which every file is as it was left. Checking is the number of pieces that are
-// now read and hashed, whose end is reported by CheckEnded.
+// now read and hashed, whose end is reported by CheckEnded. Longer are the files
+// with bytes behind those of the torrent, which are left alone.
 type Opened struct {
 	Claimed  *pieceset.Set
 	Checking int
 	Reason   event.CheckReason
 	Features storage.Features
+	Longer   []LongerFile
+}
+
+// LongerFile is a file, by its index, and how many bytes it has.
+type LongerFile struct {
+	File int
+	Size int64
 }
 
 // WouldOverwrite says that a file lies there which must not be touched.

@@ -79,7 +79,7 @@ func (x *process) open(r *sup.Request[OpenRequest, opening]) {
 func (t *open) answer() Opened {
 	return Opened{
 		Claimed: t.core.View().Durable, Checking: t.core.InCheck(),
-		Reason: t.vouched.reason, Features: t.files.Features(),
+		Reason: t.vouched.reason, Features: t.files.Features(), Longer: longerFiles(t.req.Spec, t.vouched.known),
 	}
 }
 

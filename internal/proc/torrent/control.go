@@ -63,10 +63,11 @@ type totals struct {
 	due  mono.Instant
 }
 
-// told is what the host was told of.
+// told is what the host was told of the whole torrent.
 type told struct {
 	completion completion
 	refused    string // links, in words
+	longer     []disk.LongerFile
 }
 
 // completion says whether the host was told that every wanted byte is durable.

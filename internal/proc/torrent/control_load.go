@@ -113,6 +113,7 @@ func (c *control) opened(e disk.OpenEvidence) {
 		c.post(func(h event.Head) event.Event {
 			return event.Added{Head: h, Name: c.layout.meta.Name, Claimed: e.Claimed.Clone(), Bytes: c.layout.pieceBytes(e.Claimed)}
 		})
+		c.tellLonger(e.Longer)
 		if e.Checking > 0 {
 			c.phase = phaseChecking
 			c.status.Phase, c.status.ToCheck, c.status.Checked = Checking, e.Checking, 0

@@ -1,9 +1,12 @@
 package torrent
 
 import (
+	"fmt"
 	"iter"
+	"slices"
 	"sort"
 
+	"github.com/etorrent/etorrent/internal/proc/disk"
 	"github.com/etorrent/etorrent/internal/storage"
 	"github.com/etorrent/etorrent/internal/vocab/event"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
@@ -61,4 +64,38 @@ func (c *control) tellFiles(i pieceset.Index) {
 			return event.FileStored{Head: h, File: n, Path: f.Path, Size: f.Length}
 		})
 	}
+}
+
+// longerTold is how many files are named that are longer than they should be.
+const longerTold = 10
+
+// tellLonger warns of files that are longer than in the torrent, unless the host
+// has been told of the same.
+func (c *control) tellLonger(files []disk.LongerFile) {
+	if slices.Equal(files, c.told.longer) {
+		return
+	}
+	c.told.longer = files
+	warn := func(err error) {
+		c.post(func(h event.Head) event.Event { return event.Warning{Head: h, Err: err} })
+	}
+	spec := c.spec()
+	for _, f := range files[:min(longerTold, len(files))] {
+		warn(&LongerFileError{Path: spec.Path(f.File), Size: f.Size, Want: c.layout.files[f.File].Length})
+	}
+	if rest := len(files) - longerTold; rest > 0 {
+		warn(fmt.Errorf("%d more files are longer than in the torrent, and are left so", rest))
+	}
+}
+
+// LongerFileError says that a file has bytes behind those of the torrent, which
+// are left alone. It is no damage. Size and Want are in bytes.
+type LongerFileError struct {
+	Path       string
+	Size, Want int64
+}
+
+// Error names the file and both sizes.
+func (e *LongerFileError) Error() string {
+	return fmt.Sprintf("%s is longer than in the torrent, and is left so: it has %d bytes instead of %d", e.Path, e.Size, e.Want)
 }

@@ -44,7 +44,7 @@ func objects() []jsonl.Object {
 		},
 		&jsonl.Verified{
 			Head: of, Name: "a", Path: "/a", Damaged: []uint32{3},
-			Files: []jsonl.VerifiedFile{{Number: 1, State: "resized", Found: &found}, {Number: 2, State: "unusable", Message: "m"}, {Number: 3, State: "damaged", Damaged: 1}, {Number: 4, State: "mislinked", Message: "m"}},
+			Files: []jsonl.VerifiedFile{{Number: 1, State: "longer", Found: &found}, {Number: 2, State: "unusable", Message: "m"}, {Number: 3, State: "damaged", Damaged: 1}, {Number: 4, State: "mislinked", Message: "m"}},
 		},
 	}
 }
