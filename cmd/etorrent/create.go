@@ -8,7 +8,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/etorrent/etorrent/cmd/etorrent/internal/amount"
+	"github.com/etorrent/etorrent/cmd/etorrent/internal/jsonl"
 	"github.com/etorrent/etorrent/internal/create"
+	"github.com/etorrent/etorrent/internal/ondisk"
 	"github.com/etorrent/etorrent/internal/vocab/text"
 	"github.com/etorrent/etorrent/metainfo"
 )
@@ -26,7 +28,8 @@ type createFlags struct {
 	trackers    []string
 	format      string
 	dryRun      bool
-	quiet       bool
+	unsafeNames bool
+	output      outputFlags
 }
 
 func newCreate(s *session) *cobra.Command {
@@ -36,11 +39,13 @@ func newCreate(s *session) *cobra.Command {
 		Short: "Make a torrent of a file or folder",
 		Long: `Make a torrent (version 1) of a file or folder. Files are sorted and no date is
 written unless asked for, so the same files give the same torrent. In a pipe,
-stdout is the info-hash alone.
+stdout is the info-hash alone. With --json it is what show --json tells.
 
 An exclude PATTERN is a glob ("*.tmp", "cache/**") or a regular expression
 ("re:^a/b"), below PATH. Symbolic links, devices and files that change while
-they are hashed are errors.`,
+they are hashed are errors. So are names that this program would store
+otherwise here, such as those with control characters: seed and verify would
+not find the files. --allow-unsafe-names makes a warning of it.`,
 		Example: `  etorrent create photos -o photos.torrent --tracker https://t.example/announce
   etorrent create photos -o photos.torrent --exclude '*.tmp' --private
   etorrent create photos --dry-run`,
@@ -51,7 +56,11 @@ they are hashed are errors.`,
 			return arguments(1, 1, "the PATH to make a torrent of")(c, args)
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
-			s.out = newOutput(s.host, outputFlags{quiet: f.quiet})
+			s.out = newOutput(s.host, f.output)
+			s.out.last = endsIfFailed
+			if f.output.json && (f.dryRun || f.out == "-") {
+				return usageError("--json goes neither with --dry-run nor with -o -")
+			}
 			return createTorrent(s, &f, args[0])
 		},
 	}
@@ -68,7 +77,9 @@ they are hashed are errors.`,
 	flags.StringArrayVar(&f.trackers, "tracker", nil, "a tracker's URL; a comma stays in the tier, repeating opens the next")
 	flags.StringVar(&f.format, "format", "v1", "v1")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "list what would be in the torrent, and hash and write nothing")
-	flags.BoolVarP(&f.quiet, "quiet", "q", false, "tell people of errors only")
+	flags.BoolVar(&f.unsafeNames, "allow-unsafe-names", false, "take names that would be stored otherwise here")
+	flags.BoolVar(&f.output.json, "json", false, "tell programs: one JSON object a line on stdout")
+	flags.BoolVarP(&f.output.quiet, "quiet", "q", false, "tell people of errors only")
 	return c
 }
 
@@ -83,6 +94,9 @@ func createTorrent(s *session, f *createFlags, path string) error {
 	}
 	tree, err := listTree(path, f.filter(path, target))
 	if err != nil {
+		return err
+	}
+	if err := f.judgeNames(s, tree); err != nil {
 		return err
 	}
 	if f.dryRun {
@@ -100,6 +114,30 @@ func createTorrent(s *session, f *createFlags, path string) error {
 		parent = filepath.Dir(tree.Dir)
 	}
 	return writeTorrent(s, target, raw, parent)
+}
+
+// namesWarned is how many names are told that would be stored otherwise.
+const namesWarned = 20
+
+// judgeNames warns of names that would be stored otherwise on this platform, and
+// refuses them unless they are allowed.
+func (f *createFlags) judgeNames(s *session, tree *create.Tree) error {
+	paths := make([]string, len(tree.Files))
+	for i, file := range tree.Files {
+		paths[i] = file.Path
+	}
+	renamed, err := ondisk.Renamings(tree.Name, tree.Layout, paths, s.host.goos)
+	if err != nil {
+		return failed(exitSource, "%w", err)
+	}
+	for _, r := range renamed[:min(namesWarned, len(renamed))] {
+		s.out.warn(&jsonl.Warning{Message: fmt.Sprintf("%s would be stored as %s (%s)", text.Printable(r.From), r.To, r.Cause)})
+	}
+	if len(renamed) == 0 || f.unsafeNames {
+		return nil
+	}
+	return failed(exitSource, "%s would be stored otherwise here, so that seed and verify would not find the files; "+
+		"rename or exclude them, or take them all the same by --allow-unsafe-names", amount.Count(len(renamed), "name"))
 }
 
 // hashTree makes the torrent, with its progress on the terminal.

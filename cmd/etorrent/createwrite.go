@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/etorrent/etorrent/cmd/etorrent/internal/amount"
+	"github.com/etorrent/etorrent/internal/ondisk"
 	"github.com/etorrent/etorrent/internal/vocab/text"
 	"github.com/etorrent/etorrent/metainfo"
 )
@@ -33,15 +34,27 @@ func writeTorrent(s *session, target torrentTarget, raw []byte, dir string) erro
 	return nil
 }
 
-// tellCreated tells people on a terminal; in a pipe the info-hash is all.
+// tellCreated tells people on a terminal, and programs if they asked; in a pipe the
+// info-hash is all.
 func tellCreated(s *session, path string, meta *metainfo.Torrent, dir string) error {
-	if s.host.stdout.end == pipeEnd {
+	plan, err := ondisk.NewPlan(meta, s.host.goos)
+	if err != nil {
+		return err
+	}
+	switch {
+	case s.out.json != nil:
+		s.out.tell(shownTorrent(&source{meta: meta, plan: plan}))
+	case s.host.stdout.end == pipeEnd:
 		_, err := fmt.Fprintln(s.host.stdout, meta.ID())
 		return err
 	}
 	s.out.people.note("%s: %s in %s, %s of %s", text.Printable(meta.Name), amount.Size(meta.TotalLength),
 		amount.Count(len(meta.Files), "file"), amount.Count(meta.PieceCount(), "piece"), amount.Size(meta.PieceLength))
 	s.out.people.note("info-hash %s", meta.ID())
+	if len(plan.Renamed) > 0 { // seed would not find them all
+		s.out.people.note("Wrote %s.", path)
+		return nil
+	}
 	s.out.people.note("Wrote %s. To share it: %s", path, command(s.host.goos, "etorrent", "seed", path, "--dir", dir))
 	return nil
 }

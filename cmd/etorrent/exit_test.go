@@ -72,6 +72,7 @@ func TestExitCodesOfWhatNeedsNoEngine(t *testing.T) {
 		{"create folder --date=yesterday", exitUsage, "no date"},
 		{"create folder --tracker example.org", exitUsage, "no URL"},
 		{"create folder --exclude 1", exitUsage, "no numbers"},
+		{"create folder --json --dry-run", exitUsage, "--dry-run"},
 		{"create folder -o no/where", exitDisk, "no such file"},
 		{"create folder --exclude link -o folder", exitUsage, "no regular file"},
 	} {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -145,6 +146,40 @@ func TestFlagsOfCreateStandInTheTorrent(t *testing.T) {
 	dry := runProgram(t, dir, "create", "show", "--dry-run", "-o", "dry.torrent")
 	if _, err := os.Stat(filepath.Join(dir, "dry.torrent")); err == nil || dry.code != 0 || !strings.Contains(dry.stdout, "3 files") {
 		t.Errorf("%+v, %v", dry, err)
+	}
+}
+
+// A torrent of names that are stored otherwise could not be seeded from where it
+// was made.
+func TestNamesThatWouldBeStoredOtherwiseAreRefusedUnlessAllowed(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("no such names here")
+	}
+	dir := makeShow(t)
+	write(t, filepath.Join(dir, "show", "e\x1b[31m.txt"), "red")
+	const warning = `e\x1b[31m.txt would be stored as show/e_[31m.txt (unsafe character replaced)`
+	for _, args := range [][]string{{}, {"--dry-run"}} {
+		r := runProgram(t, dir, append([]string{"create", "show", "-o", "odd.torrent"}, args...)...)
+		if r.code != int(exitSource) || !strings.Contains(r.stderr, warning) || !strings.Contains(r.stderr, "1 name would") || r.stdout != "" {
+			t.Errorf("%v: %+v", args, r)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "odd.torrent")); err == nil {
+		t.Error("it was made all the same")
+	}
+	refused := objects(t, runProgram(t, dir, "create", "show", "-o", "odd.torrent", "--json").stdout)
+	if len(refused) != 3 || refused[0]["event"] != "warning" || refused[1]["event"] != "error" || refused[2]["exit"] != 3.0 {
+		t.Errorf("%v", refused)
+	}
+	r := runProgram(t, dir, "create", "show", "-o", "odd.torrent", "--allow-unsafe-names", "--json")
+	made := objects(t, r.stdout)
+	if r.code != 0 || len(made) != 2 || made[0]["message"] != warning || made[1]["event"] != "torrent" ||
+		len(made[1]["renamed"].([]any)) != 1 || strings.Contains(r.stderr, "To share it") {
+		t.Errorf("%+v", r)
+	}
+	if r := runProgram(t, dir, "create", "show", "-o", "odd.torrent", "--exclude", "e*"); r.code != 0 || r.stderr != "" {
+		t.Errorf("excluded: %+v", r)
 	}
 }
 

@@ -35,7 +35,11 @@ func locate(s *session, src *source, dir string) (place, error) {
 	case ondisk.FoundItself:
 		return place{found.Dir, fmt.Sprintf("%s is %s itself (%d of %d files)", at, name, found.Present, found.Files)}, nil
 	case ondisk.FoundNothing:
-		return place{"", fmt.Sprintf("nothing of %s is there: looked at %s", name, strings.Join(found.Looked, " and in "))}, nil
+		how := fmt.Sprintf("nothing of %s is there: looked at %s", name, strings.Join(found.Looked, " and in "))
+		if len(src.plan.Renamed) > 0 {
+			how += " (some names are stored otherwise here: etorrent show tells which)"
+		}
+		return place{"", how}, nil
 	}
 	return place{}, nil
 }

@@ -47,15 +47,34 @@ func NewPlan(m *metainfo.Torrent, goos string) (*Plan, error) {
 	p := &Plan{Meta: m, Name: decided.Name, Paths: decided.Paths, LeftOut: map[int]string{}}
 	var lost []names.LostLink
 	p.Links, lost = names.ViewLinks(m.Files, p.Paths)
-	for _, r := range names.OfStored(renamed, lost) {
-		p.Renamed = append(p.Renamed, Renaming{
-			File: r.File, From: strings.Join(r.From, "/"), To: r.To, Cause: r.Causes.String(),
-		})
-	}
+	p.Renamed = renamings(names.OfStored(renamed, lost))
 	for _, l := range lost {
 		p.LeftOut[l.File], p.Paths[l.File] = l.Cause.String(), ""
 	}
 	return p, nil
+}
+
+// Renamings tells, of files that a torrent could be made of, which would be stored
+// otherwise. Paths have slashes and lie below the folder that is called name; of a
+// SingleFile there are none.
+func Renamings(name string, layout metainfo.Layout, paths []string, goos string) ([]Renaming, error) {
+	c := names.Content{Name: name, Fallback: "torrent"}
+	if layout == metainfo.MultiFile {
+		c.Layout = names.ManyFiles
+		for _, p := range paths {
+			c.Files = append(c.Files, names.File{Path: strings.Split(p, "/")})
+		}
+	}
+	_, renamed, err := names.Decide(c, names.RulesOf(names.PlatformOf(goos)))
+	return renamings(renamed), err
+}
+
+func renamings(decided []names.Renaming) []Renaming {
+	var out []Renaming
+	for _, r := range decided {
+		out = append(out, Renaming{File: r.File, From: strings.Join(r.From, "/"), To: r.To, Cause: r.Causes.String()})
+	}
+	return out
 }
 
 // Geometry is the shape of the torrent.
