@@ -73,9 +73,12 @@ func (c *Client) Add(ctx context.Context, s Source, o ...AddOption) (*Torrent, e
 	for _, option := range o {
 		option(&opts)
 	}
+	if opts.err != nil {
+		return nil, opts.err
+	}
 	req := client.AddRequest{
 		Metainfo: meta, Dir: opts.dir, Priorities: opts.priorities,
-		Options: torrent.Options{Existing: opts.existing, Peers: opts.peers, Allocate: opts.allocate},
+		Options: torrent.Options{Existing: opts.existing, Peers: opts.peers, Names: opts.names, Allocate: opts.allocate},
 	}
 	if opts.serveOnly == shareOnly {
 		req.Options.ReadOnly = torrent.ServeOnly
@@ -165,6 +168,10 @@ type ConflictError = torrent.OverwriteError
 // LongerFileError is the Err of a WarningEvent: a file has bytes behind those of
 // the torrent, which are left alone.
 type LongerFileError = torrent.LongerFileError
+
+// LookupError is the Err of a WarningEvent: a peer's host could not be found by its
+// name, and is looked up again.
+type LookupError = torrent.LookupError
 
 // Metainfo is a parsed .torrent.
 type Metainfo = metainfo.Torrent

@@ -8,6 +8,7 @@ import (
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
 	"github.com/etorrent/etorrent/internal/storage"
 	"github.com/etorrent/etorrent/internal/store"
+	"github.com/etorrent/etorrent/internal/vocab/endpoint"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 	"github.com/etorrent/etorrent/sup"
 )
@@ -73,8 +74,12 @@ type State = store.Driver
 func NewMemoryState() State { return store.NewMemory() }
 
 // Network is where connections come from; its methods are shaped as those of
-// package net.
+// package net. One that is a Resolver too knows hosts by name.
 type Network = pnet.Network
+
+// Resolver looks up the addresses of hosts; its method is shaped as that of
+// net.Resolver. A *net.Resolver is one.
+type Resolver = pnet.Resolver
 
 // PortChoice says what to do where a listening port is taken.
 type PortChoice = pnet.PortChoice
@@ -117,6 +122,8 @@ type AddOption func(*addOptions)
 type addOptions struct {
 	dir        string
 	peers      []netip.AddrPort
+	names      []endpoint.Name
+	err        error // of an option that cannot be taken
 	existing   Existing
 	serveOnly  shareMode
 	allocate   storage.Allocation
@@ -136,6 +143,27 @@ func InDir(dir string) AddOption { return func(o *addOptions) { o.dir = dir } }
 // WithPeers names endpoints to connect to.
 func WithPeers(peers ...netip.AddrPort) AddOption {
 	return func(o *addOptions) { o.peers = append(o.peers, peers...) }
+}
+
+// WithPeerNames names endpoints to connect to by HOST:PORT, where HOST is a name or
+// an address. A name is looked up, by the client's Network, when the torrent runs,
+// and again as long as that fails, of which a WarningEvent with a *LookupError
+// tells. Text of another form makes Add fail.
+func WithPeerNames(peers ...string) AddOption {
+	return func(o *addOptions) {
+		for _, p := range peers {
+			at, err := endpoint.Parse(p)
+			switch at := at.(type) {
+			case endpoint.Address:
+				o.peers = append(o.peers, netip.AddrPort(at))
+			case endpoint.Name:
+				o.names = append(o.names, at)
+			}
+			if err != nil && o.err == nil {
+				o.err = err
+			}
+		}
+	}
 }
 
 // OnExisting sets the policy for files that lie there; CheckExisting is the

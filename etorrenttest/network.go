@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -16,11 +17,12 @@ import (
 // firstFreePort is the first port that is given to who asks for any.
 const firstFreePort = 49152
 
-// Network is a network in memory. What is sent travels as Link says; addresses
-// are numbers, since it has no names.
+// Network is a network in memory. What is sent travels as Link says; its hosts
+// have the names that SetName gives them.
 type Network struct {
 	monitor
 	link    Link
+	names   map[string][]netip.Addr
 	streams map[netip.AddrPort]*listener
 	packets map[netip.AddrPort]*packetConn
 	open    map[*conn]struct{} // ends of connections that were not closed
@@ -37,6 +39,7 @@ func NewNetwork(t testing.TB) *Network {
 		packets: map[netip.AddrPort]*packetConn{},
 		open:    map[*conn]struct{}{},
 		next:    map[netip.Addr]uint16{},
+		names:   map[string][]netip.Addr{},
 	}
 	t.Cleanup(func() {
 		for _, left := range n.leftOpen() {
@@ -51,6 +54,18 @@ func (n *Network) SetLink(l Link) {
 	n.lock()
 	defer n.unlock()
 	n.link = l
+}
+
+// SetName says which addresses a host name has from now on; with none, nobody
+// knows it. Text that is no address panics.
+func (n *Network) SetName(name string, addresses ...string) {
+	var addrs []netip.Addr
+	for _, a := range addresses {
+		addrs = append(addrs, netip.MustParseAddr(a))
+	}
+	n.lock()
+	defer n.unlock()
+	n.names[name] = addrs
 }
 
 // Open is the number of connections of which an end is open.
@@ -82,13 +97,16 @@ func (n *Network) leftOpen() []string {
 }
 
 // Host is one machine of a Network, with one address. Its methods are those of
-// etorrent.Network.
+// etorrent.Network and etorrent.Resolver.
 type Host struct {
 	network *Network
 	addr    netip.Addr
 }
 
-var _ etorrent.Network = (*Host)(nil)
+var (
+	_ etorrent.Network  = (*Host)(nil)
+	_ etorrent.Resolver = (*Host)(nil)
+)
 
 // Host returns the machine with an address, such as "10.0.0.1". Text that is no
 // address panics.
@@ -142,6 +160,21 @@ func (h *Host) DialContext(ctx context.Context, network, address string) (net.Co
 		return nil, fail(os.NewSyscallError("connect", syscall.ECONNREFUSED))
 	}
 	return near, nil
+}
+
+// LookupNetIP returns the addresses of a name.
+func (h *Host) LookupNetIP(ctx context.Context, _, name string) ([]netip.Addr, error) {
+	n := h.network
+	n.lock()
+	link, addrs := n.link, n.names[name]
+	n.unlock()
+	if link.Latency > 0 && pass(ctx, 2*link.Latency) != nil {
+		return nil, &net.DNSError{Err: ctx.Err().Error(), Name: name, IsTimeout: true}
+	}
+	if len(addrs) == 0 {
+		return nil, &net.DNSError{Err: "no such host", Name: name, IsNotFound: true}
+	}
+	return slices.Clone(addrs), nil
 }
 
 // pass waits, unless ctx ends before.

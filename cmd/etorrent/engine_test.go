@@ -302,6 +302,28 @@ func TestATakenPortGivesWayAndAForeignAddressDoesNot(t *testing.T) {
 	}
 }
 
+func TestAPeerIsFoundByItsName(t *testing.T) {
+	t.Parallel()
+	dir := makeShow(t)
+	s := seeder(t, dir, "--listen", "localhost:0")
+	address := s.address()
+	byName := "localhost" + address[strings.LastIndexByte(address, ':'):]
+	r := runProgram(t, dir, "get", "show.torrent", "--dir", "copy", "--state", "g", "--listen", "127.0.0.1:0", "--peer", byName)
+	if r.code != 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestANameThatNobodyHasIsNoPlaceToListen(t *testing.T) {
+	t.Parallel()
+	dir := makeShow(t)
+	// RFC 2606 gives .invalid to nobody.
+	r := runProgram(t, dir, "get", "show.torrent", "--dir", "copy", "--state", "g", "--listen", "nobody.invalid:1729")
+	if r.code != int(exitListen) || !strings.Contains(r.stderr, "nobody.invalid") {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestAFetchWithoutPeersStalls(t *testing.T) {
 	t.Parallel()
 	dir := makeShow(t)

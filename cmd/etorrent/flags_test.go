@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -75,22 +74,19 @@ func TestFlagsAreReadFromTheEnvironment(t *testing.T) {
 	}
 }
 
-func TestEndpointsAreAddresses(t *testing.T) {
+func TestPeersAreAddressesOrNames(t *testing.T) {
 	var peers peersValue
 	if err := peers.Set("127.0.0.1:4000, [::1]:4001,localhost:4002"); err != nil {
 		t.Fatal(err)
 	}
-	if err := peers.Set("192.0.2.1:1"); err != nil {
+	if err := peers.Set("seed.example.org:1"); err != nil {
 		t.Fatal(err)
 	}
-	want := peersValue{
-		netip.MustParseAddrPort("127.0.0.1:4000"), netip.MustParseAddrPort("[::1]:4001"),
-		netip.MustParseAddrPort("127.0.0.1:4002"), netip.MustParseAddrPort("192.0.2.1:1"),
-	}
+	want := peersValue{"127.0.0.1:4000", "[::1]:4001", "localhost:4002", "seed.example.org:1"}
 	if !slices.Equal(peers, want) {
 		t.Errorf("got %v", peers)
 	}
-	for _, bad := range []string{"", "127.0.0.1", "127.0.0.1:65536", "[::]:1", "0.0.0.0:1", "1.2.3.4:0", "host:1"} {
+	for _, bad := range []string{"", "127.0.0.1", "127.0.0.1:65536", "[::]:1", "0.0.0.0:1", "1.2.3.4:0", "host:0", "host", "1.2.3:4"} {
 		if err := peers.Set(bad); err == nil {
 			t.Errorf("%q is a peer", bad)
 		}
@@ -98,13 +94,13 @@ func TestEndpointsAreAddresses(t *testing.T) {
 }
 
 func TestWhereToListen(t *testing.T) {
-	for text, want := range map[string]uint16{":0": 0, ":1729": 1729, "localhost:7": 7, "[::1]:80": 80, "0.0.0.0:6881": 6881} {
+	for text, want := range map[string]uint16{":0": 0, ":1729": 1729, "localhost:7": 7, "[::1]:80": 80, "0.0.0.0:6881": 6881, "seed.example.org:1": 1} {
 		var v listenValue
 		if err := v.Set(text); err != nil || v.port() != want {
 			t.Errorf("%q: port %d, %v", text, v.port(), err)
 		}
 	}
-	for _, bad := range []string{"", "1729", ":x", ":65536", "example.org:1"} {
+	for _, bad := range []string{"", "1729", ":x", ":65536", "example.org"} {
 		if err := new(listenValue).Set(bad); err == nil {
 			t.Errorf("%q is an address", bad)
 		}

@@ -37,7 +37,7 @@ right or --existing says so.
 A select PATTERN is numbers as show has them ("1,3-5"), a glob ("*.mkv",
 "season 1/**"), or a regular expression ("re:^a/b"). Without --select the files
 selected last time are.`,
-		Example: `  etorrent get show.torrent --dir /data --peer 192.0.2.7:6881
+		Example: `  etorrent get show.torrent --dir /data --peer 192.0.2.7:6881 --peer seed.example.org:6881
   etorrent show.torrent --select '*.mkv' --down 5M
   etorrent get *.torrent --seed --json`,
 		Args:              arguments(1, anyNumber, "a SOURCE: a .torrent file, or -"),
@@ -79,7 +79,7 @@ func get(s *session, f *getFlags, words []string) error {
 	var add []request
 	for i, src := range sources {
 		options := []etorrent.AddOption{
-			etorrent.InDir(dir), etorrent.OnExisting(f.existing.policy), etorrent.WithPeers(f.peers...),
+			etorrent.InDir(dir), etorrent.OnExisting(f.existing.policy), etorrent.WithPeerNames(f.peers...),
 		}
 		if chosen[i] != nil {
 			options = append(options, etorrent.WithPriorities(chosen[i]...))

@@ -58,7 +58,7 @@ func seed(s *session, f *engineFlags, words []string) error {
 		}
 		s.out.people.note("%s", found.how)
 		add = append(add, request{source: src, dir: found.dir, options: []etorrent.AddOption{
-			etorrent.InDir(found.dir), etorrent.OnExisting(f.existing.policy), etorrent.WithPeers(f.peers...), etorrent.ShareOnly(),
+			etorrent.InDir(found.dir), etorrent.OnExisting(f.existing.policy), etorrent.WithPeerNames(f.peers...), etorrent.ShareOnly(),
 		}})
 	}
 	e, err := startEngine(s, f)

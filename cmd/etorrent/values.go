@@ -9,6 +9,7 @@ import (
 	"github.com/etorrent/etorrent"
 	"github.com/etorrent/etorrent/cmd/etorrent/internal/amount"
 	"github.com/etorrent/etorrent/cmd/etorrent/internal/pattern"
+	"github.com/etorrent/etorrent/internal/vocab/endpoint"
 )
 
 // The types of flags: each reads a text, writes it back for the help text, and
@@ -24,25 +25,34 @@ func (v *rateValue) Set(s string) error {
 	return err
 }
 
-type peersValue []netip.AddrPort
+// peersValue are endpoints, by address or by name.
+type peersValue []string
 
 func (v *peersValue) String() string { return "" }
 func (v *peersValue) Type() string   { return "HOST:PORT" }
 func (v *peersValue) Set(s string) error {
 	for part := range strings.SplitSeq(s, ",") {
-		ap, err := parseEndpoint(strings.TrimSpace(part))
+		at, err := endpoint.Parse(strings.TrimSpace(part))
 		if err != nil {
 			return err
 		}
-		if ap.Port() == 0 || ap.Addr().IsUnspecified() {
-			return fmt.Errorf("%s can be no peer's address", ap)
+		impossible := false
+		switch at := at.(type) {
+		case endpoint.Address:
+			ap := netip.AddrPort(at)
+			impossible = ap.Port() == 0 || ap.Addr().IsUnspecified()
+		case endpoint.Name:
+			impossible = at.Port == 0
 		}
-		*v = append(*v, ap)
+		if impossible {
+			return fmt.Errorf("%s can be no peer's address", at)
+		}
+		*v = append(*v, at.String())
 	}
 	return nil
 }
 
-// listenValue is where to listen; the zero address is every address.
+// listenValue is where to listen; an empty host is every address.
 type listenValue struct{ text string }
 
 func (v *listenValue) String() string { return v.text }
@@ -55,9 +65,9 @@ func (v *listenValue) Set(s string) error {
 		v.text = s
 		return nil
 	}
-	ap, err := parseEndpoint(s)
+	at, err := endpoint.Parse(s)
 	if err == nil {
-		v.text = ap.String()
+		v.text = at.String()
 	}
 	return err
 }
@@ -66,19 +76,6 @@ func (v *listenValue) Set(s string) error {
 func (v *listenValue) port() uint16 {
 	n, _ := strconv.ParseUint(v.text[strings.LastIndexByte(v.text, ':')+1:], 10, 16)
 	return uint16(n)
-}
-
-// parseEndpoint reads an address and a port. Names are not looked up, but for
-// localhost, which is 127.0.0.1.
-func parseEndpoint(s string) (netip.AddrPort, error) {
-	if port, local := strings.CutPrefix(s, "localhost:"); local {
-		s = "127.0.0.1:" + port
-	}
-	ap, err := netip.ParseAddrPort(s)
-	if err != nil {
-		return netip.AddrPort{}, fmt.Errorf("%q is no ADDRESS:PORT; names other than localhost are not looked up", s)
-	}
-	return ap, nil
 }
 
 // existingValue is a policy for files that lie there, of those that a command

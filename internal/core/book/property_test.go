@@ -21,12 +21,12 @@ type model struct {
 }
 
 // endpoint is one of a dozen endpoints; the first few are only a person's.
-func endpoint(n int) netip.AddrPort {
+func endpointOf(n int) netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, 1}), uint16(1020+n))
 }
 
 func (m *model) draw(t *rapid.T) netip.AddrPort {
-	return endpoint(rapid.IntRange(0, 11).Draw(t, "endpoint"))
+	return endpointOf(rapid.IntRange(0, 11).Draw(t, "endpoint"))
 }
 
 // Dial checks that an endpoint may be dialled.

@@ -25,18 +25,44 @@ type DialResult struct {
 	Err  error
 }
 
-// wish is one Dial that has no answer yet.
+// LookupResult is the answer to one Lookup: addresses, or why there are none.
+type LookupResult struct {
+	Host  string
+	Addrs []netip.Addr // nil if Err is set
+	Err   error
+}
+
+// wish is one Dial or Lookup that has no answer yet.
 type wish struct {
-	to       netip.AddrPort
-	reply    func(DialResult)
+	errand   errand
 	attempts int
 }
 
+// errand is what a wish asks for, and where the answer goes.
+//
+//sumtype:decl
+type errand interface{ errand() }
+
+type dialErrand struct {
+	to    netip.AddrPort
+	reply func(DialResult)
+}
+
+type lookupErrand struct {
+	host  string
+	reply func(LookupResult)
+}
+
+func (dialErrand) errand()   {}
+func (lookupErrand) errand() {}
+
 // outcome is how an attempt ended.
 type outcome struct {
-	of     *wish
-	end    attemptEnd
-	result DialResult
+	of    *wish
+	end   attemptEnd
+	conn  Conn         // of a Dial, where err is nil
+	addrs []netip.Addr // of a Lookup
+	err   error
 }
 
 // attemptEnd says whether an attempt came to its end.
@@ -51,7 +77,7 @@ const (
 // process, and so does what it was asked: the next process tries again.
 type Dialer struct {
 	egress   *Egress
-	wishes   *sup.Mailbox[*wish]   // bounded by the half-open budget of each torrent
+	wishes   *sup.Mailbox[*wish]   // bounded by the half-open budget and the names of each torrent
 	outcomes *sup.Mailbox[outcome] // one for each attempt, so bounded by dialsAtOnce
 
 	// What follows is the process's; it is here because the next process takes
@@ -71,7 +97,12 @@ func NewDialer(e *Egress) *Dialer {
 // Dial asks for a connection. Reply runs on the dialling process and must only
 // put the result into a mailbox.
 func (d *Dialer) Dial(to netip.AddrPort, reply func(DialResult)) {
-	d.wishes.Put(&wish{to: to, reply: reply})
+	d.wishes.Put(&wish{errand: dialErrand{to, reply}})
+}
+
+// Lookup asks for the addresses of a host. Reply is as that of Dial.
+func (d *Dialer) Lookup(host string, reply func(LookupResult)) {
+	d.wishes.Put(&wish{errand: lookupErrand{host, reply}})
 }
 
 // Child describes the process.
@@ -109,7 +140,7 @@ func (d *Dialer) takeOver() {
 	for w := range d.running {
 		delete(d.running, w)
 		if w.attempts >= attemptsPerDial {
-			w.reply(DialResult{To: w.to, Err: errDialCrashed})
+			outcome{of: w, err: errDialCrashed}.reply()
 			continue
 		}
 		again = append(again, w)
@@ -132,11 +163,16 @@ func (d *Dialer) begin(p *sup.Process) {
 	}
 }
 
-// attempt connects.
+// attempt connects, or looks up.
 func (d *Dialer) attempt(p *sup.Process, w *wish) {
-	c, err := d.egress.Dial(p.Context(), w.to)
-	o := outcome{of: w, result: DialResult{To: w.to, Conn: c, Err: err}}
-	if err != nil && p.Context().Err() != nil {
+	o := outcome{of: w}
+	switch e := w.errand.(type) {
+	case dialErrand:
+		o.conn, o.err = d.egress.Dial(p.Context(), e.to)
+	case lookupErrand:
+		o.addrs, o.err = d.egress.Lookup(p.Context(), e.host)
+	}
+	if o.err != nil && p.Context().Err() != nil {
 		o.end = attemptCutShort
 	}
 	d.outcomes.Put(o)
@@ -152,7 +188,7 @@ func (d *Dialer) answer() {
 			o.close()
 		case o.end == attemptDone:
 			delete(d.running, o.of)
-			o.of.reply(o.result)
+			o.reply()
 		}
 	}
 }
@@ -168,8 +204,18 @@ func (d *Dialer) end() {
 	}
 }
 
+// reply answers who wished.
+func (o outcome) reply() {
+	switch e := o.of.errand.(type) {
+	case dialErrand:
+		e.reply(DialResult{To: e.to, Conn: o.conn, Err: o.err})
+	case lookupErrand:
+		e.reply(LookupResult{Host: e.host, Addrs: o.addrs, Err: o.err})
+	}
+}
+
 func (o outcome) close() {
-	if o.result.Err == nil {
-		_ = o.result.Conn.Close()
+	if o.conn != nil {
+		_ = o.conn.Close()
 	}
 }

@@ -2,6 +2,8 @@ package net_test
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"net/netip"
 	"sync/atomic"
 	"testing"
@@ -25,6 +27,7 @@ type dialWorld struct {
 func newDialWorld(t *testing.T, crash func(sup.Point) bool) *dialWorld {
 	network := etorrenttest.NewNetwork(t)
 	network.SetLink(etorrenttest.Link{Latency: 10 * time.Millisecond})
+	network.SetName("two.example", "10.0.0.2", "10.0.0.3")
 	l, err := network.Host("10.0.0.2").Listen(t.Context(), "tcp", ":1")
 	if err != nil {
 		t.Fatal(err)
@@ -80,6 +83,29 @@ func TestEveryDialIsAnsweredOnceWhateverCrashes(t *testing.T) {
 			w.dial(2)
 			if connected, failed := w.taken(); connected != 5 || failed != 0 {
 				t.Errorf("crash at point %d: %d connected, %d failed", point, connected, failed)
+			}
+		})
+	}
+}
+
+func TestEveryLookupIsAnsweredOnceWhateverCrashes(t *testing.T) {
+	for point := int64(1); point <= 20; point++ {
+		synctest.Test(t, func(t *testing.T) {
+			var at atomic.Int64
+			w := newDialWorld(t, func(sup.Point) bool { return at.Add(1) == point })
+			answers := sup.NewMailbox[pnet.LookupResult]()
+			for _, host := range []string{"two.example", "none.example", "two.example"} {
+				w.dialer.Lookup(host, answers.Put)
+				time.Sleep(5 * time.Millisecond)
+			}
+			time.Sleep(time.Second)
+			got := map[string]int{}
+			for _, r := range answers.Take(nil) {
+				got[fmt.Sprintf("%s %v %v", r.Host, r.Addrs, r.Err)]++
+			}
+			want := map[string]int{"two.example [10.0.0.2 10.0.0.3] <nil>": 2, "none.example [] lookup none.example: no such host": 1}
+			if !maps.Equal(got, want) {
+				t.Errorf("crash at point %d: %v", point, got)
 			}
 		})
 	}

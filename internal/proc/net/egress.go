@@ -15,10 +15,22 @@ type Network interface {
 	DialContext(ctx context.Context, network, address string) (net.Conn, error)
 }
 
+// Resolver is a Network that also knows hosts by name. Its method is that of
+// net.Resolver.
+type Resolver interface {
+	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
+}
+
+// LookupTimeout is how long one lookup may take.
+const LookupTimeout = 15 * time.Second
+
+// addrsOfHost bounds the addresses that one lookup is good for.
+const addrsOfHost = 16
+
 // DialTimeout is how long one connection attempt may take.
 const DialTimeout = 15 * time.Second
 
-// Egress is the one place that dials and listens, so that whatever bounds the
+// Egress is the one place that dials, listens and looks up names, so that whatever bounds the
 // engine's traffic bounds all of it.
 type Egress struct{ network Network }
 
@@ -41,8 +53,27 @@ func (e *Egress) Dial(ctx context.Context, to netip.AddrPort) (Conn, error) {
 	return Wrap(c), nil
 }
 
+// Lookup returns the addresses of a host, from 1 to 16. The error is the
+// network's; a *net.DNSError where it knows no names.
+func (e *Egress) Lookup(ctx context.Context, host string) ([]netip.Addr, error) {
+	r, can := e.network.(Resolver)
+	if !can {
+		return nil, &net.DNSError{Err: "this network knows no names", Name: host}
+	}
+	ctx, cancel := context.WithTimeout(ctx, LookupTimeout)
+	defer cancel()
+	addrs, err := r.LookupNetIP(ctx, "ip", host)
+	if err == nil && len(addrs) == 0 {
+		err = &net.DNSError{Err: "no addresses", Name: host, IsNotFound: true}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return addrs[:min(addrsOfHost, len(addrs))], nil
+}
+
 // Listen opens a TCP listener on address (HOST:PORT; an empty host is every
-// address, port 0 any free port).
+// address, the name of a host its first address, port 0 any free port).
 func (e *Egress) Listen(ctx context.Context, address string) (net.Listener, error) {
 	return e.network.Listen(ctx, "tcp", address)
 }
@@ -63,4 +94,8 @@ func (host) ListenPacket(ctx context.Context, network, address string) (net.Pack
 func (host) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	d := net.Dialer{Control: tuneSocket, KeepAlive: -1}
 	return d.DialContext(ctx, network, address)
+}
+
+func (host) LookupNetIP(ctx context.Context, network, name string) ([]netip.Addr, error) {
+	return net.DefaultResolver.LookupNetIP(ctx, network, name)
 }

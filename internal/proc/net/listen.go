@@ -120,7 +120,8 @@ func (l *Listener) open(ctx context.Context) (net.Listener, error) {
 		}
 	}
 	ln, err := l.egress.Listen(ctx, l.address)
-	if err == nil || l.choice == ThisOnly {
+	var unknown *net.DNSError // another port is none the better for it
+	if err == nil || l.choice == ThisOnly || errors.As(err, &unknown) {
 		return ln, err
 	}
 	host, portText, splitErr := net.SplitHostPort(l.address)

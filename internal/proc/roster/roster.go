@@ -6,7 +6,6 @@ package roster
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/etorrent/etorrent/internal/core/names"
 	"github.com/etorrent/etorrent/internal/core/roster"
@@ -248,7 +247,8 @@ func (x *process) resume(id ident.TorrentID) answer {
 func (x *process) add(a Add) answer {
 	hash := [20]byte(a.Metainfo.ID().V1)
 	if e := x.r.alive.byHash(hash); e != nil {
-		e.running.Torrent.AddPeers(slices.Clone(a.Options.Peers))
+		e.running.Torrent.AddPeers(a.Options.Peers)
+		e.running.Torrent.AddNames(a.Options.Names)
 		return answer{running: []Running{e.running}, err: ErrExists}
 	}
 	var e *entry

@@ -48,6 +48,7 @@ type swarm struct {
 	c      *control
 	conns  map[assign.HolderID]*connection
 	book   *book.Core
+	names  *book.Names
 	choker choke.Strategy
 	gone   gone
 	door   *crowd.Crowd           // the accepted connections
@@ -59,6 +60,7 @@ func newSwarm(c *control) *swarm {
 		c:      c,
 		conns:  map[assign.HolderID]*connection{},
 		book:   book.NewWith(c.t.bans),
+		names:  book.NewNames(),
 		choker: choke.NewFirstCome(choke.DefaultSlots),
 		door:   crowd.New(MaxPeers, c.t.env.PeersPerAddress),
 		downs:  sup.NewMailbox[sup.Down](),
@@ -123,6 +125,7 @@ func (s *swarm) dial() {
 	if s.c.phase != phaseRunning {
 		return
 	}
+	s.names.Next(s.c.now(), s)
 	s.book.Next(s.c.now(), min(MaxPeers-len(s.conns), s.c.t.env.Crowd.Room()), s)
 }
 

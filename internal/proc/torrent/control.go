@@ -119,9 +119,7 @@ func (t *Torrent) runControl(p *sup.Process) error {
 	}()
 	p.Watches(t.control.box)
 	t.asks.Serve(p)
-	for _, to := range t.control.open() {
-		c.swarm.book.Add(to, sourcePerson)
-	}
+	c.swarm.named(t.control.open())
 	p.Ready()
 	c.load()
 	for c.step() == goOn {
@@ -193,9 +191,9 @@ func (c *control) input(in toControl) {
 	case in.dialled != nil:
 		c.swarm.dialled(in.dialled)
 	case in.named != nil:
-		for _, to := range in.named {
-			c.swarm.book.Add(to, sourcePerson)
-		}
+		c.swarm.named(*in.named)
+	case in.lookup != nil:
+		c.swarm.found(in.lookup)
 	case in.shook != nil:
 		c.swarm.shook(in.shook)
 	case in.interest != nil:
@@ -214,7 +212,7 @@ func (c *control) now() mono.Instant { return c.t.env.Clock.Now() }
 func (c *control) nextDeadline() mono.Instant {
 	d := mono.Earliest(mono.Earliest(c.retries.loading.at, c.retries.recovery.at), c.totals.due)
 	if c.phase == phaseRunning {
-		d = mono.Earliest(d, c.swarm.book.NextDeadline())
+		d = mono.Earliest(d, c.swarm.nextDeadline())
 	}
 	return d
 }

@@ -3,7 +3,6 @@ package torrent
 import (
 	"path/filepath"
 
-	"github.com/etorrent/etorrent/internal/core/book"
 	"github.com/etorrent/etorrent/internal/core/peer"
 	"github.com/etorrent/etorrent/internal/leaf/havelog"
 	"github.com/etorrent/etorrent/internal/proc/calls"
@@ -12,8 +11,6 @@ import (
 	"github.com/etorrent/etorrent/internal/vocab/event"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 )
-
-const sourcePerson = book.SourcePerson
 
 // load reads the row and opens the files. What the environment does not allow
 // now is tried again, or halts the torrent with its reason.

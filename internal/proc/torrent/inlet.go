@@ -1,7 +1,6 @@
 package torrent
 
 import (
-	"net/netip"
 	"slices"
 	"sync"
 
@@ -18,7 +17,7 @@ type inlet struct {
 
 	mu    sync.Mutex
 	state inletState
-	named []netip.AddrPort // by a person, for the next control process too
+	named named // for the next control process too
 }
 
 type inletState uint8
@@ -28,8 +27,8 @@ const (
 	inletOpen
 )
 
-func newInlet(named []netip.AddrPort) *inlet {
-	return &inlet{box: sup.NewMailbox[toControl](), named: slices.Clone(named)}
+func newInlet(n named) *inlet {
+	return &inlet{box: sup.NewMailbox[toControl](), named: n.clone()}
 }
 
 // Put leaves an input for the control process that is there now.
@@ -49,24 +48,36 @@ func (i *inlet) offer(in toControl) inletState {
 }
 
 // name remembers endpoints that a person named, and tells control.
-func (i *inlet) name(to []netip.AddrPort) {
+func (i *inlet) name(n named) {
 	i.mu.Lock()
-	for _, a := range to {
-		if len(i.named) < book.Bound && !slices.Contains(i.named, a) {
-			i.named = append(i.named, a)
+	i.named.addrs = addNew(i.named.addrs, n.addrs, book.Bound)
+	i.named.names = addNew(i.named.names, n.names, book.Bound)
+	i.mu.Unlock()
+	n = n.clone()
+	i.Put(toControl{named: &n})
+}
+
+// addNew adds those that are new, up to a bound.
+func addNew[T comparable](to, from []T, bound int) []T {
+	for _, x := range from {
+		if len(to) < bound && !slices.Contains(to, x) {
+			to = append(to, x)
 		}
 	}
-	i.mu.Unlock()
-	i.Put(toControl{named: to})
+	return to
+}
+
+func (n named) clone() named {
+	return named{addrs: slices.Clone(n.addrs), names: slices.Clone(n.names)}
 }
 
 // open begins the time of a control process and returns the endpoints that it
 // should know.
-func (i *inlet) open() []netip.AddrPort {
+func (i *inlet) open() named {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.state = inletOpen
-	return slices.Clone(i.named)
+	return i.named.clone()
 }
 
 // take takes what was left, and next takes the first of it to be handled.

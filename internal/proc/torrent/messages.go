@@ -8,6 +8,7 @@ import (
 	"github.com/etorrent/etorrent/internal/core/handshake"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
 	"github.com/etorrent/etorrent/internal/store"
+	"github.com/etorrent/etorrent/internal/vocab/endpoint"
 	"github.com/etorrent/etorrent/internal/vocab/wire"
 )
 
@@ -16,12 +17,19 @@ type toControl struct {
 	assignUp *assignUp
 	incoming *incoming
 	dialled  *pnet.DialResult
-	named    []netip.AddrPort
+	named    *named
+	lookup   *pnet.LookupResult
 	shook    *peerShook
 	interest *peerInterest
 	intro    *peerIntro
 	closing  *peerClosing
 	liar     *liar
+}
+
+// named are endpoints that a person named, by address or by name.
+type named struct {
+	addrs []netip.AddrPort
+	names []endpoint.Name
 }
 
 // assignUp says that a fresh assign process waits to begin.

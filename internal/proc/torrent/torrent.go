@@ -21,6 +21,7 @@ import (
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
 	"github.com/etorrent/etorrent/internal/storage"
 	"github.com/etorrent/etorrent/internal/store"
+	"github.com/etorrent/etorrent/internal/vocab/endpoint"
 	"github.com/etorrent/etorrent/internal/vocab/event"
 	"github.com/etorrent/etorrent/internal/vocab/ident"
 	"github.com/etorrent/etorrent/sup"
@@ -50,6 +51,7 @@ type Options struct {
 	ReadOnly ReadOnly
 	Allocate storage.Allocation
 	Peers    []netip.AddrPort // named by a person
+	Names    []endpoint.Name  // likewise, to be looked up
 }
 
 // ReadOnly says whether the torrent may write.
@@ -84,7 +86,7 @@ type Torrent struct {
 func New(env Env, id ident.TorrentID, epoch store.Epoch, o Options) *Torrent {
 	return &Torrent{
 		env: env, id: id, epoch: epoch, options: o,
-		control: newInlet(o.Peers),
+		control: newInlet(named{o.Peers, o.Names}),
 		assign:  sup.NewMailbox[toAssign](),
 		asks:    sup.NewPort[Ask, Answer](),
 		peers:   sup.NewPool(),
@@ -140,7 +142,10 @@ func (t *Torrent) Incoming(c pnet.Conn, a *handshake.Acceptor) {
 }
 
 // AddPeers names endpoints that a person wants to be dialled.
-func (t *Torrent) AddPeers(to []netip.AddrPort) { t.control.name(to) }
+func (t *Torrent) AddPeers(to []netip.AddrPort) { t.control.name(named{addrs: to}) }
+
+// AddNames names endpoints that a person wants to be looked up and dialled.
+func (t *Torrent) AddNames(to []endpoint.Name) { t.control.name(named{names: to}) }
 
 // Phase says what a torrent is doing.
 type Phase uint8
