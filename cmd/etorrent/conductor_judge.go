@@ -1,6 +1,13 @@
 package main
 
-import "github.com/etorrent/etorrent"
+import (
+	"errors"
+	"fmt"
+
+	"github.com/etorrent/etorrent"
+	"github.com/etorrent/etorrent/cmd/etorrent/internal/jsonl"
+	"github.com/etorrent/etorrent/internal/vocab/text"
+)
 
 // judgement says whether a run is over.
 type judgement uint8
@@ -52,5 +59,16 @@ func (c *conductor) judgeStall() (judgement, error) {
 	if c.stall == 0 || fetching == 0 || now.Sub(c.gainedAt) < c.stall {
 		return undecided, nil
 	}
-	return decided, failed(exitStalled, "stalled: no wanted byte came for %s", c.stall)
+	return decided, c.stalled()
+}
+
+// stalled tells of each torrent that got nothing.
+func (c *conductor) stalled() error {
+	for _, t := range c.torrents {
+		if t.outcome == pending {
+			why := fmt.Sprintf("%s stalled: no wanted byte came for %s", text.Printable(t.name()), c.stall)
+			c.s.out.fail(&jsonl.Error{Head: jsonl.Head{Torrent: t.infoHash()}, Message: why})
+		}
+	}
+	return &failure{code: exitStalled, err: errors.New("stalled"), told: told}
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -144,66 +143,6 @@ func TestAFetchedTorrentEqualsTheSeeders(t *testing.T) {
 	}
 }
 
-func TestFilesAreToldAsTheyBecomeWhole(t *testing.T) {
-	t.Parallel()
-	dir := makeShow(t)
-	shown := objects(t, runProgram(t, dir, "show", "--json", "show.torrent").stdout)[0]
-	want := map[string]map[string]any{}
-	for _, f := range shown["files"].([]any) {
-		if f := f.(map[string]any); f["size"] != 0.0 {
-			want[f["stored"].(string)] = f
-		}
-	}
-	s := seeder(t, dir)
-	get := start(t, dir, "get", "show.torrent", "--dir", "copy", "--state", "get-state", "--listen", "127.0.0.1:0", "--peer", s.address())
-	get.until(event("complete"))
-	for _, o := range get.seen {
-		if o["event"] != "file" {
-			continue
-		}
-		path := o["path"].(string)
-		if f := want[path]; f == nil || o["number"] != f["number"] || o["size"] != f["size"] {
-			t.Errorf("told of %v, shown is %v", o, f)
-		}
-		if info, err := os.Stat(filepath.Join(dir, "copy", filepath.FromSlash(path))); err != nil || float64(info.Size()) != o["size"] {
-			t.Errorf("%v: %v", o, err)
-		}
-		delete(want, path)
-	}
-	if len(want) > 0 || len(shown["files"].([]any)) != 3 {
-		t.Errorf("not told: %v", want)
-	}
-}
-
-// What a progress counts was read when it was written, and so were its rates.
-func TestProgressIsNoOlderThanThePiecesToldBefore(t *testing.T) {
-	t.Parallel()
-	dir := makeShow(t)
-	shown := objects(t, runProgram(t, dir, "show", "--json", "show.torrent").stdout)[0]
-	size, pieceLength := shown["size"].(float64), shown["piece_length"].(float64)
-	s := seeder(t, dir, "--up", "200K")
-	get := start(t, dir, "get", "show.torrent", "--dir", "copy", "--state", "get-state", "--listen", "127.0.0.1:0", "--peer", s.address(), "--events")
-	if code, _ := get.end(); code != 0 {
-		t.Fatalf("exit %d: %s", code, get.stderr.String())
-	}
-	durable, judged := 0.0, 0
-	for _, o := range get.seen {
-		switch {
-		case o["event"] == "piece" && o["state"] == "durable":
-			at := o["index"].(float64) * pieceLength
-			durable += min(pieceLength, size-at)
-		case o["event"] == "progress" && durable > 0:
-			judged++
-			if o["stored"].(float64) < durable || o["down"] == 0.0 || o["status"] == "fetching" && o["peers"] == 0.0 {
-				t.Errorf("after %v bytes were durable: %v", durable, o)
-			}
-		}
-	}
-	if judged < 2 {
-		t.Errorf("only %d of %d objects were a progress to judge", judged, len(get.seen))
-	}
-}
-
 func TestAStoppedFetchGoesOnWithWhatIsClaimed(t *testing.T) {
 	t.Parallel()
 	dir := makeShow(t)
@@ -247,21 +186,6 @@ func TestOnlySelectedFilesAreFetched(t *testing.T) {
 	}
 }
 
-func TestForeignFilesAreNotOverwritten(t *testing.T) {
-	t.Parallel()
-	dir := makeShow(t)
-	write(t, filepath.Join(dir, "other", "show", "large.bin"), "mine")
-	for _, existing := range []string{"check", "refuse"} {
-		r := runProgram(t, dir, "get", "show.torrent", "--dir", "other", "--state", existing, "--existing", existing, "--listen", "127.0.0.1:0")
-		if r.code != int(exitOverwrite) {
-			t.Errorf("--existing %s: %+v", existing, r)
-		}
-	}
-	if got, err := os.ReadFile(filepath.Join(dir, "other", "show", "large.bin")); err != nil || string(got) != "mine" {
-		t.Errorf("%q, %v", got, err)
-	}
-}
-
 func TestASeederSaysWhatItFoundAndWhatItDidNot(t *testing.T) {
 	t.Parallel()
 	dir := makeShow(t)
@@ -276,32 +200,6 @@ func TestASeederSaysWhatItFoundAndWhatItDidNot(t *testing.T) {
 	}
 }
 
-func TestATakenPortGivesWayAndAForeignAddressDoesNot(t *testing.T) {
-	t.Parallel()
-	if runtime.GOOS == "windows" {
-		t.Skip("no signals stop a program here")
-	}
-	dir := makeShow(t)
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer taken.Close()
-	s := start(t, dir, "seed", "show.torrent", "--state", "s", "--listen", taken.Addr().String())
-	if got := s.address(); got == taken.Addr().String() {
-		t.Errorf("listens on %s", got)
-	}
-	if w := s.until(event("warning")); !strings.Contains(w["message"].(string), "is taken") {
-		t.Errorf("%v", w)
-	}
-	s.stop(os.Interrupt)
-	// 192.0.2.0/24 is no machine's (RFC 5737).
-	r := runProgram(t, dir, "get", "show.torrent", "--state", "g", "--listen", "192.0.2.1:4000")
-	if r.code != int(exitListen) {
-		t.Errorf("%+v", r)
-	}
-}
-
 func TestAPeerIsFoundByItsName(t *testing.T) {
 	t.Parallel()
 	dir := makeShow(t)
@@ -311,57 +209,5 @@ func TestAPeerIsFoundByItsName(t *testing.T) {
 	r := runProgram(t, dir, "get", "show.torrent", "--dir", "copy", "--state", "g", "--listen", "127.0.0.1:0", "--peer", byName)
 	if r.code != 0 {
 		t.Errorf("%+v", r)
-	}
-}
-
-func TestANameThatNobodyHasIsNoPlaceToListen(t *testing.T) {
-	t.Parallel()
-	dir := makeShow(t)
-	// RFC 2606 gives .invalid to nobody.
-	r := runProgram(t, dir, "get", "show.torrent", "--dir", "copy", "--state", "g", "--listen", "nobody.invalid:1729")
-	if r.code != int(exitListen) || !strings.Contains(r.stderr, "nobody.invalid") {
-		t.Errorf("%+v", r)
-	}
-}
-
-func TestAFetchWithoutPeersStalls(t *testing.T) {
-	t.Parallel()
-	dir := makeShow(t)
-	r := runProgram(t, dir, "get", "show.torrent", "--dir", "copy", "--state", "g", "--listen", "127.0.0.1:0", "--stall-timeout", "1s")
-	if r.code != int(exitStalled) || !strings.Contains(r.stdout, "To go on: ") {
-		t.Errorf("%+v", r)
-	}
-}
-
-func TestAFolderThatCannotBeOpenedEndsAFetchWithItsName(t *testing.T) {
-	t.Parallel()
-	if runtime.GOOS == "windows" {
-		t.Skip("no such folders here")
-	}
-	dir := makeShow(t)
-	for from, to := range map[string]string{"loop": "pool", "pool": "loop"} {
-		if err := os.Symlink(to, filepath.Join(dir, from)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.Mkdir(filepath.Join(dir, "locked"), 0); err != nil {
-		t.Fatal(err)
-	}
-	for folder, reason := range map[string]string{
-		"show.torrent": "not a folder", "show.torrent/below": "not a directory", "loop": "levels of symbolic links", "locked": "permission denied",
-	} {
-		if folder == "locked" && os.Getuid() == 0 {
-			continue // root may open everything
-		}
-		r := runProgram(t, dir, "get", "show.torrent", "--dir", folder, "--state", "g", "--listen", "127.0.0.1:0", "--json")
-		var told []string
-		for _, o := range objects(t, r.stdout) {
-			if o["event"] == "error" {
-				told = append(told, o["message"].(string))
-			}
-		}
-		if r.code != int(exitDisk) || len(told) != 1 || !strings.Contains(told[0], filepath.Join(dir, folder)) || !strings.Contains(told[0], reason) {
-			t.Errorf("--dir %s: exit %d, %q", folder, r.code, told)
-		}
 	}
 }
