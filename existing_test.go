@@ -87,6 +87,26 @@ func TestAHardLinkedFileIsCopiedBeforeItIsWritten(t *testing.T) {
 	})
 }
 
+func TestAHardLinkedFileOfWhichOnePieceIsWrongIsCopiedToo(t *testing.T) {
+	dir, elsewhere := t.TempDir(), filepath.Join(t.TempDir(), "precious.bin")
+	inSwarm(t, func(t *testing.T, s *swarm) {
+		c := etorrenttest.NewContent(t, "linked", 16<<10, 300_000)
+		theirs := bytes.Clone(c.Bytes)
+		theirs[len(theirs)-1]++
+		mustWrite(t, elsewhere, theirs)
+		path := filepath.Join(dir, "linked")
+		mustLink(t, elsewhere, path)
+		seeder, leecher := s.join(), s.join(onDisk(dir))
+		c.Seed(t, seeder.Client, seeder.storage)
+		s.stored(c.Fetch(t, leecher.Client, seeder.at()))
+		mustHave(t, path, c.Bytes)
+		mustHave(t, elsewhere, theirs)
+		if n := count[etorrent.PausedEvent](leecher); n > 0 {
+			t.Errorf("paused %d times", n)
+		}
+	})
+}
+
 func TestAWholeHardLinkedFileIsServedAsItIs(t *testing.T) {
 	dir, elsewhere := t.TempDir(), filepath.Join(t.TempDir(), "precious.bin")
 	inSwarm(t, func(t *testing.T, s *swarm) {

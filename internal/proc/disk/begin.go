@@ -42,10 +42,10 @@ func (t *open) beginWriting() {
 	crew.give(j)
 }
 
-// toWrite are the files that have a byte of a piece that is wanted and not held.
+// toWrite are the files that have a byte of a piece that is wanted and not written.
 func (t *open) toWrite() []int {
 	missing := t.req.Wanted.Clone()
-	missing.RemoveAll(t.core.View().Held)
+	missing.RemoveAll(t.core.View().Written)
 	return slices.Collect(t.req.Spec.FilesOf(missing))
 }
 
