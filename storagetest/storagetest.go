@@ -53,6 +53,8 @@ func Run(t *testing.T, fresh func(t *testing.T) Subject) {
 		{"files of length 0 are made and synced", zeroLengthFiles},
 		{"a file that is missing is told", missingFileIsTold},
 		{"a file that ends early is told", truncatedFileIsTold},
+		{"a file that somebody takes away is told", strayFileIsTold},
+		{"a file that changes as a store changes it is well", ownChangesAreWell},
 		{"a longer file is never shortened", longerFileStays},
 		{"spans outside of the torrent are refused", outOfRange},
 		{"sync answers a cancelled context", syncHeedsContext},

@@ -27,12 +27,37 @@ var (
 	// ErrOtherVolume is the cause where the path to the folder leads to another
 	// volume than the files were stored on, and none of them is there.
 	ErrOtherVolume = fmt.Errorf("files were stored on another volume; mount it, or use --existing replace to fetch them again: %w", fs.ErrNotExist)
+	// ErrFolderReplaced is the cause where another folder lies at the path of the
+	// one that the files were stored in.
+	ErrFolderReplaced = fmt.Errorf("files were stored in this folder, and another one lies at its path now: %w", fs.ErrNotExist)
+	// ErrRemoved is the cause where somebody removed or renamed a file that is in
+	// use.
+	ErrRemoved = fmt.Errorf("another program removed or renamed it while it was in use: %w", fs.ErrNotExist)
+	// ErrReplaced is the cause where another file lies at the path of one that is
+	// in use.
+	ErrReplaced = errors.New("another program replaced it while it was in use")
+	// ErrShortened is the cause where a file in use has fewer bytes than it had.
+	ErrShortened = fmt.Errorf("another program shortened it while it was in use: %w", ErrTruncated)
+	// ErrEdited is the cause where a file that is only read has another size or
+	// time of its last write than when it was judged.
+	ErrEdited = errors.New("another program changed it while it was in use")
 	// ErrLinked is the cause of a write that is refused since the file has other
 	// names; Separator makes it one that may be written.
 	ErrLinked = errors.New("has other names (hard links), and is not ours alone")
 	// ErrEscapes is the cause where a symbolic link leads out of Spec.Dir.
 	ErrEscapes = errors.New("leads out of the folder")
 )
+
+// ViewStray is the cause of an error that means that another program took a file
+// in use away, or changed it; nil of any other.
+func ViewStray(err error) error {
+	for _, cause := range []error{ErrRemoved, ErrReplaced, ErrShortened, ErrEdited} {
+		if errors.Is(err, cause) {
+			return cause
+		}
+	}
+	return nil
+}
 
 // Error says which operation failed on which file. Path is Spec.Dir joined with
 // the file's path, or Dir itself.

@@ -26,6 +26,9 @@ type (
 	Missing struct{}
 	// Truncated says that the file ends before the bytes asked for.
 	Truncated struct{}
+	// Changed says that the file is not the one that was in use, or not as it was
+	// left: another program replaced or changed it.
+	Changed struct{}
 	// NoPermission says that this user may not do it, or that the store is open
 	// for reading only.
 	NoPermission struct{}
@@ -49,6 +52,7 @@ func (FileTooLarge) faultEvidence()       {}
 func (InputOutput) faultEvidence()        {}
 func (Missing) faultEvidence()            {}
 func (Truncated) faultEvidence()          {}
+func (Changed) faultEvidence()            {}
 func (NoPermission) faultEvidence()       {}
 func (TooManyFiles) faultEvidence()       {}
 func (NameRefused) faultEvidence()        {}
@@ -67,6 +71,8 @@ type faultRow struct {
 var portableFaults = []faultRow{
 	{ErrTruncated, Truncated{}},
 	{ErrTooLarge, FileTooLarge{}},
+	{ErrReplaced, Changed{}},
+	{ErrEdited, Changed{}},
 	{ErrNotRegular, PathBlocked{}},
 	{ErrNotFolder, PathBlocked{}},
 	{ErrEscapes, PathBlocked{}},

@@ -108,7 +108,9 @@ type Store interface {
 	// WriteAt stores p and may span many files; what falls on padding is dropped.
 	// It makes no file: one that Prepare did not make and that was not there is
 	// Missing. It never shortens a file, and an offset behind the torrent's last
-	// byte is ErrOutOfRange. What was written is durable only after Sync.
+	// byte is ErrOutOfRange. What was written is durable only after Sync. A file
+	// that the store knows to be removed, replaced or shortened by somebody else
+	// is not written until Recheck.
 	io.WriterAt
 	// Prepare makes those of the files (indices in Spec.Files) that are absent,
 	// with the folders on the way, and sets their space aside if Spec.Allocate
@@ -121,11 +123,16 @@ type Store interface {
 	// count as written. It tries every file and returns a *SyncError that names
 	// those which failed. A file whose flush failed once fails in every later
 	// Sync, with the same error, until Recheck: trying again proves nothing, since
-	// the system may have dropped what it could not write.
+	// the system may have dropped what it could not write. The same holds for a
+	// file that, when all is flushed, does not lie at its path (ErrRemoved), is
+	// another there than the one in use (ErrReplaced), or is shorter than it was
+	// (ErrShortened). In use is what Examine, Prepare or the first read or write
+	// found.
 	Sync(ctx context.Context, pieces *pieceset.Set) error
 	// Recheck ends the failed state of files after a failed Sync. It drops what
 	// the operating system caches of them, where it can, so that the caller's
-	// next reads show what the device holds. The caller must hold none of the
+	// next reads show what the device holds, and takes into use what lies at their
+	// paths then. The caller must hold none of the
 	// pieces of these files for verified until it has read them again.
 	Recheck(ctx context.Context, files []int) error
 	// Examine looks at every file: one entry for each of Spec.Files.
@@ -235,6 +242,16 @@ type Keeper interface {
 	// file makes it with the bytes that it has there. KeepParts without Spec.Parts
 	// is an error.
 	KeepParts(ctx context.Context, files []int) error
+}
+
+// FileViewer is a Store that can look at a file which is in use.
+type FileViewer interface {
+	// ViewFile looks at file i (an index in Spec.Files) by its path. It answers as
+	// Examine does, but that a file which is another than the one in use, or
+	// shorter than it was, is Unusable with ErrReplaced or ErrShortened; so is one
+	// that was removed and is there again, with ErrRemoved. As after a Sync that
+	// found it so, it fails until Recheck.
+	ViewFile(ctx context.Context, i int) FileFacts
 }
 
 // FolderViewer is a Store that lies in a folder which may come and go.

@@ -116,6 +116,8 @@ func TestOwnCausesAreViewed(t *testing.T) {
 		storage.ErrClosed: storage.StoreClosed{}, storage.ErrReadOnly: storage.NoPermission{},
 		storage.ErrTruncated: storage.Truncated{}, storage.ErrNotRegular: storage.PathBlocked{}, storage.ErrNotFolder: storage.PathBlocked{},
 		storage.ErrEscapes: storage.PathBlocked{},
+		storage.ErrRemoved: storage.Missing{}, storage.ErrFolderReplaced: storage.Missing{},
+		storage.ErrReplaced: storage.Changed{}, storage.ErrEdited: storage.Changed{}, storage.ErrShortened: storage.Truncated{},
 	} {
 		if got := storage.View(&storage.Error{Op: "read", Path: "x", Err: cause}); got != want {
 			t.Errorf("%v views as %T, want %T", cause, got, want)

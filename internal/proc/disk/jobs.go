@@ -180,7 +180,7 @@ func (j *checkJob) sum() ([]byte, error) {
 // than that they cannot be had.
 func isAbsence(err error) bool {
 	switch storage.View(err).(type) {
-	case storage.Missing, storage.Truncated, storage.PathBlocked:
+	case storage.Missing, storage.Truncated, storage.Changed, storage.PathBlocked:
 		return true
 	case storage.NoSpace, storage.QuotaExceeded, storage.ReadOnlyFileSystem, storage.FileTooLarge,
 		storage.InputOutput, storage.NoPermission, storage.TooManyFiles, storage.NameRefused,

@@ -68,17 +68,40 @@ func makeFiles(ctx context.Context, req OpenRequest, st storage.Store, files []i
 	if !can {
 		return st.Prepare(ctx, slices.Concat(files, req.Edges))
 	}
-	var kept []int
+	var lacking []int
 	for _, i := range req.Edges {
-		if _, absent := known[i].(storage.Absent); absent {
-			kept = append(kept, i)
+		if isKept(known[i], req.Spec.Files[i].Length) == notKept {
+			lacking = append(lacking, i)
 		}
 	}
 	made, err := st.Prepare(ctx, files)
 	if err == nil {
-		err = keeper.KeepParts(ctx, kept)
+		err = keeper.KeepParts(ctx, lacking)
 	}
-	return append(made, kept...), err
+	return append(made, lacking...), err
+}
+
+// keeping says whether a file has a place for its edges.
+type keeping uint8
+
+const (
+	kept keeping = iota
+	notKept
+)
+
+// isKept looks at a file that need not exist: neither it nor room for it in the
+// parts file may be there.
+func isKept(f storage.FileFacts, length int64) keeping {
+	switch f := f.(type) {
+	case storage.Absent:
+		return notKept
+	case storage.Present:
+		if f.Home == storage.InParts && f.Size < length {
+			return notKept
+		}
+	case storage.Unusable, storage.Virtual:
+	}
+	return kept
 }
 
 // apart parts the links that are to be there from the files.

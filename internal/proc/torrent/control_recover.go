@@ -70,8 +70,8 @@ func viewRemedy(err error) remedy {
 	switch storage.View(err).(type) {
 	case storage.NoSpace, storage.QuotaExceeded, storage.FileTooLarge, storage.TooManyFiles:
 		return goOnThere
-	case storage.ReadOnlyFileSystem, storage.InputOutput, storage.Missing, storage.Truncated, storage.NoPermission,
-		storage.NameRefused, storage.PathBlocked, storage.StoreClosed, storage.OtherFault:
+	case storage.ReadOnlyFileSystem, storage.InputOutput, storage.Missing, storage.Truncated, storage.Changed,
+		storage.NoPermission, storage.NameRefused, storage.PathBlocked, storage.StoreClosed, storage.OtherFault:
 	}
 	return openAnew
 }

@@ -23,12 +23,13 @@ const (
 	Recheck
 	Examine
 	Delete
+	View
 	operations
 )
 
 // String returns the word that storage.Error.Op has for the operation.
 func (o Op) String() string {
-	return [operations]string{"open", "read", "write", "prepare", "sync", "recheck", "examine", "delete"}[o]
+	return [operations]string{"open", "read", "write", "prepare", "sync", "recheck", "examine", "delete", "look at"}[o]
 }
 
 // Fault is what happens to a call.
@@ -75,6 +76,7 @@ type nth struct {
 var (
 	_ storage.Storage     = (*Storage)(nil)
 	_ storage.Store       = (*store)(nil)
+	_ storage.FileViewer  = (*store)(nil)
 	_ storage.HoleViewer  = (*store)(nil)
 	_ storage.SpaceViewer = (*store)(nil)
 )

@@ -134,6 +134,18 @@ func TestEveryOtherCallCanFail(t *testing.T) {
 	}
 }
 
+func TestALookCanFail(t *testing.T) {
+	s, st := prepared(t)
+	s.Inject(faulty.View, 1, faulty.Fail{Err: errDevice})
+	v := st.(storage.FileViewer)
+	if f, is := v.ViewFile(t.Context(), 0).(storage.Unusable); !is || !errors.Is(f.Err, errDevice) {
+		t.Errorf("a look that fails says %#v", f)
+	}
+	if f, is := v.ViewFile(t.Context(), 0).(storage.Present); !is || f.Size != 4 {
+		t.Errorf("the next look says %#v", f)
+	}
+}
+
 func TestStallEndsWithItsChannelOrContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, st := prepared(t)

@@ -165,3 +165,19 @@ func (s *store) Delete(ctx context.Context, files []int) error {
 	}
 	return s.Store.Delete(ctx, files)
 }
+
+// ViewFile looks at a file of the inner store, which Examine has to do where that
+// cannot look at one.
+func (s *store) ViewFile(ctx context.Context, i int) storage.FileFacts {
+	if err := s.home.meet(ctx, View, s.spec.Dir); err != nil {
+		return storage.Unusable{Err: err}
+	}
+	if v, can := s.Store.(storage.FileViewer); can {
+		return v.ViewFile(ctx, i)
+	}
+	facts, err := s.Store.Examine(ctx)
+	if err != nil {
+		return storage.Unusable{Err: err}
+	}
+	return facts[i]
+}

@@ -12,7 +12,7 @@ import (
 	"github.com/etorrent/etorrent/internal/storage"
 )
 
-// Examine looks at every file.
+// Examine looks at every file, and takes those into use that are not yet.
 func (s *store) Examine(ctx context.Context) ([]storage.FileFacts, error) {
 	facts := make([]storage.FileFacts, len(s.spec.Files))
 	root, err := s.openRoot()
@@ -30,6 +30,9 @@ func (s *store) Examine(ctx context.Context) ([]storage.FileFacts, error) {
 			facts[i] = storage.Absent{}
 		default:
 			facts[i] = s.examineFile(root, i)
+		}
+		if p, there := facts[i].(storage.Present); there {
+			s.take(i, identity{p.Device, p.Inode}, p.Size)
 		}
 	}
 	return facts, nil
@@ -115,6 +118,7 @@ func (s *store) deleteFile(root *os.Root, i int) error {
 	defer s.handles.mu.Unlock()
 	s.files[i].mark, s.files[i].doubt = mark{}, nil
 	delete(s.empties, i)
+	s.files[i].renew(memory{})
 	s.folder(path.Dir(name)).changed()
 	return nil
 }

@@ -36,6 +36,7 @@ var (
 	_ storage.Store        = (*store)(nil)
 	_ storage.SpaceViewer  = (*store)(nil)
 	_ storage.FolderViewer = (*store)(nil)
+	_ storage.FileViewer   = (*store)(nil)
 	_ storage.Separator    = (*store)(nil)
 	_ storage.Keeper       = (*store)(nil)
 	_ storage.HoleViewer   = (*store)(nil)
@@ -72,6 +73,7 @@ func (s *Storage) Open(ctx context.Context, spec storage.Spec) (storage.Store, e
 	st := &store{
 		spec:     spec,
 		features: volume,
+		numbers:  viewNumbers(existing(dir)),
 		handles:  s.handles,
 		flusher:  s.flusher,
 		files:    make([]fileState, len(spec.Files)),

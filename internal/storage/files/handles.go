@@ -36,6 +36,7 @@ type handle struct {
 	file  int
 	home  home
 	mode  storage.Access
+	id    identity
 	users int
 	place *list.Element // nil once retired: the last user closes
 }
@@ -57,19 +58,24 @@ func (hs *Handles) findLocked(s *store, i int, mode storage.Access) *handle {
 	return h
 }
 
-// admit takes a newly opened file and returns the handle to use and the file
-// that it makes superfluous, if any.
-func (hs *Handles) admit(s *store, i int, mode storage.Access, f openedFile) (*handle, *os.File) {
+// admit takes a handle of a file that was opened after its memory was before, and
+// returns the handle to use and the file that it makes superfluous, if any. One
+// that is not the file in use is superfluous itself.
+func (hs *Handles) admit(h *handle, before memory, size int64) (*handle, *os.File, error) {
 	hs.mu.Lock()
 	defer hs.mu.Unlock()
-	if h := hs.findLocked(s, i, mode); h != nil {
-		return h, f.File
+	if err := h.owner.recognise(h.file, before, h.id, size); err != nil {
+		return nil, h.f, err
 	}
-	surplus := hs.retire(s.files[i].handle)
-	h := &handle{f: f.File, owner: s, file: i, home: f.home, mode: mode, users: 1}
+	if have := hs.findLocked(h.owner, h.file, h.mode); have != nil {
+		return have, h.f, nil
+	}
+	state := &h.owner.files[h.file]
+	surplus := hs.retire(state.handle)
+	h.users = 1
 	h.place = hs.order.PushFront(h)
-	s.files[i].handle = h
-	return h, surplus
+	state.handle = h
+	return h, surplus, nil
 }
 
 // retire takes h out of the budget and returns its file when nobody uses it.
@@ -117,11 +123,27 @@ func (hs *Handles) dropFile(s *store, i int) *os.File {
 	return hs.retire(s.files[i].handle)
 }
 
-// changed notes that a write to file i of s has ended.
-func (hs *Handles) changed(s *store, i int) {
+// dropWriter is dropFile for a file that is open for writing, that nobody uses
+// and that has nothing unsynced.
+func (hs *Handles) dropWriter(s *store, i int) *os.File {
 	hs.mu.Lock()
 	defer hs.mu.Unlock()
-	s.files[i].mark.changed()
+	state := &s.files[i]
+	if h := state.handle; h == nil || h.mode == storage.ReadOnly || h.users > 0 || state.mark.view() == dirty {
+		return nil
+	}
+	return hs.retire(state.handle)
+}
+
+// changed notes that a write up to end has ended.
+func (hs *Handles) changed(h *handle, end int64) {
+	hs.mu.Lock()
+	defer hs.mu.Unlock()
+	state := &h.owner.files[h.file]
+	state.mark.changed()
+	if h.place != nil { // else it is another file by now
+		state.memory.size = max(state.memory.size, end)
+	}
 }
 
 // excess retires the least recently used idle file without unsynced writes if

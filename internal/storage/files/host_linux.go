@@ -102,3 +102,16 @@ func sizeLimitOf(kind uint32) storage.SizeLimit {
 	}
 	return storage.SizeLimitUnknown
 }
+
+// viewNumbers asks the file system that holds dir.
+func viewNumbers(dir string) numbers {
+	var st unix.Statfs_t
+	if err := unix.Statfs(dir, &st); err != nil {
+		return numbersPass
+	}
+	switch uint32(st.Type) {
+	case magicFAT, magicExFAT, unix.FUSE_SUPER_MAGIC, unix.CIFS_SUPER_MAGIC, unix.SMB2_SUPER_MAGIC, unix.SMB_SUPER_MAGIC:
+		return numbersPass
+	}
+	return numbersStay
+}

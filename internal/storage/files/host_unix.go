@@ -53,6 +53,14 @@ func deviceOf(info os.FileInfo) uint64 {
 	return 0
 }
 
+// identityOf is the identity of an open file.
+func identityOf(_ *os.File, info os.FileInfo) identity {
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		return identity{uint64(st.Dev), uint64(st.Ino)}
+	}
+	return identity{}
+}
+
 // presentOf is what stat tells of a regular file.
 func presentOf(_ *os.Root, _ string, info os.FileInfo) storage.FileFacts {
 	facts := storage.Present{Size: info.Size(), ModTime: info.ModTime(), Links: 1}

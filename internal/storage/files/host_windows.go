@@ -90,6 +90,36 @@ func presentOf(root *os.Root, name string, info os.FileInfo) storage.FileFacts {
 	return facts
 }
 
+// identityOf asks for the identity of an open file.
+func identityOf(f *os.File, _ os.FileInfo) identity {
+	var d windows.ByHandleFileInformation
+	if err := windows.GetFileInformationByHandle(windows.Handle(f.Fd()), &d); err != nil {
+		return identity{}
+	}
+	return identity{uint64(d.VolumeSerialNumber), uint64(d.FileIndexHigh)<<32 | uint64(d.FileIndexLow)}
+}
+
+// viewNumbers asks the volume that holds dir for its file system.
+func viewNumbers(dir string) numbers {
+	path, err := windows.UTF16PtrFromString(dir)
+	if err != nil {
+		return numbersPass
+	}
+	var volume [windows.MAX_PATH + 1]uint16
+	if err := windows.GetVolumePathName(path, &volume[0], uint32(len(volume))); err != nil {
+		return numbersPass
+	}
+	var system [windows.MAX_PATH + 1]uint16
+	if err := windows.GetVolumeInformation(&volume[0], nil, 0, nil, nil, nil, &system[0], uint32(len(system))); err != nil {
+		return numbersPass
+	}
+	switch windows.UTF16ToString(system[:]) {
+	case "NTFS", "ReFS":
+		return numbersStay
+	}
+	return numbersPass
+}
+
 // ViewSpace asks the volume for its room.
 func (s *store) ViewSpace() storage.SpaceEvidence {
 	dir, err := windows.UTF16PtrFromString(existing(s.spec.Dir))

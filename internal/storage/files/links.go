@@ -56,7 +56,7 @@ func (s *store) makeLink(i int) error {
 		err = root.Symlink(filepath.FromSlash(f.Target), f.Path)
 	}
 	if err == nil {
-		s.noteMade(i)
+		s.noteMade(i, notInUse, identity{})
 	}
 	return err
 }

@@ -27,13 +27,12 @@ func (s *store) acquireToFlush(i int) (*handle, error) {
 
 // open opens file i and puts it into the budget.
 func (s *store) open(i int, mode storage.Access) (*handle, error) {
-	f, err := s.openFile(i, mode)
+	h, err := s.openOnce(i, mode)
+	for err == errAgain {
+		h, err = s.openOnce(i, mode)
+	}
 	if err != nil {
 		return nil, err
-	}
-	h, surplus := s.handles.admit(s, i, mode, f)
-	if surplus != nil {
-		shut(surplus)
 	}
 	if _, err := s.heldRoot(); err != nil {
 		// The store closed meanwhile and could not see this file.
@@ -42,6 +41,20 @@ func (s *store) open(i int, mode storage.Access) (*handle, error) {
 		return nil, err
 	}
 	return h, nil
+}
+
+func (s *store) openOnce(i int, mode storage.Access) (*handle, error) {
+	before := s.memoryNow(i)
+	f, err := s.openFile(i, mode)
+	if err != nil {
+		return nil, err
+	}
+	h := &handle{f: f.File, owner: s, file: i, home: f.home, mode: mode, id: identityOf(f.File, f.info)}
+	h, surplus, err := s.handles.admit(h, before, s.sizeIn(f.home, i, f.info.Size()))
+	if surplus != nil {
+		shut(surplus)
+	}
+	return h, err
 }
 
 // discard takes file i out of the budget.
@@ -58,10 +71,11 @@ func (s *store) release(h *handle) {
 	}
 }
 
-// openedFile is an open file, and whether it is the torrent's or the one that keeps
-// edges.
+// openedFile is an open file, what there is to know of it, and whether it is the
+// torrent's or the parts file.
 type openedFile struct {
 	*os.File
+	info os.FileInfo
 	home home
 }
 
@@ -98,7 +112,7 @@ func (s *store) openFile(i int, mode storage.Access) (openedFile, error) {
 		shut(f)
 		return openedFile{}, err
 	}
-	return openedFile{f, at}, nil
+	return openedFile{f, info, at}, nil
 }
 
 // makeRoom closes files until the budget has a place for one more. A file with

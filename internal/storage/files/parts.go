@@ -2,7 +2,6 @@ package files
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -104,17 +103,23 @@ func (s *store) keepParts(i int) error {
 	return nil
 }
 
-// makeParts makes the file that keeps edges, with room for all of them: a file
-// that is shorter was cut by somebody.
+// makeParts makes the parts file, with room for all edges. One that is shorter was
+// cut by somebody, and what was in it is known to be gone.
 func (s *store) makeParts(root *os.Root) error {
-	f, err := root.OpenFile(s.spec.Parts, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
-	if errors.Is(err, fs.ErrExist) {
-		return nil
-	}
+	f, err := root.OpenFile(s.spec.Parts, os.O_RDWR|os.O_CREATE|openAtOnce, 0o666)
 	if err != nil {
 		return err
 	}
 	defer shut(f)
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return storage.ErrNotRegular
+	case info.Size() >= s.edges.Size():
+		return nil
+	}
 	s.handles.mu.Lock()
 	s.folder(path.Dir(s.spec.Parts)).changed()
 	s.handles.mu.Unlock()
@@ -145,13 +150,20 @@ func (s *store) examineAbsent(root *os.Root, i int) storage.FileFacts {
 	if !there {
 		return storage.Absent{}
 	}
-	facts.Home = storage.InParts
-	if facts.Size < s.edges.Size() {
-		facts.Size = 0
-	} else {
-		facts.Size = s.spec.Files[i].Length
-	}
+	facts.Home, facts.Size = storage.InParts, s.sizeIn(inParts, i, facts.Size)
 	return facts
+}
+
+// sizeIn is the size that file i has where what has its bytes has size: the parts
+// file has room for all edges, unless somebody cut it.
+func (s *store) sizeIn(at home, i int, size int64) int64 {
+	switch {
+	case at != inParts:
+		return size
+	case size < s.edges.Size():
+		return 0
+	}
+	return s.spec.Files[i].Length
 }
 
 // moveFile carries out a read or write of a file, part by part where only its
@@ -190,16 +202,12 @@ func (s *store) bringHome(ctx context.Context, root *os.Root, i int) error {
 	if err := s.makeFolders(root, path.Dir(name)); err != nil {
 		return err
 	}
-	err = s.replace(root, i, modeOf(s.spec.Files[i].Attributes), func(to *os.File) error {
+	return s.replace(root, i, modeOf(s.spec.Files[i].Attributes), func(to *os.File) error {
 		if err := s.furnish(i, to); err != nil {
 			return err
 		}
 		return s.copyEdges(ctx, i, from, to)
 	})
-	if err == nil {
-		s.settle(i, inPlace)
-	}
-	return err
 }
 
 // copyEdges copies what is kept of file i to its places in the file.
@@ -237,6 +245,14 @@ func (s *store) dropParts() error {
 	return s.removeParts(root)
 }
 
+// forgetParts notes that nothing is kept of file i.
+func (s *store) forgetParts(i int) {
+	s.handles.mu.Lock()
+	defer s.handles.mu.Unlock()
+	s.files[i].home = undecided
+	s.files[i].renew(memory{})
+}
+
 func (s *store) removeParts(root *os.Root) error {
 	err := root.Remove(s.spec.Parts)
 	if isMissing(err) {
@@ -266,7 +282,7 @@ func (s *store) deleteParts(root *os.Root) error {
 		}
 		if s.homeIs(i) == inParts {
 			s.discard(i)
-			s.settle(i, undecided)
+			s.forgetParts(i)
 		}
 	}
 	return s.removeParts(root)

@@ -106,6 +106,7 @@ func (s *store) syncOutside(dir string) error {
 // makeFile makes file i, and its folders if they are not there.
 func (s *store) makeFile(root *os.Root, i int) (*os.File, error) {
 	name, mode := s.spec.Files[i].Path, modeOf(s.spec.Files[i].Attributes)
+	before := s.memoryNow(i).state
 	const flags = os.O_RDWR | os.O_CREATE | os.O_EXCL
 	f, err := root.OpenFile(name, flags, mode)
 	if isMissing(err) {
@@ -118,7 +119,12 @@ func (s *store) makeFile(root *os.Root, i int) (*os.File, error) {
 		return nil, err
 	}
 	s.discard(i)
-	s.noteMade(i)
+	info, err := f.Stat()
+	if err != nil {
+		shut(f)
+		return nil, err
+	}
+	s.noteMade(i, before, identityOf(f, info))
 	return f, nil
 }
 
@@ -155,12 +161,17 @@ func (s *store) makeFolders(root *os.Root, dir string) error {
 	return nil
 }
 
-// noteMade makes the new file i and its entry due for Sync.
-func (s *store) noteMade(i int) {
+// noteMade makes the new file i and its entry due for Sync. Where it was in use
+// before, somebody removed it, and what was written to it is gone.
+func (s *store) noteMade(i int, before memoryState, id identity) {
 	s.handles.mu.Lock()
 	defer s.handles.mu.Unlock()
 	f := &s.spec.Files[i]
 	s.files[i].home, s.files[i].mark, s.files[i].doubt = inPlace, mark{}, nil
+	s.files[i].renew(s.memoryOf(id, 0))
+	if before == inUse {
+		s.files[i].doubt = s.fileError("prepare", i, storage.ErrRemoved)
+	}
 	s.folder(path.Dir(f.Path)).changed()
 	if f.Length == 0 {
 		s.empties[i] = struct{}{}

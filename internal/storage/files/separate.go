@@ -5,6 +5,7 @@ import (
 	"errors"
 	"hash/fnv"
 	"io"
+	"math"
 	"os"
 	"path"
 	"slices"
@@ -52,16 +53,16 @@ func (s *store) copyName(file string) string {
 }
 
 func (s *store) separateFile(ctx context.Context, root *os.Root, i int) error {
-	from, err := s.openFile(i, storage.ReadOnly)
+	h, err := s.acquire(i, storage.ReadOnly)
 	if err != nil {
 		return err
 	}
-	defer shut(from.File)
-	info, err := from.Stat()
+	defer s.release(h)
+	info, err := h.f.Stat()
 	if err != nil || linksOf(root, s.spec.Files[i].Path, info) < 2 {
 		return err
 	}
-	return s.replace(root, i, info.Mode().Perm(), func(to *os.File) error { return copyAll(ctx, from.File, to) })
+	return s.replace(root, i, info.Mode().Perm(), func(to *os.File) error { return copyAll(ctx, h.f, to) })
 }
 
 // replace puts a new file with what fill writes at the path of file i. It has its
@@ -74,17 +75,56 @@ func (s *store) replace(root *os.Root, i int, mode os.FileMode, fill func(*os.Fi
 	}
 	err := s.makeCopy(root, temporary, mode, fill)
 	if err == nil {
-		err = root.Rename(temporary, name)
+		err = s.inherit(root, i, temporary)
 	}
 	if err != nil {
 		return errors.Join(err, dropCopy(root, temporary))
 	}
-	s.discard(i)
-	s.handles.mu.Lock()
-	s.files[i].mark = mark{}
-	s.folder(path.Dir(name)).changed()
-	s.handles.mu.Unlock()
 	return s.syncFolder(path.Dir(name))
+}
+
+// inherit gives the name of file i to its whole copy, unless somebody put another
+// file there while it was made. Whoever looks at the name meanwhile may find
+// either of the two.
+func (s *store) inherit(root *os.Root, i int, temporary string) error {
+	switch f := s.viewFile(i).(type) {
+	case storage.Absent:
+		return storage.ErrRemoved
+	case storage.Unusable:
+		return f.Err
+	case storage.Present, storage.Virtual:
+	}
+	info, err := root.Stat(temporary)
+	if err != nil {
+		return err
+	}
+	name, heir := s.spec.Files[i].Path, identityAt(root, temporary, info)
+	s.handles.mu.Lock()
+	m := s.files[i].memory
+	m.heir = heir
+	s.files[i].renew(m)
+	s.handles.mu.Unlock()
+	err = root.Rename(temporary, name)
+	if old := s.inherited(i, heir, info.Size(), err); old != nil {
+		shut(old)
+	}
+	return err
+}
+
+// inherited notes how a copy took the name of file i, and returns what is to be
+// closed.
+func (s *store) inherited(i int, heir identity, size int64, err error) *os.File {
+	s.handles.mu.Lock()
+	defer s.handles.mu.Unlock()
+	state := &s.files[i]
+	state.memory.heir = identity{}
+	if err != nil {
+		return nil
+	}
+	state.home, state.mark = inPlace, mark{}
+	state.renew(s.memoryOf(heir, size))
+	s.folder(path.Dir(s.spec.Files[i].Path)).changed()
+	return s.handles.retire(state.handle)
 }
 
 // dropCopy removes a copy that did not become whole.
@@ -117,11 +157,12 @@ func copyAll(ctx context.Context, from, to *os.File) error {
 	if err := to.Chmod(info.Mode().Perm()); err != nil {
 		return err
 	}
+	bytes := io.NewSectionReader(from, 0, math.MaxInt64) // others read it too
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n, err := io.CopyN(to, from, copyAtOnce)
+		n, err := io.CopyN(to, bytes, copyAtOnce)
 		if errors.Is(err, io.EOF) || err == nil && n < copyAtOnce {
 			return nil
 		}

@@ -16,6 +16,7 @@ import (
 type store struct {
 	spec     storage.Spec // Dir is absolute
 	features storage.Features
+	numbers  numbers
 	handles  *Handles
 	flusher  flusher
 
@@ -39,7 +40,8 @@ type fileState struct {
 	handle *handle
 	home   home
 	mark   mark
-	// doubt is the first failed flush since the last Recheck.
+	memory memory
+	// doubt is the first failed flush since the last Recheck, or what a look found.
 	doubt error
 }
 
@@ -136,8 +138,11 @@ func (s *store) writeFile(i int, p []byte, off int64) (int, error) {
 		return 0, err
 	}
 	defer s.release(h)
+	if err := s.mayWrite(h); err != nil {
+		return 0, err
+	}
 	n, err := s.moveFile(h, p, off, h.f.WriteAt)
-	s.handles.changed(s, i)
+	s.handles.changed(h, off+int64(n))
 	return n, err
 }
 

@@ -1,6 +1,7 @@
 package files
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -15,7 +16,8 @@ import (
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 )
 
-// Sync makes the pieces' files and the folders above them durable.
+// Sync makes the pieces' files and the folders above them durable, and looks
+// whether they lie where they belong.
 func (s *store) Sync(ctx context.Context, pieces *pieceset.Set) error {
 	if _, err := s.heldRoot(); err != nil {
 		return s.folderError("sync", "", err)
@@ -27,7 +29,8 @@ func (s *store) Sync(ctx context.Context, pieces *pieceset.Set) error {
 		return ctx.Err()
 	}
 	var faults []storage.FileFault
-	for _, i := range s.filesToSync(pieces) {
+	due := s.filesToSync(pieces)
+	for _, i := range due {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -36,6 +39,11 @@ func (s *store) Sync(ctx context.Context, pieces *pieceset.Set) error {
 			continue
 		}
 		s.noteSynced(i)
+	}
+	if len(faults) < len(due) {
+		if err := s.viewPlace(); err != nil {
+			faults = s.doubtAll(due, err)
+		}
 	}
 	if len(faults) > 0 {
 		return &storage.SyncError{Faults: faults}
@@ -67,8 +75,23 @@ func (s *store) noteSynced(i int) {
 	delete(s.empties, i)
 }
 
-// syncFile flushes file i and the folders on its way, innermost first. A link is
-// nothing but an entry of its folder.
+// doubtAll puts files in doubt that are not in doubt yet.
+func (s *store) doubtAll(files []int, err *storage.Error) []storage.FileFault {
+	s.handles.mu.Lock()
+	defer s.handles.mu.Unlock()
+	var faults []storage.FileFault
+	for _, i := range files {
+		if s.files[i].doubt == nil {
+			s.files[i].doubt = err
+		}
+		faults = append(faults, storage.FileFault{File: i, Err: s.fileError("sync", i, s.files[i].doubt)})
+	}
+	return faults
+}
+
+// syncFile flushes file i and the folders on its way, innermost first, and looks
+// at it then. What was flushed is held open until after the look, so that its
+// numbers stay. A link is nothing but an entry of its folder.
 func (s *store) syncFile(i int) *storage.Error {
 	s.handles.mu.Lock()
 	state := s.files[i]
@@ -77,7 +100,11 @@ func (s *store) syncFile(i int) *storage.Error {
 		return s.fileError("sync", i, state.doubt)
 	}
 	if s.spec.Files[i].Role == storage.Data && state.mark.view() != flushed {
-		if err := s.flushFile(i); err != nil {
+		h, err := s.flushFile(i)
+		if h != nil {
+			defer s.release(h)
+		}
+		if err != nil {
 			return s.fileError("sync", i, err)
 		}
 	}
@@ -86,27 +113,37 @@ func (s *store) syncFile(i int) *storage.Error {
 			return s.folderError("sync", dir, err)
 		}
 	}
+	switch f := s.viewFile(i).(type) {
+	case storage.Absent:
+		return s.fileError("sync", i, storage.ErrRemoved)
+	case storage.Unusable:
+		return s.fileError("sync", i, cmp.Or(storage.ViewStray(f.Err), f.Err))
+	case storage.Present, storage.Virtual:
+	}
 	return nil
 }
 
-// flushFile flushes file i, opening it if need be. One that went missing took
-// what was written with it, so that another file in its place proves nothing;
-// any other failure to open it leaves a later flush as good as this.
-func (s *store) flushFile(i int) error {
+// flushFile flushes file i, opening it if need be, and returns it for use. One
+// that went missing took what was written with it, so that another file in its
+// place proves nothing; any other failure to open it leaves a later flush as good
+// as this.
+func (s *store) flushFile(i int) (*handle, error) {
 	if s.spec.Access == storage.ReadOnly && flushMode == storage.ReadWrite {
-		return nil
+		return nil, nil
 	}
 	h, err := s.acquireToFlush(i)
 	if isMissing(err) {
 		s.handles.mu.Lock()
 		defer s.handles.mu.Unlock()
+		if s.files[i].memory.state == inUse {
+			err = storage.ErrRemoved
+		}
 		s.files[i].doubt = s.fileError("sync", i, err)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer s.release(h)
-	return s.flush(h)
+	return h, s.flush(h)
 }
 
 // flush makes a file's data and size durable and notes how it went. The caller
@@ -249,6 +286,7 @@ func (s *store) forget(i int) error {
 	s.handles.mu.Lock()
 	defer s.handles.mu.Unlock()
 	s.files[i].doubt, s.files[i].mark = nil, mark{}
+	s.files[i].renew(memory{})
 	for _, dir := range folders {
 		*s.folder(dir) = mark{}
 	}

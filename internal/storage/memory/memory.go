@@ -32,8 +32,9 @@ type content struct {
 }
 
 var (
-	_ storage.Storage = (*Storage)(nil)
-	_ storage.Store   = (*store)(nil)
+	_ storage.Storage    = (*Storage)(nil)
+	_ storage.Store      = (*store)(nil)
+	_ storage.FileViewer = (*store)(nil)
 )
 
 // New returns an empty Storage.
@@ -55,7 +56,7 @@ func (s *Storage) Open(ctx context.Context, spec storage.Spec) (storage.Store, e
 	if err := spec.Check(); err != nil {
 		return nil, err
 	}
-	return &store{home: s, spec: spec, dir: filepath.ToSlash(spec.Dir)}, nil
+	return &store{home: s, spec: spec, dir: filepath.ToSlash(spec.Dir), inUse: make(map[int]*use)}, nil
 }
 
 // Crash undoes what was not synced, in all files, as a power cut may. It is for

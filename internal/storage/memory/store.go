@@ -18,6 +18,7 @@ type store struct {
 	spec   storage.Spec
 	dir    string
 	closed bool
+	inUse  map[int]*use
 }
 
 // Features says what holds for the store as long as it is open.
@@ -92,8 +93,13 @@ func (st *store) WriteAt(p []byte, off int64) (int, error) {
 		if c == nil {
 			return seg.From, st.fail("write", f.Path, fs.ErrNotExist)
 		}
+		u := st.take(seg.File, c)
+		if err := st.look(seg.File); err != nil {
+			return seg.From, err
+		}
 		c.write(p[seg.From:seg.To], int(seg.Offset))
 		st.home.touch(c)
+		u.size = max(u.size, seg.Offset+int64(seg.To-seg.From))
 	}
 	return len(p), nil
 }
@@ -127,7 +133,12 @@ func (st *store) Prepare(ctx context.Context, files []int) (made []int, err erro
 		if st.spec.Allocate == storage.Full {
 			space = make([]byte, f.Length)
 		}
-		st.home.put(st.name(i), space)
+		before := st.inUse[i]
+		delete(st.inUse, i)
+		u := st.take(i, st.home.put(st.name(i), space))
+		if before != nil {
+			u.stray = st.fail("prepare", f.Path, storage.ErrRemoved)
+		}
 		made = append(made, i)
 	}
 	return made, nil
@@ -145,8 +156,11 @@ func (st *store) Sync(ctx context.Context, pieces *pieceset.Set) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if st.file(i) == nil {
-			err := st.fail("sync", st.spec.Files[i].Path, fs.ErrNotExist)
+		err := st.look(i)
+		if err == nil && st.file(i) == nil {
+			err = st.fail("sync", st.spec.Files[i].Path, fs.ErrNotExist)
+		}
+		if err != nil {
 			faults = append(faults, storage.FileFault{File: i, Err: err})
 			continue
 		}
@@ -167,10 +181,10 @@ func (st *store) keepEmpties() {
 	}
 }
 
-// Recheck only judges its arguments: no flush fails here.
+// Recheck takes what is there now into use: no flush fails here.
 func (st *store) Recheck(ctx context.Context, files []int) error {
-	st.home.mu.RLock()
-	defer st.home.mu.RUnlock()
+	st.home.mu.Lock()
+	defer st.home.mu.Unlock()
 	if st.closed {
 		return st.fail("recheck", "", storage.ErrClosed)
 	}
@@ -178,14 +192,15 @@ func (st *store) Recheck(ctx context.Context, files []int) error {
 		if err := st.mayName(ctx, "recheck", i); err != nil {
 			return err
 		}
+		delete(st.inUse, i)
 	}
 	return nil
 }
 
 // Examine looks at every file.
 func (st *store) Examine(ctx context.Context) ([]storage.FileFacts, error) {
-	st.home.mu.RLock()
-	defer st.home.mu.RUnlock()
+	st.home.mu.Lock()
+	defer st.home.mu.Unlock()
 	if st.closed {
 		return nil, st.fail("examine", "", storage.ErrClosed)
 	}
@@ -198,6 +213,7 @@ func (st *store) Examine(ctx context.Context) ([]storage.FileFacts, error) {
 		case c == nil:
 			facts[i] = storage.Absent{}
 		default:
+			st.take(i, c)
 			facts[i] = c.present()
 		}
 	}
@@ -217,6 +233,7 @@ func (st *store) Delete(ctx context.Context, files []int) error {
 		}
 		if st.spec.Files[i].Role == storage.Data {
 			st.home.remove(st.name(i))
+			delete(st.inUse, i)
 		}
 	}
 	return nil
