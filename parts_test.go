@@ -94,3 +94,54 @@ func TestUnwantedFilesAreNotMadeAndTheirEdgesAreKept(t *testing.T) {
 		}
 	})
 }
+
+// The parts file has one time for all files in it: that one of them was written
+// makes the others neither changed nor unknown.
+func TestAFileInThePartsFileIsNotReadAgainBecauseAnotherWasWritten(t *testing.T) {
+	dir, state := t.TempDir(), t.TempDir()
+	inSwarm(t, func(t *testing.T, s *swarm) {
+		const size = 50_000
+		c := etorrenttest.NewContent(t, "five", 16<<10, size, size, size, size, size)
+		keep := func(o *etorrent.Options) {
+			onDisk(dir)(o)
+			driver, err := sqlitestate.Open(state)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.State = driver
+		}
+		no, yes := etorrent.PriorityUnwanted, etorrent.PriorityNormal
+		seeder := s.join()
+		c.Seed(t, seeder.Client, seeder.storage)
+		for _, wanted := range [][]etorrent.Priority{{no, yes, no, no, no}, {no, yes, no, yes, no}} {
+			m := s.join(keep)
+			fetching, err := m.Add(t.Context(), etorrent.FromMetainfo(c.Metainfo), etorrent.WithPeers(seeder.at()), etorrent.WithPriorities(wanted...))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := fetching.SetPriorities(t.Context(), wanted...); err != nil {
+				t.Fatal(err)
+			}
+			s.stored(fetching)
+			other := s.join()
+			part, err := other.Add(t.Context(), etorrent.FromMetainfo(c.Metainfo), etorrent.WithPeers(m.at()), etorrent.WithPriorities(wanted...))
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.stored(part)
+			if n := count[etorrent.CheckingEvent](m); n > 0 {
+				t.Errorf("%v: %d checks", wanted, n)
+			}
+			etorrenttest.Shutdown(t, m.Client)
+		}
+		last := s.join(keep)
+		again, err := last.Add(t.Context(), etorrent.FromMetainfo(c.Metainfo))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.stored(again)
+		if n := count[etorrent.CheckingEvent](last); n > 0 {
+			t.Errorf("%d checks at the end", n)
+		}
+	})
+}

@@ -132,8 +132,8 @@ type Store interface {
 	// Recheck ends the failed state of files after a failed Sync. It drops what
 	// the operating system caches of them, where it can, so that the caller's
 	// next reads show what the device holds, and takes into use what lies at their
-	// paths then. The caller must hold none of the
-	// pieces of these files for verified until it has read them again.
+	// paths then. The caller must hold none of the pieces of these files for
+	// verified until it has read them again.
 	Recheck(ctx context.Context, files []int) error
 	// Examine looks at every file: one entry for each of Spec.Files.
 	Examine(ctx context.Context) ([]FileFacts, error)

@@ -86,6 +86,9 @@ const (
 	// FileClean is a file that was closed after its last sync: any change of
 	// size or modification time means that its claims must be checked.
 	FileClean
+	// FileInDoubt is a file that somebody changed while it was in use: its claims
+	// must be checked, whatever it looks like. Its other facts say nothing.
+	FileInDoubt
 )
 
 // FileFacts are what the file system said of one file.

@@ -49,9 +49,13 @@ type LeftClean struct {
 	ModTime  time.Time
 }
 
-func (Unknown) memory()   {}
-func (LeftOpen) memory()  {}
-func (LeftClean) memory() {}
+// LeftInDoubt says that somebody changed the file while it was in use.
+type LeftInDoubt struct{}
+
+func (Unknown) memory()     {}
+func (LeftOpen) memory()    {}
+func (LeftClean) memory()   {}
+func (LeftInDoubt) memory() {}
 
 // Identity names a file on its device. Zero numbers say nothing.
 type Identity struct{ Device, Inode uint64 }
@@ -126,14 +130,17 @@ func View(q Question) Evidence {
 		Found: pieceset.New(n), Trusted: pieceset.New(n),
 	}
 	incomplete := pieceset.New(n) // a file of theirs is absent or short
+	parts := q.viewParts()
 	for i, f := range q.Files {
-		if q.isStranger(f) {
+		switch {
+		case !q.isStranger(f):
+		case f.madeBy() == somebodys:
 			if q.Policy == Refuse {
 				return Forbidden{Path: f.Path}
 			}
-			if f.madeBy() == somebodys {
-				v.Strangers = append(v.Strangers, i)
-			}
+			v.Strangers = append(v.Strangers, i)
+			addPieces(q.Geometry, f, 0, v.Found)
+		case parts == partsUnknown:
 			addPieces(q.Geometry, f, 0, v.Found)
 		}
 		v.doubt(q.Geometry, f)
@@ -170,6 +177,24 @@ func (q Question) isStranger(f File) bool {
 	touched := pieceset.New(q.Geometry.Pieces())
 	addPieces(q.Geometry, f, 0, touched)
 	return touched.Overlap(q.Claimed) == 0
+}
+
+// partsMemory says whether the row knows the parts file. If it does, it also knows
+// of which files there is something in it.
+type partsMemory uint8
+
+const (
+	partsUnknown partsMemory = iota
+	partsKnown
+)
+
+func (q Question) viewParts() partsMemory {
+	for _, f := range q.Files {
+		if _, unknown := f.Remembered.(Unknown); !unknown && f.madeBy() == ours {
+			return partsKnown
+		}
+	}
+	return partsUnknown
 }
 
 // owner says who can have made what is there.
@@ -220,7 +245,7 @@ func (v *Vouched) doubt(g geometry.Geometry, f File) {
 		if there && same(left.Identity, now.Identity) {
 			from = min(now.Size, f.Length) // all that a shrink can have taken
 		}
-	case Unknown:
+	case Unknown, LeftInDoubt:
 	}
 	touched := pieceset.New(v.Claimed.Size())
 	addPieces(g, f, from, touched)

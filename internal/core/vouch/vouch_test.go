@@ -49,6 +49,7 @@ func TestWhatMayBeReliedOn(t *testing.T) {
 		"open, replaced": {change: func(q *Question) {
 			q.Files[0].Remembered, q.Files[0].Now = LeftOpen{same1}, There{another, 250, left, InPlace}
 		}, claimed: []pieceset.Index{3, 4}, suspect: []pieceset.Index{0, 1, 2}},
+		"in doubt":          {change: func(q *Question) { q.Files[1].Remembered = LeftInDoubt{} }, claimed: []pieceset.Index{0, 1}, suspect: []pieceset.Index{2, 3, 4}},
 		"unknown, claimed":  {change: func(q *Question) { q.Files[0].Remembered = Unknown{} }, claimed: []pieceset.Index{3, 4}, suspect: []pieceset.Index{0, 1, 2}},
 		"stranger":          {change: func(q *Question) { q.Files[0].Remembered, q.Claimed = Unknown{}, pieceset.Of(5, 3, 4) }, claimed: []pieceset.Index{3, 4}, found: []pieceset.Index{0, 1, 2}, strangers: []int{0}},
 		"stranger, trusted": {change: func(q *Question) { q.Files[0].Remembered, q.Claimed, q.Policy = Unknown{}, pieceset.Of(5, 3, 4), Trust }, claimed: []pieceset.Index{3, 4}, trusted: []pieceset.Index{0, 1, 2}, strangers: []int{0}},
@@ -58,6 +59,10 @@ func TestWhatMayBeReliedOn(t *testing.T) {
 		"in the parts file, no row": {change: func(q *Question) {
 			q.Files[0].Remembered, q.Files[0].Now, q.Claimed = Unknown{}, There{same1, 250, left, InParts}, pieceset.Of(5, 3, 4)
 		}, claimed: []pieceset.Index{3, 4}, found: []pieceset.Index{0, 1, 2}},
+		"in the parts file, which the row knows": {change: func(q *Question) {
+			q.Files[0].Remembered, q.Files[0].Now, q.Claimed = Unknown{}, There{same1, 250, left, InParts}, pieceset.Of(5, 3, 4)
+			q.Files[1].Now = There{same2, 250, left, InParts}
+		}, claimed: []pieceset.Index{3, 4}},
 		"in the parts file, trusted": {change: func(q *Question) {
 			q.Files[0].Remembered, q.Files[0].Now = Unknown{}, There{same1, 250, left, InParts}
 			q.Files[1].Remembered, q.Claimed, q.Policy = Unknown{}, pieceset.New(5), Trust

@@ -1,6 +1,8 @@
 package disk
 
 import (
+	"slices"
+
 	core "github.com/etorrent/etorrent/internal/core/storage"
 	"github.com/etorrent/etorrent/internal/vocab/geometry"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
@@ -44,7 +46,12 @@ func (b *batch) Hash(r core.HashRun) {
 
 // Write gives a worker a run to write.
 func (b *batch) Write(r geometry.Run) {
-	b.then(func() { b.t.x.bytes.give(b.t.writeJob(r)) })
+	b.then(func() {
+		j := b.t.writeJob(r)
+		from, to := runBytes(b.t.req.Spec.Geometry, r)
+		b.t.wrote(slices.Collect(b.t.filesIn(j.at, int(to-from))))
+		b.t.x.bytes.give(j)
+	})
 }
 
 // Digest gives a worker a piece whose blocks are to be told apart.
@@ -93,8 +100,11 @@ func (b *batch) PieceVerified(i pieceset.Index) { b.report(PieceVerified{Piece: 
 // PieceWritten reports it.
 func (b *batch) PieceWritten(i pieceset.Index) { b.report(PieceWritten{Piece: i}) }
 
-// PiecesDurable reports it.
-func (b *batch) PiecesDurable(s *pieceset.Set) { b.report(PiecesDurable{Pieces: s}) }
+// PiecesDurable reports it, and has a last look at the files that are whole now.
+func (b *batch) PiecesDurable(s *pieceset.Set) {
+	b.then(func() { b.t.settle(s) })
+	b.report(PiecesDurable{Pieces: s})
+}
 
 // PieceCorrupt reports it.
 func (b *batch) PieceCorrupt(i pieceset.Index, blocks []core.Suspect) {

@@ -2,6 +2,7 @@ package disk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -11,24 +12,28 @@ import (
 	"github.com/etorrent/etorrent/internal/vocab/ident"
 )
 
-// beginJob makes the row call the files open, before the first write. Files that
-// are to be written and have other names are copied before.
+// beginJob makes the row call the files open, before the first write. Those that
+// are to be written are looked at before, since their times say nothing then, and
+// those of them that have other names are copied.
 type beginJob struct {
 	keeps
-	t      *open
-	rows   *store.Service
-	known  []storage.FileFacts
-	linked []int
-	op     core.Op // what failed
-	err    error   // from the beginning, where another torrent has a file
+	t       *open
+	rows    *store.Service
+	known   []storage.FileFacts
+	toWrite []int
+	linked  []int
+	copies  map[int]storage.FileFacts
+	strayed []int
+	op      core.Op // what failed
+	err     error   // from the beginning, where another torrent has a file
 }
 
 // beginWriting is the way to the first write.
 func (t *open) beginWriting() {
 	t.row = rowSaysOpen
-	j := &beginJob{t: t, rows: t.x.d.o.Rows, known: t.vouched.known, op: core.OpWrite}
+	j := &beginJob{t: t, rows: t.x.d.o.Rows, known: t.vouched.known, toWrite: t.toWrite(), op: core.OpWrite}
 	crew := t.x.syncs
-	for _, i := range t.toWrite() {
+	for _, i := range j.toWrite {
 		p, there := j.known[i].(storage.Present)
 		switch {
 		case !there:
@@ -39,6 +44,7 @@ func (t *open) beginWriting() {
 			j.err = t.viewOthers(i, p)
 		}
 	}
+	t.watch.copied = j.linked
 	crew.give(j)
 }
 
@@ -83,40 +89,64 @@ func (e *SharedFileError) Error() string {
 }
 
 func (j *beginJob) work() result {
+	ctx := context.Background()
+	if j.err == nil {
+		j.err = j.look(ctx)
+	}
 	if j.err == nil && len(j.linked) > 0 {
-		j.err = j.separate(context.Background())
+		j.err = j.separate(ctx)
 	}
 	if j.err == nil {
 		j.op = core.OpClaim
-		j.err = markFiles(j.t.x.p.Context(), j.t, j.rows, rowFacts(j.known, store.FileOpen, nil))
+		now := relearnt(j.known, j.copies)
+		j.err = markFiles(j.t.x.p.Context(), j.t, j.rows, rowFacts(now, store.FileOpen, nil))
 	}
 	return j
 }
 
-// separate copies the linked files, and learns what they are now.
+// look finds files that others changed since they were judged.
+func (j *beginJob) look(ctx context.Context) error {
+	viewer, can := j.t.files.(storage.FileViewer)
+	if !can {
+		return nil
+	}
+	var first error
+	for _, i := range j.toWrite {
+		err := viewChange(j.known[i], viewer.ViewFile(ctx, i), noneOfUs)
+		if err == nil {
+			continue
+		}
+		j.strayed = append(j.strayed, i)
+		if first == nil {
+			first = &storage.Error{Op: "write", Path: j.t.req.Spec.Path(i), Err: err}
+		}
+	}
+	return first
+}
+
+// separate copies the linked files, and learns what they are now, also where it
+// did not come to the last of them.
 func (j *beginJob) separate(ctx context.Context) error {
 	st, can := j.t.files.(storage.Separator)
 	if !can {
 		return nil
 	}
-	if err := st.Separate(ctx, j.linked); err != nil {
-		return err
+	err := st.Separate(ctx, j.linked)
+	now, examineErr := j.t.files.Examine(ctx)
+	if examineErr != nil {
+		return errors.Join(err, examineErr)
 	}
-	now, err := j.t.files.Examine(ctx)
-	if err != nil {
-		return err
-	}
-	j.known = slices.Clone(j.known) // jobs that are under way have the old ones
+	j.copies = map[int]storage.FileFacts{}
 	for _, i := range j.linked {
-		j.known[i] = now[i]
+		j.copies[i] = now[i]
 	}
-	return nil
+	return err
 }
 
 func (j *beginJob) apply(x *process) {
-	if j.err == nil {
-		j.t.vouched.known = j.known
-	}
+	j.t.watch.copied = nil
+	j.t.learn(j.copies)
+	j.t.stray(j.strayed)
 	j.t.step(func(fx *batch) {
 		if j.err != nil {
 			j.t.row = rowSaysClean

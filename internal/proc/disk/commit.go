@@ -34,13 +34,20 @@ func (j *syncJob) apply(x *process) {
 	}
 	doubtful := j.window.Pieces
 	var several *storage.SyncError
+	var strayed []int
 	if errors.As(j.err, &several) {
 		j.t.failed = several.Files()
 		doubtful = j.t.req.Spec.PiecesOf(several.Files()...)
+		for _, f := range several.Faults {
+			if storage.ViewStray(f.Err) != nil {
+				strayed = append(strayed, f.File)
+			}
+		}
 	}
 	j.t.step(func(fx *batch) {
 		j.t.core.SyncFailed(x.now(), doubtful, core.Fault{Op: core.OpSync, Err: j.err}, fx)
 	})
+	j.t.stray(strayed)
 }
 
 // claimJob changes the row. Where the row calls the files clean it also keeps
@@ -70,7 +77,7 @@ func (j *claimJob) change(ctx context.Context) error {
 	}
 	var facts []store.FileFacts
 	if j.files == rowSaysClean {
-		facts = cleanFacts(j.known, unprovenFiles(j.t, j.claim.Unproven))
+		facts = rowFacts(j.known, store.FileClean, filesOf(j.t, j.claim.Unproven))
 	}
 	partials := storePartials(j.t.req.Spec.Geometry, j.claim.Partials)
 	u := store.ClaimUpdate{
@@ -106,20 +113,16 @@ func (j *claimJob) apply(x *process) {
 // closeJob notes the files as clean and closes them.
 type closeJob struct {
 	keeps
-	t        *open
-	rows     *store.Service
-	files    rowFiles
-	known    []storage.FileFacts
-	unproven []int
-	err      error
+	t    *open
+	rows *store.Service
+	left leftFiles
+	err  error
 }
 
 func (j *closeJob) work() result {
 	ctx := j.t.x.p.Context()
-	facts := cleanFacts(j.known, j.unproven)
-	if j.files == rowSaysOpen {
-		facts, j.err = leftFacts(ctx, j.t.files, j.known, j.unproven)
-	}
+	facts, err := j.left.facts(ctx, j.t.files)
+	j.err = err
 	if j.err == nil {
 		j.err = markFiles(ctx, j.t, j.rows, facts)
 	}
@@ -137,6 +140,7 @@ type prepareJob struct {
 	t         *open
 	req       OpenRequest
 	good, bad int
+	known     []storage.FileFacts
 	err       error
 }
 
@@ -146,7 +150,8 @@ func (j *prepareJob) work() result {
 }
 
 func (j *prepareJob) apply(x *process) {
-	j.t.ready, j.t.vouched.known = filesPrepared, j.known
+	j.t.ready = filesPrepared
+	j.t.learn(j.made)
 	x.tellRefused(j.t, j.refused)
 	if j.err != nil {
 		j.t.ready = filesDue
@@ -164,9 +169,10 @@ func (j *prepareJob) apply(x *process) {
 type lateJob struct {
 	keeps
 	prepared
-	t   *open
-	req OpenRequest
-	err error
+	t     *open
+	req   OpenRequest
+	known []storage.FileFacts
+	err   error
 }
 
 func (j *lateJob) work() result {
@@ -175,7 +181,8 @@ func (j *lateJob) work() result {
 }
 
 func (j *lateJob) apply(x *process) {
-	j.t.ready, j.t.vouched.known = filesPrepared, j.known
+	j.t.ready = filesPrepared
+	j.t.learn(j.made)
 	x.tellRefused(j.t, j.refused)
 	if j.err == nil {
 		j.t.answerAll()

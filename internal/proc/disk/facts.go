@@ -2,6 +2,7 @@ package disk
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/etorrent/etorrent/internal/proc/calls"
@@ -15,32 +16,61 @@ import (
 // so, and nothing would ask for a check. So the facts are those of the last
 // judgement, but for files that we wrote, whose size and time are ours to tell.
 
-// cleanFacts are the facts of files that were not written, as they were judged;
-// those of the unproven pieces are left out until they are proven.
-func cleanFacts(known []storage.FileFacts, unproven []int) []store.FileFacts {
-	return rowFacts(known, store.FileClean, unproven)
+// leftFiles is what is known of the files when a torrent is closed.
+type leftFiles struct {
+	known    []storage.FileFacts
+	unproven []int          // files of pieces whose check is not over
+	written  map[int]uint64 // those that we wrote since their facts were taken
+	strayed  map[int]struct{}
 }
 
-// leftFacts are the facts of files that were written, as they look after the
-// last write. One that is another file now keeps the facts that it has, so that
-// the next open sees the difference.
-func leftFacts(ctx context.Context, files storage.Store, known []storage.FileFacts, unproven []int) ([]store.FileFacts, error) {
-	now, err := files.Examine(ctx)
+// facts are what the row shall say. Of unproven files it keeps what it has; those
+// that strayed are in doubt.
+func (l leftFiles) facts(ctx context.Context, files storage.Store) ([]store.FileFacts, error) {
+	now, err := l.lookAgain(ctx, files)
 	if err != nil {
 		return nil, err
 	}
-	for i := range now {
-		before, knew := known[i].(storage.Present)
-		after, there := now[i].(storage.Present)
-		if !knew || !there || before.Inode != after.Inode || before.Device != after.Device || after.Size < before.Size {
-			unproven = append(unproven, i)
+	strayed := maps.Clone(l.strayed)
+	for i, f := range now {
+		if viewChange(l.known[i], f, ourselves) != nil {
+			strayed[i] = struct{}{}
 		}
 	}
-	return rowFacts(now, store.FileClean, unproven), nil
+	out := rowFacts(relearnt(l.known, now), store.FileClean, append(slices.Collect(maps.Keys(strayed)), l.unproven...))
+	for i := range strayed {
+		out = append(out, store.FileFacts{File: i, State: store.FileInDoubt})
+	}
+	return out, nil
 }
 
-// unprovenFiles are the files of pieces whose check is not over.
-func unprovenFiles(t *open, pieces *pieceset.Set) []int {
+// lookAgain looks at the files that we wrote. A store that cannot look at one file
+// does not tell either whether it is the one that we wrote.
+func (l leftFiles) lookAgain(ctx context.Context, files storage.Store) (map[int]storage.FileFacts, error) {
+	now := map[int]storage.FileFacts{}
+	if viewer, can := files.(storage.FileViewer); can || len(l.written) == 0 {
+		for i := range l.written {
+			now[i] = viewer.ViewFile(ctx, i)
+		}
+		return now, nil
+	}
+	facts, err := files.Examine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range l.written {
+		before, knew := l.known[i].(storage.Present)
+		after, there := facts[i].(storage.Present)
+		if !knew || !there || before.Inode != after.Inode || before.Device != after.Device || after.Size < before.Size {
+			facts[i] = storage.Unusable{Err: storage.ErrReplaced}
+		}
+		now[i] = facts[i]
+	}
+	return now, nil
+}
+
+// filesOf are the files that hold bytes of pieces, which may be nil.
+func filesOf(t *open, pieces *pieceset.Set) []int {
 	if pieces == nil || pieces.IsEmpty() {
 		return nil
 	}

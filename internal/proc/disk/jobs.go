@@ -84,6 +84,9 @@ func (j *hashJob) apply(x *process) {
 		}
 		j.t.core.Hashed(x.now(), j.run.Piece, j.evidence, fx)
 	})
+	if j.err != nil && isAbsence(j.err) {
+		j.t.missed(j.run.Piece)
+	}
 }
 
 // readAll feeds the bytes [from, to) of the torrent to w.
@@ -138,6 +141,9 @@ func (j *writeJob) apply(x *process) {
 		}
 		j.t.core.RunWritten(x.now(), j.run, fx)
 	})
+	if storage.ViewStray(j.err) != nil {
+		j.t.missed(j.run.Piece)
+	}
 }
 
 // checkJob hashes a whole piece, and reads it unless it is a hole.

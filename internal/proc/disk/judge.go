@@ -106,8 +106,8 @@ func (j *openJob) prepare(ctx context.Context, st storage.Store, facts []storage
 		return err
 	}
 	done, err := prepareFiles(ctx, j.req, st, facts)
-	j.answer.known, j.refused = done.known, done.refused
-	if done.made > 0 {
+	j.answer.known, j.refused = relearnt(facts, done.made), done.refused
+	if len(done.made) > 0 {
 		j.answer.files = rowSaysClean // they are not in the row yet
 	}
 	j.answer.prepared = err == nil
@@ -130,6 +130,8 @@ func questions(req OpenRequest, facts []storage.FileFacts) []vouch.File {
 			out[f.File].Remembered = vouch.LeftOpen{Identity: identity}
 		case store.FileClean:
 			out[f.File].Remembered = vouch.LeftClean{Identity: identity, Size: f.Size, ModTime: f.ModTime}
+		case store.FileInDoubt:
+			out[f.File].Remembered = vouch.LeftInDoubt{}
 		}
 	}
 	return out

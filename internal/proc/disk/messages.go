@@ -183,6 +183,12 @@ type TorrentFaulted struct {
 	Err   error
 }
 
+// FilesChanged says that somebody took files of the torrent away or changed them
+// while it was open. Their pieces are not served until it is closed and opened
+// again, which compares the files with the row. It is told again to whoever opens
+// the torrent without closing it.
+type FilesChanged struct{}
+
 // DiskRestarted says that the disk process lost its memory: the torrent must be
 // opened again, and attached to.
 type DiskRestarted struct{}
@@ -199,4 +205,5 @@ func (CheckEnded) diskReport()     {}
 func (NothingMatched) diskReport() {}
 func (LinksRefused) diskReport()   {}
 func (TorrentFaulted) diskReport() {}
+func (FilesChanged) diskReport()   {}
 func (DiskRestarted) diskReport()  {}

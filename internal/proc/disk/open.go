@@ -28,6 +28,7 @@ type open struct {
 	waiting []*sup.Request[OpenRequest, opening]
 	closing []*sup.Request[ident.TorrentID, closing]
 	failed  []int // files whose last sync failed
+	watch   watch
 
 	rechecking recheck
 	ended      bool
@@ -63,7 +64,7 @@ type assembly struct {
 func (x *process) open(r *sup.Request[OpenRequest, opening]) {
 	t := x.torrents[r.Q.Torrent]
 	if t == nil {
-		t = &open{x: x, id: r.Q.Torrent, req: r.Q, pieces: map[pieceset.Index]*assembly{}}
+		t = &open{x: x, id: r.Q.Torrent, req: r.Q, pieces: map[pieceset.Index]*assembly{}, watch: newWatch()}
 		x.torrents[t.id] = t
 		t.waiting = append(t.waiting, r)
 		x.bytes.give(&openJob{storage: x.d.o.Storage, req: r.Q})
@@ -162,7 +163,7 @@ func (t *open) checkEnded(good, bad int) {
 		return
 	}
 	t.ready = filesPreparing
-	t.x.bytes.give(&prepareJob{t: t, req: t.req, good: good, bad: bad, prepared: prepared{known: v.known}})
+	t.x.bytes.give(&prepareJob{t: t, req: t.req, good: good, bad: bad, known: v.known})
 }
 
 // tellCheckEnded reports the end of a check, and what there is now: blocks that
@@ -215,15 +216,17 @@ func (t *open) stopped() {
 		return
 	}
 	t.ended = true
-	t.x.syncs.give(&closeJob{
-		t: t, rows: t.x.d.o.Rows, files: t.row, known: t.vouched.known, unproven: unprovenFiles(t, t.core.At(core.Checking)),
-	})
+	t.x.syncs.give(&closeJob{t: t, rows: t.x.d.o.Rows, left: leftFiles{
+		known: t.vouched.known, unproven: filesOf(t, t.core.At(core.Checking)),
+		written: t.watch.written, strayed: t.watch.strayed,
+	}})
 }
 
 // closed answers those who wait for the end, and opens the torrent again for
 // those who asked meanwhile.
 func (t *open) closed(err error) {
 	delete(t.x.torrents, t.id)
+	t.unpark() // to be refused
 	for _, r := range t.closing {
 		r.Reply(closing{err})
 	}

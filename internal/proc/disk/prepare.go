@@ -10,14 +10,15 @@ import (
 
 // prepared is what became of the files that are to be there.
 type prepared struct {
-	made    int                 // files that were absent; links do not count
-	known   []storage.FileFacts // how all files are known to look then
-	refused []storage.FileFault // links that were left out
+	made    map[int]storage.FileFacts // how those look that were absent; links do not count
+	refused []storage.FileFault       // links that were left out
 }
 
-// prepareFiles makes the absent files, and then the links.
+// prepareFiles makes the absent files, and then the links. A file that was known to
+// be there was taken away since, and what is known of it stays: so it differs when
+// the torrent is opened next.
 func prepareFiles(ctx context.Context, req OpenRequest, st storage.Store, known []storage.FileFacts) (prepared, error) {
-	out := prepared{known: known}
+	var out prepared
 	if req.Spec.Access == storage.ReadOnly {
 		return out, nil
 	}
@@ -29,14 +30,17 @@ func prepareFiles(ctx context.Context, req OpenRequest, st storage.Store, known 
 	if len(made) == 0 {
 		return out, err
 	}
-	out.made = len(made)
 	now, examineErr := st.Examine(ctx)
 	if examineErr != nil {
 		return out, errors.Join(err, examineErr)
 	}
-	out.known = slices.Clone(known) // jobs that are under way have the old ones
+	out.made = map[int]storage.FileFacts{}
 	for _, i := range made {
-		out.known[i] = now[i]
+		if was, there := known[i].(storage.Present); there && was.Home == storage.InPlace {
+			err = errors.Join(err, &storage.Error{Op: "prepare", Path: req.Spec.Path(i), Err: storage.ErrRemoved})
+			continue
+		}
+		out.made[i] = now[i]
 		if bad, is := now[i].(storage.Unusable); is {
 			err = errors.Join(err, bad.Err) // the row could not know it for ours
 		}
@@ -44,18 +48,27 @@ func prepareFiles(ctx context.Context, req OpenRequest, st storage.Store, known 
 	return out, err
 }
 
+// relearnt is what is known of the files with new facts of some of them.
+func relearnt(known []storage.FileFacts, now map[int]storage.FileFacts) []storage.FileFacts {
+	known = slices.Clone(known) // jobs that are under way have the old ones
+	for i, f := range now {
+		known[i] = f
+	}
+	return known
+}
+
 // prepareLate is prepareFiles for a torrent that is open for a while: files may have
 // grown since they were judged.
 func prepareLate(ctx context.Context, req OpenRequest, st storage.Store, known []storage.FileFacts) (prepared, error) {
 	if req.Spec.Access == storage.ReadOnly {
-		return prepared{known: known}, nil
+		return prepared{}, nil
 	}
 	now, err := st.Examine(ctx)
 	if err == nil {
 		err = viewVolume(req, st, now)
 	}
 	if err != nil {
-		return prepared{known: known}, err
+		return prepared{}, err
 	}
 	return prepareFiles(ctx, req, st, known)
 }

@@ -6,7 +6,6 @@ import (
 	core "github.com/etorrent/etorrent/internal/core/storage"
 	"github.com/etorrent/etorrent/internal/leaf/slab"
 	"github.com/etorrent/etorrent/internal/storage"
-	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 	"github.com/etorrent/etorrent/sup"
 )
 
@@ -27,15 +26,29 @@ type readJob struct {
 func (x *process) read(r ReadRun) {
 	t := x.torrents[r.Torrent]
 	if t == nil || t.core == nil || t.core.ViewServe(r.Piece) == core.NotServable || r.Length > slab.Size {
-		if x.forgetRead(r) == somebodyWaits {
-			r.Reply.Put(ReadDone{Piece: r.Piece, Begin: r.Begin, Length: r.Length, Err: errNotServable})
-		}
+		x.refuseRead(r)
+		return
+	}
+	switch t.sight(r) {
+	case sightFresh:
+	case sightOwed:
+		t.watch.parked = append(t.watch.parked, r)
+		return
+	case sightStrayed:
+		x.refuseRead(r)
 		return
 	}
 	x.reads.give(&readJob{
 		x: x, t: t, run: r, files: t.files,
 		at: t.req.Spec.Geometry.PieceOffset(r.Piece) + int64(r.Begin),
 	})
+}
+
+// refuseRead answers that a piece is not served.
+func (x *process) refuseRead(r ReadRun) {
+	if x.forgetRead(r) == somebodyWaits {
+		r.Reply.Put(ReadDone{Piece: r.Piece, Begin: r.Begin, Length: r.Length, Err: errNotServable})
+	}
 }
 
 func (j *readJob) work() result {
@@ -62,9 +75,7 @@ func (j *readJob) apply(x *process) {
 	j.discard()
 	j.run.Reply.Put(done)
 	if j.err != nil && isAbsence(j.err) {
-		// The file is not as it was left: what it held must be read again.
-		doubt := pieceset.Of(j.t.req.Spec.Geometry.Pieces(), j.run.Piece)
-		j.t.step(func(fx *batch) { j.t.core.Suspect(x.now(), doubt, fx) })
+		j.t.missed(j.run.Piece)
 	}
 }
 

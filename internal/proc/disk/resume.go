@@ -92,7 +92,7 @@ func (t *open) answerPrepared() {
 	switch {
 	case t.ready == filesDue, t.ready == filesPrepared && t.lacks() == fileLacking:
 		t.ready = filesPreparing
-		t.x.bytes.give(&lateJob{t: t, req: t.req, prepared: prepared{known: t.vouched.known}})
+		t.x.bytes.give(&lateJob{t: t, req: t.req, known: t.vouched.known})
 	case t.ready != filesPreparing:
 		t.answerAll()
 	}
@@ -118,6 +118,9 @@ func (t *open) answerAll() {
 		r.Reply(opening{t.answer()})
 	}
 	t.tellSnapshot()
+	if len(t.watch.strayed) > 0 {
+		t.x.report(t.id, FilesChanged{})
+	}
 }
 
 // recheck says whether failed files are being released.

@@ -79,9 +79,10 @@ const (
 )
 
 // retries are what is tried again: to reach the row and the disk, and to go on
-// after a fault of the environment.
+// after a fault of the environment, or with files that others changed.
 type retries struct {
 	loading, recovery retry
+	changes           changes
 	told              error // what the host was told keeps the torrent from going on; nil: nothing
 }
 
@@ -211,6 +212,7 @@ func (c *control) now() mono.Instant { return c.t.env.Clock.Now() }
 
 func (c *control) nextDeadline() mono.Instant {
 	d := mono.Earliest(mono.Earliest(c.retries.loading.at, c.retries.recovery.at), c.totals.due)
+	d = mono.Earliest(d, c.retries.changes.due)
 	if c.phase == phaseRunning {
 		d = mono.Earliest(d, c.swarm.nextDeadline())
 	}
@@ -226,6 +228,9 @@ func (c *control) ring() {
 	}
 	if c.retries.recovery.at != mono.Never && now >= c.retries.recovery.at {
 		c.recover()
+	}
+	if c.retries.changes.due != mono.Never && now >= c.retries.changes.due {
+		c.reopenChanged()
 	}
 	if c.totals.due != mono.Never && now >= c.totals.due {
 		c.totals.due = mono.Never

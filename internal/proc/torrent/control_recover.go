@@ -3,7 +3,6 @@ package torrent
 import (
 	"time"
 
-	"github.com/etorrent/etorrent/internal/proc/calls"
 	"github.com/etorrent/etorrent/internal/storage"
 	"github.com/etorrent/etorrent/internal/vocab/event"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
@@ -43,7 +42,7 @@ func (c *control) recover() {
 	}
 	if c.disk != nil && viewRemedy(c.status.Err) == openAnew {
 		ctx, cancel := stopContext()
-		_ = c.disk.Close(ctx, calls.ControlCloseFiles, c.t.id) // what it could not write is fetched again
+		c.closeFiles(ctx) // what it could not write is fetched again
 		cancel()
 	}
 	c.load()

@@ -43,6 +43,8 @@ func (c *control) report(r disk.Report) {
 		c.linksRefused(r)
 	case disk.TorrentFaulted:
 		c.halt(Paused, r.Err)
+	case disk.FilesChanged:
+		c.filesChanged()
 	case disk.DiskRestarted:
 		c.diskRestarted()
 	}
@@ -197,9 +199,17 @@ func (c *control) reopen() {
 	if c.disk == nil || c.phase == phaseLoading {
 		return
 	}
-	_ = c.disk.Close(c.p.Context(), calls.ControlCloseFiles, c.t.id)
+	c.closeFiles(c.p.Context())
 	if c.phase != phaseHalted {
 		c.load()
+	}
+}
+
+// closeFiles closes the files. What of the written pieces is there is claimed then;
+// the others are no more to be taken for written.
+func (c *control) closeFiles(ctx context.Context) {
+	if c.disk.Close(ctx, calls.ControlCloseFiles, c.t.id) == nil {
+		c.written.Clear()
 	}
 }
 

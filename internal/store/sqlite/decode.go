@@ -154,7 +154,7 @@ func readFiles(ctx context.Context, tx *sql.Tx, row *store.Row) error {
 		}
 		f.ModTime = time.Unix(seconds, nanos).UTC()
 		f.Device, f.Inode = uint64(device), uint64(inode)
-		if f.State > store.FileClean {
+		if f.State > store.FileInDoubt {
 			return bad(row, "file facts", fmt.Errorf("unknown state %d", f.State))
 		}
 		row.Files = append(row.Files, f)

@@ -51,6 +51,7 @@ func Sample(n int) *store.Row {
 		Files: []store.FileFacts{
 			{File: 0, Size: 5 << 32, ModTime: when, Device: 1 << 63, Inode: 9, State: store.FileClean},
 			{File: 1, State: store.FileOpen},
+			{File: 2, State: store.FileInDoubt},
 		},
 		Claims: store.Claims{
 			Checked: pieceset.Of(Pieces, 0, 19),
