@@ -13,11 +13,12 @@ var runNumber = flag.Uint64("run-number", 0, "replay this one run of a simulatio
 // steps bounds a life: no world takes nearly as many.
 const steps = 20_000
 
-// crashes ends the present life, by a power cut or by the death of the process
+// crash ends the present life, by a power cut or by the death of the process
 // alone, and begins the next. Whatever survives, no claim may be false and no
 // more than one window lost.
-func (w *world) crash() {
+func (w *world) crash() (how ending) {
 	w.judgeLoss()
+	unfinished, unsynced := !w.isComplete(), w.disk.hasUnsynced()
 	w.durable.RemoveAll(w.t.At(Revoking)) // the row may have taken these back already
 	recalled := pieceset.New(w.geometry.Pieces())
 	for _, partly := range w.applied {
@@ -25,6 +26,14 @@ func (w *world) crash() {
 	}
 	if w.rnd.IntN(3) > 0 {
 		w.disk.powerCut()
+		switch {
+		case unfinished && unsynced:
+			how = cutWithUnsynced
+		case unfinished:
+			how = cutOfSynced
+		default:
+			how = cutAfterTheEnd
+		}
 	} else {
 		for i := range w.writtenAt {
 			recalled.Add(i)
@@ -41,7 +50,22 @@ func (w *world) crash() {
 		w.fail("a piece was reported durable and is not claimed after the crash")
 	}
 	w.wake(recalled)
+	return how
 }
+
+// ending is how a life ended.
+type ending uint8
+
+const (
+	processDied     ending = iota
+	cutAfterTheEnd         // a power cut when all was durable
+	cutOfSynced            // one amid the download, with nothing to tear
+	cutWithUnsynced        // one amid the download, that found writes without their sync
+	endings
+)
+
+// toll counts lives by how they ended.
+type toll [endings]int
 
 // judgeLoss looks at the pieces that were written and are not claimed: they
 // must belong to the window that is out, or to the one that is next.
@@ -75,16 +99,17 @@ func (w *world) live(most int) {
 	}
 }
 
-// crashed runs one download with crashes and returns what went wrong.
-func crashed(run uint64, crashes int, c chances, l lie) (lives int, failure string) {
+// crashed runs one download with at most so many crashes, no more than one of
+// them after its end, and returns what went wrong.
+func crashed(run uint64, crashes int, c chances, l lie) (lives toll, failure string) {
 	w := newWorld(run, c, l)
-	for range crashes {
-		w.live(w.rnd.IntN(150))
+	for ended := false; crashes > 0 && !ended; crashes-- {
+		w.live(1 + w.rnd.IntN(150))
 		if w.failure != "" {
 			return lives, w.failure
 		}
-		w.crash()
-		lives++
+		ended = w.isComplete()
+		lives[w.crash()]++
 	}
 	w.chances.meddle = 0
 	w.live(steps)
@@ -111,7 +136,20 @@ func runs(n uint64, one func(run uint64)) {
 	}
 }
 
+const (
+	// downloads is how many whole downloads each environment sees.
+	downloads      = 1400
+	downloadsShort = downloads / 5
+	// leastCuts is how many power cuts must hit one of them unfinished and with
+	// writes to tear: 10,000 in the six environments together.
+	leastCuts = 1667
+)
+
 func TestNoPowerCutMakesAClaimFalse(t *testing.T) {
+	n, least := uint64(downloads), leastCuts
+	if testing.Short() {
+		n, least = downloadsShort, leastCuts/5
+	}
 	for name, c := range map[string]chances{
 		"nothing else fails":   {},
 		"liars":                {corrupt: 200},
@@ -121,15 +159,21 @@ func TestNoPowerCutMakesAClaimFalse(t *testing.T) {
 		"files change as well": crowded,
 	} {
 		t.Run(name, func(t *testing.T) {
-			lives := 0
-			runs(400, func(run uint64) {
-				n, failure := crashed(run, 6, c, honest)
-				lives += n
+			var all toll
+			runs(n, func(run uint64) {
+				lives, failure := crashed(run, 6, c, honest)
+				for how, times := range lives {
+					all[how] += times
+				}
 				if failure != "" {
 					t.Fatalf("run number %d: %s", run, failure)
 				}
 			})
-			t.Logf("%d crashes", lives)
+			t.Logf("%d power cuts of unfinished downloads found writes to tear, %d found none; %d came after the end, %d lives ended otherwise",
+				all[cutWithUnsynced], all[cutOfSynced], all[cutAfterTheEnd], all[processDied])
+			if *runNumber == 0 && all[cutWithUnsynced] < least {
+				t.Errorf("only %d power cuts found writes to tear in an unfinished download, %d are to", all[cutWithUnsynced], least)
+			}
 		})
 	}
 }

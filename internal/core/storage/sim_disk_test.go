@@ -178,6 +178,16 @@ func (d *simDisk) recheck() {
 	}
 }
 
+// hasUnsynced says whether a power cut would find something to tear.
+func (d *simDisk) hasUnsynced() bool {
+	for k := range d.sectors {
+		if len(d.sectors[k].pending) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // powerCut keeps of the unsynced writes any subset, in any order, some torn.
 func (d *simDisk) powerCut() {
 	for k := range d.sectors {
