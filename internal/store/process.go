@@ -73,10 +73,11 @@ func (w *worker) answerAll(batch []*request) {
 		w.p.Receive(batch[0].Q.label())
 		var answers []answer
 		if n == 0 {
-			n, answers = 1, []answer{batch[0].Q.answer(w.ctx, w.driver)}
+			n, answers = 1, []answer{w.answer(batch[0].Q)}
 		} else {
 			answers = w.claimAll(batch[:n])
 		}
+		w.p.Step("answered") // it is done, and nobody knows
 		for i, a := range answers {
 			w.report(a)
 			w.p.Act("reply")
@@ -84,6 +85,11 @@ func (w *worker) answerAll(batch []*request) {
 		}
 		batch = batch[n:]
 	}
+}
+
+func (w *worker) answer(q question) answer {
+	w.p.Step("ask the driver")
+	return q.answer(w.ctx, w.driver)
 }
 
 // together is how many requests at the front are claims that fit in one
@@ -106,7 +112,7 @@ func (w *worker) claimAll(batch []*request) []answer {
 	for _, r := range batch {
 		all = append(all, r.Q.(claimQuestion).us...)
 	}
-	errs := w.driver.ClaimAll(w.ctx, all)
+	errs := w.answer(claimQuestion{us: all}).errs
 	answers := make([]answer, len(batch))
 	for i, r := range batch {
 		n := len(r.Q.(claimQuestion).us)

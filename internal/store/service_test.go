@@ -120,7 +120,7 @@ func TestAServiceConformsAsItsDriverDoes(t *testing.T) {
 }
 
 func TestACrashFailsWhatIsAskedAndAskingAgainGivesTheSameOutcome(t *testing.T) {
-	for _, at := range []sup.Moment{sup.OnReceive, sup.BetweenActions} {
+	for _, at := range []sup.Moment{sup.OnReceive, sup.InStep, sup.BetweenActions} {
 		synctest.Test(t, func(t *testing.T) {
 			crashes := 0
 			s, _ := serve(t, store.NewMemory(), func(p sup.Point) {
