@@ -7,6 +7,8 @@ import "fmt"
 type job interface {
 	// work does the job; it holds no state of the loop.
 	work() result
+	// discard gives back what a job holds that ends in a panic.
+	discard()
 }
 
 // result is what a job gave.
@@ -65,11 +67,30 @@ func (c *crew) labour() error {
 		case <-c.x.p.Stopping():
 			return nil
 		case j := <-c.jobs:
-			c.x.p.Receive("job")
-			r := j.work()
-			c.x.done.put(finished{crew: c, result: r})
+			c.do(j)
 		}
 	}
+}
+
+// jobLabel tells a worker's hook points from the loop's.
+const jobLabel = "job"
+
+// do does a job and leaves its result for the loop, or gives back what it holds
+// where it panics.
+func (c *crew) do(j job) {
+	var held interface{ discard() } = j
+	defer func() {
+		if held != nil {
+			held.discard()
+		}
+	}()
+	c.x.p.Receive(jobLabel)
+	c.x.p.Step(jobLabel)
+	r := j.work()
+	held = r
+	c.x.p.Act(jobLabel)
+	held = nil
+	c.x.done.put(finished{crew: c, result: r})
 }
 
 // finished is a result with the crew that has a free worker now.

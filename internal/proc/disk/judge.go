@@ -46,7 +46,7 @@ func (j *openJob) work() result {
 func (j *openJob) apply(x *process) { x.opened(j) }
 
 func (j *openJob) discard() {
-	if j.refusal == nil {
+	if j.refusal == nil && j.files != nil {
 		_ = j.files.Close()
 	}
 }

@@ -58,6 +58,7 @@ func (j *readJob) work() result {
 		return j
 	}
 	j.slab = s
+	j.x.p.Step(jobLabel)
 	_, j.err = j.files.ReadAt(s.Bytes()[:j.run.Length], j.at)
 	return j
 }
