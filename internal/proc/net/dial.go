@@ -84,6 +84,7 @@ type Dialer struct {
 	// it over.
 	waiting []*wish            // in their order
 	running map[*wish]struct{} // attempts under way
+	ended   []outcome          // of attempts, and not answered yet
 }
 
 // NewDialer returns the handle; Child is its process.
@@ -112,17 +113,18 @@ func (d *Dialer) Child() sup.Child {
 
 func (d *Dialer) run(p *sup.Process) error {
 	p.Watches(d.wishes)
-	d.takeOver()
+	d.takeOver(p)
 	p.Ready()
 	for {
 		d.begin(p)
 		select {
 		case <-p.Stopping():
+			p.Receive("stop") // killed with an attempt that panicked, it leaves all to the next process
 			d.end()
 			return nil
 		case <-d.outcomes.Wake():
 			p.Receive("outcome")
-			d.answer()
+			d.answer(p)
 		case <-d.wishes.Wake():
 			p.Receive("wish")
 			d.waiting = append(d.waiting, d.wishes.Take(nil)...)
@@ -133,8 +135,8 @@ func (d *Dialer) run(p *sup.Process) error {
 
 // takeOver has attempts begun anew that ended with a former process, before
 // those that it had not begun.
-func (d *Dialer) takeOver() {
-	d.answer()
+func (d *Dialer) takeOver(p *sup.Process) {
+	d.answer(p)
 	d.waiting = append(d.waiting, d.wishes.Take(nil)...)
 	var again []*wish
 	for w := range d.running {
@@ -163,26 +165,42 @@ func (d *Dialer) begin(p *sup.Process) {
 	}
 }
 
-// attempt connects, or looks up.
+// attempt connects, or looks up. Its outcome comes also where it panics, since end
+// waits for it.
 func (d *Dialer) attempt(p *sup.Process, w *wish) {
-	o := outcome{of: w}
+	o := outcome{of: w, end: attemptCutShort, err: errDialCrashed}
+	var made Conn
+	defer func() {
+		if made != nil && o.conn == nil {
+			_ = made.Close()
+		}
+		d.outcomes.Put(o)
+	}()
+	p.Step("attempt")
+	var addrs []netip.Addr
+	var err error
 	switch e := w.errand.(type) {
 	case dialErrand:
-		o.conn, o.err = d.egress.Dial(p.Context(), e.to)
+		made, err = d.egress.Dial(p.Context(), e.to)
 	case lookupErrand:
-		o.addrs, o.err = d.egress.Lookup(p.Context(), e.host)
+		addrs, err = d.egress.Lookup(p.Context(), e.host)
 	}
-	if o.err != nil && p.Context().Err() != nil {
-		o.end = attemptCutShort
+	p.Act("attempt")
+	o.conn, o.addrs, o.err = made, addrs, err
+	if err == nil || p.Context().Err() == nil {
+		o.end = attemptDone
 	}
-	d.outcomes.Put(o)
 }
 
 // answer gives the answers that are there. What was cut short stays to be begun
 // anew, and what nobody waits for any more is closed.
-func (d *Dialer) answer() {
-	for _, o := range d.outcomes.Take(nil) {
+func (d *Dialer) answer(p *sup.Process) {
+	for d.ended = append(d.ended, d.outcomes.Take(nil)...); len(d.ended) > 0; {
+		p.Step("outcome")
+		o := d.ended[0]
 		_, awaited := d.running[o.of]
+		p.Act("reply")
+		d.ended = d.ended[1:]
 		switch {
 		case !awaited:
 			o.close()

@@ -49,7 +49,11 @@ func newDialWorld(t *testing.T, crash func(sup.Point) bool) *dialWorld {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = w.tree.Stop(context.Background()) })
+	t.Cleanup(func() {
+		if err := w.tree.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
 	return w
 }
 
@@ -74,7 +78,7 @@ func (w *dialWorld) taken() (connected, failed int) {
 }
 
 func TestEveryDialIsAnsweredOnceWhateverCrashes(t *testing.T) {
-	for point := int64(1); point <= 20; point++ {
+	for point := int64(1); point <= 40; point++ {
 		synctest.Test(t, func(t *testing.T) {
 			var at atomic.Int64
 			w := newDialWorld(t, func(sup.Point) bool { return at.Add(1) == point })
@@ -113,7 +117,7 @@ func TestEveryLookupIsAnsweredOnceWhateverCrashes(t *testing.T) {
 
 func TestADialThatEndsWithTheProcessEachTimeFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newDialWorld(t, func(p sup.Point) bool { return p.At == sup.InStep })
+		w := newDialWorld(t, func(p sup.Point) bool { return p.Label == "queue" })
 		w.dial(1)
 		for range 4 {
 			time.Sleep(5 * time.Millisecond)
@@ -134,5 +138,27 @@ func TestWhatIsDialledWhenTheProcessStopsIsClosed(t *testing.T) {
 			t.Error(err)
 		}
 		w.taken()
+	})
+}
+
+func TestAnAttemptThatPanicsWhileTheProcessStopsHoldsNobodyUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var stops atomic.Bool
+		w := newDialWorld(t, func(p sup.Point) bool {
+			if p.Label != "attempt" || p.At != sup.BetweenActions || !stops.CompareAndSwap(true, false) {
+				return false
+			}
+			time.Sleep(time.Millisecond) // by then the process waits for its attempts
+			return true
+		})
+		w.dial(3)
+		time.Sleep(5 * time.Millisecond)
+		stops.Store(true)
+		if err := w.tree.Stop(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if connected, failed := w.taken(); connected+failed != 0 || stops.Load() {
+			t.Errorf("%d connected, %d failed", connected, failed)
+		}
 	})
 }
