@@ -95,7 +95,7 @@ func (g *Greeter) run(p *sup.Process, c Conn) error {
 	p.Ready()
 	known := make(chan handshake.Evidence, 1)
 	p.Go("reader", func() error {
-		known <- x.read(c)
+		known <- x.read(p, c)
 		return nil
 	})
 	limit := time.NewTimer(greetLimit)
@@ -127,7 +127,7 @@ func (g *Greeter) introduce(p *sup.Process, x *greeting, k handshake.InfoHashKno
 
 // read takes no more bytes than a handshake has: what follows is its
 // receiver's to read.
-func (x *greeting) read(c Conn) handshake.Evidence {
+func (x *greeting) read(p *sup.Process, c Conn) handshake.Evidence {
 	var buf [handshakeBytes]byte
 	for {
 		if err := c.WaitReadable(); err != nil {
@@ -135,6 +135,7 @@ func (x *greeting) read(c Conn) handshake.Evidence {
 		}
 		n, err := c.TryRead(buf[:handshakeBytes-x.taken])
 		if n > 0 {
+			p.Step("feed")
 			e, taken := x.acceptor.Feed(buf[:n])
 			x.taken += taken
 			if _, more := e.(handshake.NeedMore); !more {

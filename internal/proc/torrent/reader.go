@@ -63,9 +63,8 @@ func (r *reader) run(p *sup.Process) error {
 		if s == nil {
 			return nil
 		}
-		f := r.fill(s, next.carry, room)
-		if !r.hand(ctx, f) {
-			s.Release()
+		f, handed := r.bring(p, s, next.carry, room)
+		if !handed {
 			return nil
 		}
 		select {
@@ -93,6 +92,20 @@ func (r *reader) rent(ctx context.Context) *slab.Slab {
 		r.slabs.Forgo(wait)
 		return nil
 	}
+}
+
+// bring fills a slab and gives it to the loop; it reports false, and releases the
+// slab, when the process ends first.
+func (r *reader) bring(p *sup.Process, s *slab.Slab, carry []byte, room int) (f fill, handed bool) {
+	defer func() {
+		if !handed {
+			s.Release()
+		}
+	}()
+	p.Step("read")
+	f = r.fill(s, carry, room)
+	p.Act("hand over")
+	return f, r.hand(p.Context(), f)
 }
 
 // tellWait tells the loop that it is our side that does not read.
