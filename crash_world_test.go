@@ -62,25 +62,27 @@ type fuse struct {
 	left  int // points until the crash; it is over once this is 0
 
 	mu    sync.Mutex
-	blown *sup.Point                   // where it crashed
-	roles map[string]map[pointKind]int // points passed so far, where they are to be counted
+	blown *sup.Point                     // where it crashed
+	roles map[string]map[pointKind]tally // points passed so far, where they are to be counted
+	stage stage
 }
 
-// pointKind is what is the same of the points that a fuse counts together.
-type pointKind struct {
-	kind string
-	at   sup.Moment
-	part string // "worker" of a disk
-}
+// tally counts points: those passed before the end of the fetches, and all.
+type tally struct{ early, all int }
 
-func (k pointKind) String() string { return strings.TrimSpace(k.kind+" "+k.part) + " " + k.at.String() }
+// stage says whether the fetches are under way.
+type stage uint8
 
-func kindOf(p sup.Point) pointKind {
-	k := pointKind{kind: p.Kind, at: p.At}
-	if p.Kind == "disk" && p.Label == "job" {
-		k.part = "worker"
-	}
-	return k
+const (
+	fetchesRun stage = iota
+	fetchesOver
+)
+
+// enter tells the fuse how far the run is.
+func (f *fuse) enter(s stage) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.stage = s
 }
 
 // hook is the hook of the client in a role.
@@ -99,9 +101,13 @@ func (f *fuse) passes(role string, p sup.Point) bool {
 	k := kindOf(p)
 	if f.roles != nil {
 		if f.roles[role] == nil {
-			f.roles[role] = map[pointKind]int{}
+			f.roles[role] = map[pointKind]tally{}
 		}
-		f.roles[role][k]++
+		n := f.roles[role][k]
+		if n.all++; f.stage == fetchesRun {
+			n.early++
+		}
+		f.roles[role][k] = n
 	}
 	if role != f.role || k != f.point || f.left == 0 {
 		return false
