@@ -28,6 +28,7 @@ func serving(port *intPort) sup.Body {
 			case <-port.Wake():
 			}
 			for _, r := range port.Take(nil) {
+				p.Step("question")
 				switch r.Q {
 				case 0:
 					kept = append(kept, r)

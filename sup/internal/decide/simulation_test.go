@@ -9,14 +9,14 @@ import (
 // live does one thing at random that the world around a supervisor may do.
 func (w *world) live() {
 	up := w.up()
-	choice := rapid.IntRange(0, 11).Draw(w.t, "what")
+	choice := rapid.IntRange(0, 13).Draw(w.t, "what")
 	switch {
 	case choice == 0 && w.ended == "" && rapid.IntRange(0, 5).Draw(w.t, "stop") == 0:
 		w.ended = "asked"
 		w.give(Event{What: StopAsked})
 	case choice == 1:
 		w.now += Instant(rapid.IntRange(1, 40).Draw(w.t, "pause"))
-	case choice == 2:
+	case choice == 2, choice > 11:
 		w.toDeadline()
 	case choice <= 5 && w.strategy == Dynamic && w.s.Phase() == Settled:
 		w.give(Event{What: Add, Spec: w.newKid()})
@@ -112,9 +112,52 @@ func (w *world) busy() *kid {
 	return nil
 }
 
+// simulations is how often a hundred supervisors are simulated.
+const simulations = 50
+
 func TestSimulatedSupervisorsKeepTheirPromises(t *testing.T) {
+	seen := &tally{}
+	for range simulations {
+		simulateSupervisors(t, seen)
+	}
+	seen.judge(t)
+}
+
+// leastSeen is how often each event, action and outcome must come with each
+// strategy.
+const leastSeen = 10
+
+func (s *tally) judge(t *testing.T) {
+	t.Helper()
+	least := leastSeen
+	if testing.Short() { // a fifth of the simulations
+		least = 1
+	}
+	for k := range s {
+		strategy := Strategy(k)
+		t.Logf("strategy %d: events %v, actions %v, outcomes %v", strategy, s[k].events, s[k].actions, s[k].outcomes)
+		for e, n := range s[k].events {
+			if dynamicOnly := What(e) == Add || What(e) == Remove; n < least && (strategy == Dynamic || !dynamicOnly) {
+				t.Errorf("strategy %d: event %d came %d times", strategy, e, n)
+			}
+		}
+		for a, n := range s[k].actions {
+			if n < least {
+				t.Errorf("strategy %d: action %d came %d times", strategy, a, n)
+			}
+		}
+		for o, n := range s[k].outcomes {
+			if staticOnly := Outcome(o) == StartHasFailed; n < least && (strategy != Dynamic || !staticOnly) {
+				t.Errorf("strategy %d: outcome %d came %d times", strategy, o, n)
+			}
+		}
+	}
+}
+
+func simulateSupervisors(t *testing.T, seen *tally) {
+	t.Helper()
 	rapid.Check(t, func(t *rapid.T) {
-		w := newWorld(t)
+		w := newWorld(t, seen)
 		for range rapid.IntRange(0, 80).Draw(t, "length") {
 			if w.closed == "" {
 				w.live()
@@ -139,7 +182,7 @@ func TestSimulatedSupervisorsKeepTheirPromises(t *testing.T) {
 // waited for.
 func TestDeadlinesAloneEndAStop(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		w := newWorld(t)
+		w := newWorld(t, &tally{})
 		w.calm()
 		if w.closed == "" {
 			w.ended = "asked"

@@ -20,6 +20,15 @@ type world struct {
 	ended     string    // why nothing may be started any more: "asked", "gave up", "start failed"
 	closed    string    // what AllStopped said
 	opened    int       // how often AllStarted came
+	seen      *tally
+}
+
+// tally counts what the events, actions and outcomes of all simulations were, by
+// strategy.
+type tally [Dynamic + 1]struct {
+	events   [DeadlinePassed + 1]int
+	actions  [AllStopped + 1]int
+	outcomes [GaveUp + 1]int
 }
 
 // kid is one child; doing is what its incarnation is busy with.
@@ -31,9 +40,9 @@ type kid struct {
 	starts  []Instant
 }
 
-func newWorld(t *rapid.T) *world {
+func newWorld(t *rapid.T, seen *tally) *world {
 	w := &world{
-		t: t, now: 1,
+		t: t, now: 1, seen: seen,
 		strategy: Strategy(rapid.IntRange(0, 3).Draw(t, "strategy")),
 		intensity: Intensity{
 			Restarts: rapid.IntRange(0, 4).Draw(t, "restarts"),
@@ -67,6 +76,7 @@ func (w *world) newKid() Spec {
 // give hands the core an event and obeys what it says.
 func (w *world) give(e Event) {
 	e.At = w.now
+	w.seen[w.strategy].events[e.What]++
 	if w.closed != "" {
 		w.t.Fatalf("event after AllStopped")
 	}
@@ -80,6 +90,7 @@ func (w *world) give(e Event) {
 }
 
 func (w *world) obey(a Action) {
+	w.seen[w.strategy].actions[a.Do]++
 	switch a.Do {
 	case AllStarted:
 		w.opened++
@@ -193,6 +204,7 @@ func (w *world) checkAllStopped(a Action) {
 	case StartHasFailed:
 		w.must(w.ended == "start failed", "start failed, but %q", w.ended)
 	}
+	w.seen[w.strategy].outcomes[a.Outcome]++
 	w.closed = outcomes[a.Outcome]
 }
 
