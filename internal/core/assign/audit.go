@@ -2,6 +2,7 @@ package assign
 
 import (
 	"fmt"
+	"iter"
 
 	"github.com/etorrent/etorrent/internal/vocab/geometry"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
@@ -18,6 +19,22 @@ func (c *Core) Audit() error {
 		}
 	}
 	return nil
+}
+
+// Dealt are the blocks that a holder fetches, as far as the core knows; none of one
+// that is not there. It is for audits.
+func (c *Core) Dealt(id HolderID) iter.Seq[geometry.Block] {
+	return func(yield func(geometry.Block) bool) {
+		h := c.holders[id]
+		if h == nil {
+			return
+		}
+		for k := range h.out.len() {
+			if !yield(h.out.at(k)) {
+				return
+			}
+		}
+	}
 }
 
 // checkPieces: a piece is in the one state that its facts say.

@@ -1,6 +1,7 @@
 package peer
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/etorrent/etorrent/internal/vocab/geometry"
@@ -152,6 +153,11 @@ func (a *auditor) Close(c Closing) {
 func (a *auditor) check() {
 	a.t.Helper()
 	c := a.core
+	for _, one := range []func(*Core, Deals) error{checkAsked, checkDeals, checkClosed} { // the others hold behind a batch
+		if err := one(c, Deals{Blocks: maps.Keys(a.dealt)}); err != nil {
+			a.t.Fatalf("%v", err)
+		}
+	}
 	inFlight := blocksOf(a.t, &c.pipe.asked, flying)
 	blocksOf(a.t, &c.pipe.asked, late)
 	if len(inFlight) != len(a.dealt) {
