@@ -21,6 +21,7 @@ type assigner struct {
 	reports []func() // what the disk says; told after what came into the box before
 	conns   map[assign.HolderID]*conn
 	early   []func() // what came before the snapshot
+	heard   []*conn  // whose news came since the last settling
 	out     []order
 }
 
@@ -97,11 +98,34 @@ func (a *assigner) settle() {
 	a.core.Settle(a)
 	for _, o := range a.out {
 		if a.conns[o.to.id] != nil {
-			o.to.box.put(func() { o.do(o.to) })
+			o.to.flow.onWay++
+			o.to.box.put(func() {
+				o.to.flow.onWay--
+				o.do(o.to)
+			})
 		}
 	}
 	a.out = a.out[:0]
+	a.audit()
+}
+
+// audit fails the world if the picker contradicts itself, or those whom it knows.
+func (a *assigner) audit() {
 	a.l.w.audit("picker", a.l, a.core.Audit())
+	for id, c := range a.conns {
+		for range a.core.Dealt(id) {
+			if c.flow.end == pickerTold {
+				a.l.w.fail(a.l, "the picker waits for blocks of one that has left")
+			}
+			break
+		}
+	}
+	for _, c := range a.heard {
+		if c.phase == connTrading {
+			c.audit()
+		}
+	}
+	a.heard = a.heard[:0]
 }
 
 // snapshot makes the picker, or brings it in line with the disk.
@@ -121,6 +145,8 @@ func (a *assigner) snapshot(s assign.Snapshot) {
 // news takes what a step of a connection means.
 func (a *assigner) news(b *pickerNews) {
 	id := b.conn.id
+	b.conn.flow.arrives(b)
+	a.heard = append(a.heard, b.conn)
 	if b.joins == present {
 		a.conns[id] = b.conn
 		a.core.Join(id, nil)
@@ -136,9 +162,14 @@ func (a *assigner) news(b *pickerNews) {
 		a.core.Received(id, block)
 	}
 	for _, r := range b.back {
-		a.core.Returned(id, r.block, reasonOf(r.why))
+		if a.l.w.cfg.defect != defectForgetsReturns {
+			a.core.Returned(id, r.block, reasonOf(r.why))
+		}
 	}
 	if b.credits == present {
+		if a.l.w.cfg.defect == defectDoublesCredit {
+			b.credit *= 2
+		}
 		a.core.SetCredit(id, uint32(b.credit))
 	}
 }
@@ -177,12 +208,18 @@ const (
 
 // Deal has a connection request a run.
 func (a *assigner) Deal(h assign.HolderID, r geometry.Run) {
-	a.order(h, func(c *conn) { c.step(func() { c.core.Request(c.w.now, r, c) }) })
+	a.order(h, func(c *conn) {
+		c.flow.dealt(r)
+		c.step(func() { c.core.Request(c.w.now, r, c) })
+	})
 }
 
 // Cancel has a connection withdraw a request.
 func (a *assigner) Cancel(h assign.HolderID, b geometry.Block) {
-	a.order(h, func(c *conn) { c.step(func() { c.core.CancelBlock(c.w.now, b, c) }) })
+	a.order(h, func(c *conn) {
+		delete(c.flow.crossed, b)
+		c.step(func() { c.core.CancelBlock(c.w.now, b, c) })
+	})
 }
 
 // Interested has a connection say whether we are interested.

@@ -42,7 +42,7 @@ type conn struct {
 	news      haveNews
 	up        uploads
 	alarm     mono.Instant
-	asked     int // requests that the remote has not answered
+	flow      flow
 }
 
 // connPhase is how far a connection has come.
@@ -91,7 +91,7 @@ func connect(from, to *control) {
 
 func newConn(c *control, to *node, d handshake.Direction) *conn {
 	c.counted++
-	k := &conn{w: c.l.w, l: c.l, id: c.counted, addr: to.addr, direction: d}
+	k := &conn{w: c.l.w, l: c.l, id: c.counted, addr: to.addr, direction: d, flow: newFlow()}
 	k.box = &mailbox{l: c.l}
 	c.l.conns = append(c.l.conns, k)
 	c.l.senders[k.id] = to
@@ -181,6 +181,7 @@ func (c *conn) step(input func()) {
 	c.readAhead()
 	c.pump()
 	c.arm()
+	c.audit()
 }
 
 // receive takes bytes of the remote.

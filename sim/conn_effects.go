@@ -55,12 +55,15 @@ func (c *conn) RemoteHasSet(s *pieceset.Set) { c.batch.tell(c).hasSet = s.Clone(
 
 // Received tells the picker of a block that the disk gets.
 func (c *conn) Received(b geometry.Block) {
+	c.flow.says(b)
 	n := c.batch.tell(c)
 	n.got = append(n.got, b)
 }
 
 // Returned gives a block back to the picker.
 func (c *conn) Returned(b geometry.Block, why peer.Return) {
+	c.flow.says(b)
+	c.w.totals.Returned[why]++
 	n := c.batch.tell(c)
 	n.back = append(n.back, returned{b, why})
 }
@@ -69,6 +72,7 @@ func (c *conn) Returned(b geometry.Block, why peer.Return) {
 func (c *conn) Credit(blocks int) {
 	n := c.batch.tell(c)
 	n.credit, n.credits = blocks, present
+	c.flow.most = max(c.flow.most, blocks)
 }
 
 // RemoteInterest notes a change for the choker.
@@ -88,6 +92,7 @@ func (c *conn) execute() {
 	l := c.l
 	if b.picker != nil {
 		a := l.assign
+		c.flow.leaves()
 		a.input(func() { a.news(b.picker) })
 	}
 	if len(b.blocks) > 0 {
@@ -158,9 +163,11 @@ func (c *conn) upload(run peer.ReadRun, blocks [][]byte) {
 			b := geometry.Block{Piece: r.Piece, Number: r.Begin / geometry.BlockSize}
 			data := blocks[(r.Begin-run.Begin)/geometry.BlockSize]
 			c.w.serves(c, b, data)
-			c.out.add(wire.AppendPieceHeader(nil, r.Piece, r.Begin, r.Length))
-			c.out.add(c.said(data))
-			c.out.payload += len(data)
+			for range c.w.answers() {
+				c.out.add(wire.AppendPieceHeader(nil, r.Piece, r.Begin, r.Length))
+				c.out.add(c.said(data))
+				c.out.payload += len(data)
+			}
 		}
 	})
 }

@@ -320,6 +320,7 @@ func (c *control) Choke(id choke.PeerID) { c.choke(id, peer.Choked) }
 
 func (c *control) choke(id choke.PeerID, state peer.Choke) {
 	if k := c.find(assign.HolderID(id)); k != nil {
+		k.flow.slot = state
 		k.order(func() { k.step(func() { k.core.SetChoke(k.w.now, state, k) }) })
 	}
 }
@@ -375,7 +376,10 @@ func (c *control) down(k *conn, how departure) {
 		c.book.Crashed(c.l.w.now, k.addr, 1+c.l.w.rnd.Uint64N(1000))
 	}
 	a := c.l.assign
-	a.input(func() { a.left(k, how) })
+	a.input(func() {
+		k.flow.end = pickerTold
+		a.left(k, how)
+	})
 }
 
 // dismiss ends every connection.

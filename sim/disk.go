@@ -65,7 +65,10 @@ type readAhead struct {
 }
 
 // budget is a storage.Memory that counts.
-type budget struct{ bound, used int64 }
+type budget struct {
+	bound, used int64
+	defect      defect
+}
 
 // Reserve takes n bytes if they fit.
 func (b *budget) Reserve(n int64) storage.Room {
@@ -81,13 +84,17 @@ func (b *budget) Reserve(n int64) storage.Room {
 }
 
 // Return gives n bytes back.
-func (b *budget) Return(n int64) { b.used -= n }
+func (b *budget) Return(n int64) {
+	if b.defect != defectKeepsMemory {
+		b.used -= n
+	}
+}
 
 // openDisk begins a disk process with what the row says; recalled are the pieces
 // that a former process of this program reported written.
 func openDisk(l *life, recalled *pieceset.Set) *disk {
 	d := &disk{
-		l: l, on: l.n.platter, budget: budget{bound: l.w.cfg.Memory},
+		l: l, on: l.n.platter, budget: budget{bound: l.w.cfg.Memory, defect: l.w.cfg.defect},
 		memory: map[geometry.Block][]byte{}, hashed: map[geometry.Block][]byte{},
 		digests: map[pieceset.Index]map[geometry.Block][]byte{},
 		chunk:   uint32(1 + l.w.rnd.IntN(storage.ChunkBlocks)),
@@ -192,8 +199,13 @@ func (d *disk) read(r *readAhead) {
 		return
 	}
 	d.reads = append(d.reads, r)
+	failed := d.fails()
 	d.job(func() {
 		d.forgetRead(r)
+		if failed {
+			r.done(nil)
+			return
+		}
 		r.done(d.blocksOf(r.run))
 	})
 }

@@ -17,6 +17,11 @@ const (
 	defectTrustsAnyHash            // HashRight whatever the bytes are
 	defectForgetsDepartures        // the picker is not told who left
 	defectBlamesAnybody            // another than the liar is convicted
+	defectDoublesCredit            // the picker deals twice of what the window takes
+	defectForgetsReturns           // the picker is not told what was given back
+	defectKeepsMemory              // memory that is given back stays reserved
+	defectAnswersTwice             // every block is sent twice
+	defectForgetsRequests          // of what was read one block in ten is not sent
 )
 
 // threaten plans what goes wrong with a node.
@@ -38,6 +43,7 @@ func (w *World) threaten(n *node) {
 	})
 	w.often(n, h.Crash, func() { n.crashProcess() })
 	w.often(n, h.Reset, func() { n.resetOne() })
+	w.often(n, h.Choke, func() { n.chokeOne() })
 	if n.role == Leech {
 		w.often(n, h.Leave, func() { n.leave() })
 	}
@@ -104,6 +110,25 @@ func (n *node) resetOne() {
 	}
 }
 
+// chokeOne chokes a remote that is unchoked, and lets the choker's word hold again
+// after a moment.
+func (n *node) chokeOne() {
+	l := n.life
+	if l == nil || len(l.conns) == 0 {
+		return
+	}
+	c := l.conns[n.w.rnd.IntN(len(l.conns))]
+	if c.flow.slot == peer.Choked {
+		return
+	}
+	n.w.totals.Chokes++
+	set := func(state func() peer.Choke) {
+		c.order(func() { c.step(func() { c.core.SetChoke(c.w.now, state(), c) }) })
+	}
+	set(func() peer.Choke { return peer.Choked })
+	l.after(n.w.within(2*time.Second), func() { set(func() peer.Choke { return c.flow.slot }) })
+}
+
 // leave takes a node out for good, and brings a new one.
 func (n *node) leave() {
 	w := n.w
@@ -127,8 +152,8 @@ func (w *World) asked(c *conn, m *wire.Message) {
 	if m.Kind != wire.Request {
 		return
 	}
-	if c.asked++; c.asked > peer.LocalReqq {
-		w.fail(c.l, "%d requests are out to %s (credit %d, waiting %d there)", c.asked, c.l.sender(c.id).name, c.core.Credit(), c.far.core.Waiting())
+	if c.flow.asked++; c.flow.asked > peer.LocalReqq {
+		w.fail(c.l, "%d requests are out to %s (credit %d, waiting %d there)", c.flow.asked, c.l.sender(c.id).name, c.core.Credit(), c.far.core.Waiting())
 	}
 }
 
@@ -136,9 +161,20 @@ func (w *World) answered(c *conn, m *wire.Message) {
 	if m.Kind != wire.Piece && m.Kind != wire.Reject {
 		return
 	}
-	if c.asked--; c.asked < 0 {
+	if c.flow.asked--; c.flow.asked < 0 {
 		w.fail(c.l, "%s answers what was not asked", c.l.sender(c.id).name)
 	}
+}
+
+// answers is how many blocks answer a request.
+func (w *World) answers() int {
+	switch {
+	case w.cfg.defect == defectAnswersTwice:
+		return 2
+	case w.cfg.defect == defectForgetsRequests && w.happens(100):
+		return 0
+	}
+	return 1
 }
 
 // serves fails the world if a block that is about to be served is not right.
@@ -157,7 +193,7 @@ func (w *World) judgeClosing(c *conn, why peer.Closing) {
 	if why.Reason != peer.NothingToTrade {
 		w.fail(c.l, "leaves %s for %v", c.l.sender(c.id).name, why)
 	}
-	if c.asked > 0 && c.far.phase == connTrading && c.far.isQuiet() {
-		w.fail(c.l, "%d requests are never answered by %s", c.asked, c.l.sender(c.id).name)
+	if c.flow.asked > 0 && c.far.phase == connTrading && c.far.isQuiet() {
+		w.fail(c.l, "%d requests are never answered by %s", c.flow.asked, c.l.sender(c.id).name)
 	}
 }

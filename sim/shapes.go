@@ -7,12 +7,13 @@ import (
 	"github.com/etorrent/etorrent/internal/vocab/geometry"
 )
 
-// Tiny is a world of 4 nodes and 8 pieces. Much of it follows from its run
-// number: the roles beside one seed and one leech, and what goes wrong.
+// Tiny is a world of 4 nodes and 8 pieces, in one of five with more blocks than a
+// window takes. Much of it follows from its run number: the roles beside one seed
+// and one leech, and what goes wrong.
 func Tiny(run uint64) Config {
 	rnd := rand.New(rand.NewPCG(run, 1))
 	c := Config{
-		Run: run, Nodes: []Role{Seed, Leech}, Pieces: 8, PieceBlocks: 1 + rnd.IntN(4),
+		Run: run, Nodes: []Role{Seed, Leech}, Pieces: 8, PieceBlocks: []int{1, 2, 3, 4, 24}[rnd.IntN(5)],
 		Rate: 20_000 << rnd.IntN(6), Latency: time.Duration(1+rnd.IntN(200)) * time.Millisecond,
 		Slots: 1 + rnd.IntN(4), Lies: 10, Limit: 4 * time.Hour,
 	}
@@ -27,6 +28,7 @@ func Tiny(run uint64) Config {
 		Kill: some(20 * time.Second), PowerCut: some(20 * time.Second), Away: 10 * time.Second,
 		Crash: some(10 * time.Second), Reset: some(10 * time.Second), Leave: some(time.Minute),
 		Faults: 20 * rnd.IntN(2), Until: 10 * time.Minute,
+		Choke: some(2 * time.Second),
 	}
 	return c
 }

@@ -15,6 +15,8 @@ package sim
 import (
 	"io"
 	"time"
+
+	"github.com/etorrent/etorrent/internal/core/peer"
 )
 
 // Role says what a node is in the swarm.
@@ -71,6 +73,8 @@ type Hazards struct {
 	Reset time.Duration
 	// Leave takes a leech out for good; another, which has nothing, comes.
 	Leave time.Duration
+	// Choke has a node choke one of its remotes for a moment, whatever is under way.
+	Choke time.Duration
 	// Faults is how many disk operations of a thousand fail.
 	Faults int
 	// Until is when all this ends; 0 is with the world.
@@ -91,13 +95,21 @@ type Result struct {
 
 // Totals count what happened in a world.
 type Totals struct {
-	Kills, PowerCuts, Crashes, Resets, Faults, Left int
+	Kills, PowerCuts, Crashes, Resets, Faults, Left, Chokes int
 	// Corrupt is how many pieces of wrong bytes were fetched, Bans how often a
 	// liar was banned, MostWasted how many pieces one liar spoilt for one honest
 	// node at most, and WastedByOne for all of them.
 	Corrupt, Bans, MostWasted, WastedByOne int
 	// Blocks is how many blocks were received, Duplicates how many of them twice.
 	Blocks, Duplicates int
+	// Compared is how often what a connection has in flight was compared with what
+	// the picker dealt to it.
+	Compared int
+	// Full is how often all that a window takes was in flight then, Returned how
+	// many blocks went back to a picker, by reason, and Crossed how many were dealt
+	// anew before the picker had heard of the first time.
+	Full, Crossed int
+	Returned      [peer.ReturnTimedOut + 1]int
 }
 
 // Run runs a world to its end.

@@ -7,9 +7,11 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/etorrent/etorrent/internal/core/peer"
 	"github.com/etorrent/etorrent/internal/vocab/geometry"
 )
 
@@ -62,8 +64,59 @@ func shards(t *testing.T, kind string, worlds int, each func(t *testing.T, run u
 	}
 }
 
+// In tiny worlds everything goes wrong that can, and windows are full at times.
 func TestTinyWorldsKeepTheirPromises(t *testing.T) {
-	shards(t, "tiny", 1000, func(*testing.T, uint64, Result) {})
+	var all summary
+	shards(t, "tiny", 1000, func(_ *testing.T, _ uint64, r Result) { all.add(r.Totals) })
+	t.Cleanup(func() { all.judge(t) })
+}
+
+// summary adds up what happened in worlds that run side by side.
+type summary struct {
+	mu  sync.Mutex
+	sum Totals
+}
+
+func (s *summary) add(r Totals) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, x := range []struct {
+		to *int
+		n  int
+	}{
+		{&s.sum.Kills, r.Kills}, {&s.sum.PowerCuts, r.PowerCuts}, {&s.sum.Crashes, r.Crashes}, {&s.sum.Resets, r.Resets},
+		{&s.sum.Faults, r.Faults}, {&s.sum.Left, r.Left}, {&s.sum.Chokes, r.Chokes}, {&s.sum.Corrupt, r.Corrupt},
+		{&s.sum.Compared, r.Compared}, {&s.sum.Full, r.Full}, {&s.sum.Crossed, r.Crossed},
+	} {
+		*x.to += x.n
+	}
+	for why, n := range r.Returned {
+		s.sum.Returned[why] += n
+	}
+}
+
+// judge fails unless everything came often enough to prove something.
+func (s *summary) judge(t *testing.T) {
+	t.Helper()
+	t.Logf("%+v", s.sum)
+	least := func(what string, n, least int) {
+		if n < least {
+			t.Errorf("%s: %d, which proves too little", what, n)
+		}
+	}
+	least("kills", s.sum.Kills, 100)
+	least("power cuts", s.sum.PowerCuts, 100)
+	least("crashes", s.sum.Crashes, 100)
+	least("resets", s.sum.Resets, 100)
+	least("faults", s.sum.Faults, 100)
+	least("chokes", s.sum.Chokes, 100)
+	least("departures", s.sum.Left, 10)
+	least("corrupt pieces", s.sum.Corrupt, 10)
+	least("comparisons with the picker", s.sum.Compared, 100_000)
+	least("full windows", s.sum.Full, 1000)
+	least("rejected blocks", s.sum.Returned[peer.ReturnRejected], 10)
+	least("blocks returned at a choke", s.sum.Returned[peer.ReturnChoked], 10)
+	least("blocks that timed out", s.sum.Returned[peer.ReturnTimedOut], 10)
 }
 
 // large has what goes wrong by its run number.
@@ -141,8 +194,8 @@ func TestLiarsAreBannedAndNobodyElse(t *testing.T) {
 			sum, most = sum+bans[k], max(most, worst[k])
 		}
 		t.Logf("%d bans; at most %d pieces wasted by one liar", sum, most)
-		if sum == 0 {
-			t.Error("nobody was banned in any world")
+		if sum < 100 {
+			t.Errorf("only %d bans in all worlds", sum)
 		}
 	})
 }
@@ -154,7 +207,7 @@ func unruly(run uint64) Config {
 	c.Nodes = append(append(append(Swarm(4, Seed), Swarm(2, Liar)...), Swarm(4, FreeRider)...), Swarm(20, Leech)...)
 	c.Hazards = Hazards{
 		Kill: 40 * time.Second, PowerCut: 40 * time.Second, Away: 20 * time.Second,
-		Crash: 20 * time.Second, Reset: 10 * time.Second, Leave: 3 * time.Minute, Faults: 5, Until: 20 * time.Minute,
+		Crash: 20 * time.Second, Reset: 10 * time.Second, Leave: 3 * time.Minute, Faults: 5, Choke: 10 * time.Second, Until: 20 * time.Minute,
 	}
 	return c
 }
@@ -182,23 +235,31 @@ func TestPlantedDefectsAreNoticed(t *testing.T) {
 		defect defect
 		kind   string
 		within uint64 // worlds
+		says   string
 	}{
-		{"a claim without its sync", defectClaimsUnsynced, "tiny", 20},
-		{"a hash that is never compared", defectTrustsAnyHash, "liars", 40},
-		{"a departure that the picker is not told of", defectForgetsDepartures, "tiny", 20},
-		{"a ban of somebody else", defectBlamesAnybody, "liars", 40},
+		{"a claim without its sync", defectClaimsUnsynced, "tiny", 20, "a power cut would show that it is not there"},
+		{"a hash that is never compared", defectTrustsAnyHash, "liars", 40, "a read shows that it is not there"},
+		{"a departure that the picker is not told of", defectForgetsDepartures, "tiny", 20, "waits for blocks of one that has left"},
+		{"a ban of somebody else", defectBlamesAnybody, "liars", 40, "is banned, and never lied"},
+		{"a picker that deals twice of what the window takes", defectDoublesCredit, "tiny", 20, "in flight, the window was"},
+		{"a block given back that the picker is not told of", defectForgetsReturns, "tiny", 20, "was dealt and is not in flight"},
+		{"memory that stays reserved", defectKeepsMemory, "tiny", 20, "bytes are reserved,"},
+		{"a request that is answered twice", defectAnswersTwice, "tiny", 20, "answers what was not asked"},
+		{"a request that is never answered", defectForgetsRequests, "tiny", 40, "requests are never answered by"},
 	} {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
 			for run := range d.within {
 				c := kinds[d.kind](run)
 				c.defect = d.defect
-				if r := Run(c); r.Err != nil {
+				if r := Run(c); r.Err != nil && strings.Contains(r.Err.Error(), d.says) {
 					t.Logf("noticed: %v", r.Err)
 					return
+				} else if r.Err != nil {
+					t.Logf("noticed otherwise: %v", r.Err)
 				}
 			}
-			t.Errorf("not noticed in %d worlds", d.within)
+			t.Errorf("not noticed as such in %d worlds", d.within)
 		})
 	}
 }
