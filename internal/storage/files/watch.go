@@ -98,8 +98,8 @@ func viewStray(before, after *fileState, facts storage.FileFacts) error {
 // opened meanwhile.
 var errAgain = errors.New("to be opened again")
 
-// recognise says whether a file with this identity and size, which was opened after
-// its memory was before, is the one in use; it takes it into use where there is
+// recognise says whether a file with this identity and size, which was opened and
+// looked at after its memory was before, is the one in use; it takes it into use where there is
 // none. One that was shortened can still be read. handles.mu is held.
 func (s *store) recognise(i int, before memory, id identity, size int64) error {
 	state := &s.files[i]
@@ -113,7 +113,7 @@ func (s *store) recognise(i int, before memory, id identity, size int64) error {
 		}
 		state.stray(s.fileError("open", i, storage.ErrReplaced))
 		return state.doubt
-	case size < m.size:
+	case size < before.size && m.turn == before.turn: // it may have grown since it was looked at
 		state.stray(s.fileError("open", i, storage.ErrShortened))
 	}
 	return nil

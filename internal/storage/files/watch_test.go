@@ -328,3 +328,26 @@ func TestALookClosesWhatWasOpenForWriting(t *testing.T) {
 		t.Error("it is open, or not there")
 	}
 }
+
+// Workers that open a file at the same time may find it shorter than it is by the
+// time that they are heard.
+func TestAFileThatGrowsWhileItIsOpenedWasNotShortened(t *testing.T) {
+	for range 200 {
+		st := opened(t, New(Options{}), twoFiles(t.TempDir()))
+		if _, err := st.Prepare(t.Context(), []int{0}); err != nil {
+			t.Fatal(err)
+		}
+		var writers sync.WaitGroup
+		for at := range int64(4) {
+			writers.Go(func() {
+				if _, err := st.WriteAt([]byte{'a' + byte(at)}, at); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		writers.Wait()
+		if t.Failed() {
+			return
+		}
+	}
+}
