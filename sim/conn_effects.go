@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"time"
 
+	"github.com/etorrent/etorrent/internal/core/book"
 	"github.com/etorrent/etorrent/internal/core/peer"
 	"github.com/etorrent/etorrent/internal/vocab/geometry"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
@@ -39,6 +40,7 @@ func (c *conn) Send(m wire.Message) {
 // StoreBlock adds a block to what goes to the disk.
 func (c *conn) StoreBlock(b geometry.Block, data []byte) {
 	c.batch.blocks = append(c.batch.blocks, received{b, c.w.content.copyOf(b, data)})
+	c.flow.trade = book.TradedBlocks
 }
 
 // Upload adds a block to send.
@@ -159,6 +161,7 @@ func (c *conn) upload(run peer.ReadRun, blocks [][]byte) {
 			return
 		}
 		c.core.ReadDone(run, c)
+		c.flow.trade = book.TradedBlocks
 		for _, r := range c.batch.uploads {
 			b := geometry.Block{Piece: r.Piece, Number: r.Begin / geometry.BlockSize}
 			data := blocks[(r.Begin-run.Begin)/geometry.BlockSize]

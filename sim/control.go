@@ -370,7 +370,7 @@ func (c *control) down(k *conn, how departure) {
 	}
 	c.choker.PeerLeft(choke.PeerID(k.id), c)
 	for _, door := range k.doors {
-		c.book.Ended(c.l.w.now, door)
+		c.book.Ended(c.l.w.now, door, k.flow.trade)
 	}
 	if how == inACrash {
 		c.book.Crashed(c.l.w.now, k.addr, 1+c.l.w.rnd.Uint64N(1000))

@@ -3,6 +3,7 @@ package sim
 import (
 	"iter"
 
+	"github.com/etorrent/etorrent/internal/core/book"
 	"github.com/etorrent/etorrent/internal/core/peer"
 	"github.com/etorrent/etorrent/internal/vocab/geometry"
 )
@@ -17,6 +18,7 @@ type flow struct {
 	crossed map[geometry.Block]struct{} // in flight, dealt anew before such news arrived
 	end     flowEnd
 	slot    peer.Choke // what the choker said last
+	trade   book.Trade
 }
 
 // flowEnd says whether the picker was told that the connection is over.

@@ -29,7 +29,8 @@ const (
 	firstWait     = 500 * time.Millisecond
 	personMaxWait = 30 * time.Second
 	maxWait       = 30 * time.Minute
-	// settled is how long a connection lives before it proves its endpoint.
+	// settled is how long a connection without trade lives before it proves its
+	// endpoint.
 	settled = 30 * time.Second
 
 	// attempt is how long a dialling endpoint may go without an answer before
@@ -190,14 +191,24 @@ func (c *Core) Connected(now mono.Instant, to netip.AddrPort) {
 	}
 }
 
+// Trade says whether a connection was of use while it lived.
+type Trade uint8
+
+// The trades: no block went either way, or some did.
+const (
+	TradedNothing Trade = iota
+	TradedBlocks
+)
+
 // Ended notes that a connection to an endpoint that we dialled ended, whether
-// it finished its handshake or not.
-func (c *Core) Ended(now mono.Instant, to netip.AddrPort) {
+// it finished its handshake or not. One that traded proves its endpoint however
+// short it was: its end is bad luck, and the next is worth a try at once.
+func (c *Core) Ended(now mono.Instant, to netip.AddrPort, t Trade) {
 	e := c.entries[plain(to)]
 	if e == nil || e.phase != connected && e.phase != dialling {
 		return
 	}
-	if e.phase == connected && now.Sub(e.since) >= settled {
+	if e.phase == connected && (t == TradedBlocks || now.Sub(e.since) >= settled) {
 		e.wait = 0
 	}
 	c.backOff(now, e)

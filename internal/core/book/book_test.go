@@ -65,7 +65,24 @@ func TestAFailedEndpointIsDialledAgainAfterAGrowingWait(t *testing.T) {
 	}
 }
 
-func TestASettledConnectionResetsTheWait(t *testing.T) {
+func TestAConnectionThatSettledOrTradedResetsTheWait(t *testing.T) {
+	for _, one := range []struct {
+		lived time.Duration
+		trade Trade
+		want  time.Duration
+	}{
+		{time.Minute, TradedNothing, firstWait},
+		{time.Second, TradedBlocks, firstWait},
+		{time.Second, TradedNothing, 8 * firstWait},
+	} {
+		if got := waitAfter(one.lived, one.trade); got != one.want {
+			t.Errorf("%+v: wait %v", one, got)
+		}
+	}
+}
+
+// waitAfter is the wait after three failures and a connection.
+func waitAfter(lived time.Duration, trade Trade) time.Duration {
 	c := New()
 	c.Add(public, SourceTracker)
 	now := start
@@ -76,11 +93,9 @@ func TestASettledConnectionResetsTheWait(t *testing.T) {
 	}
 	next(c, now)
 	c.Connected(now, public)
-	now = now.Add(time.Minute)
-	c.Ended(now, public)
-	if got := c.NextDeadline().Sub(now); got != firstWait {
-		t.Errorf("wait %v", got)
-	}
+	now = now.Add(lived)
+	c.Ended(now, public, trade)
+	return c.NextDeadline().Sub(now)
 }
 
 func TestTheHalfOpenBudgetAndTheRoomBoundDials(t *testing.T) {

@@ -112,7 +112,7 @@ func (m *model) inputs() map[string]func(*rapid.T) {
 		},
 		"ended": func(t *rapid.T) {
 			to := m.draw(t)
-			m.core.Ended(m.now, to)
+			m.core.Ended(m.now, to, rapid.SampledFrom([]Trade{TradedNothing, TradedBlocks}).Draw(t, "trade"))
 			if p := m.phase[to]; p == connected || p == dialling {
 				m.settle(to, maxWait)
 			}

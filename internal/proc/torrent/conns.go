@@ -30,6 +30,7 @@ type connection struct {
 	remoteID  [20]byte
 	client    string
 	reason    string // why it says it ends
+	trade     book.Trade
 }
 
 // connPhase is how far a connection has come.
@@ -219,7 +220,7 @@ func (s *swarm) introduced(m *peerIntro) {
 // closing notes why a connection is about to end.
 func (s *swarm) closing(m *peerClosing) {
 	if k := s.conns[m.id]; k != nil && k.reason == "" {
-		k.reason = m.reason
+		k.reason, k.trade = m.reason, m.trade
 	}
 }
 

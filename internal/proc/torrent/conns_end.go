@@ -66,7 +66,7 @@ func (s *swarm) ended(k *connection) {
 			s.book.Self(door)
 			continue
 		}
-		s.book.Ended(s.c.now(), door)
+		s.book.Ended(s.c.now(), door, k.trade)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/etorrent/etorrent/internal/core/assign"
 	"github.com/etorrent/etorrent/internal/core/blame"
+	"github.com/etorrent/etorrent/internal/core/book"
 	"github.com/etorrent/etorrent/internal/core/handshake"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
 	"github.com/etorrent/etorrent/internal/store"
@@ -65,10 +66,11 @@ type liar struct {
 	proof blame.Proof
 }
 
-// peerClosing says why a peer is about to end.
+// peerClosing says why a peer is about to end, and whether it was of use.
 type peerClosing struct {
 	id     assign.HolderID
 	reason string
+	trade  book.Trade
 }
 
 // Ask is a request of the library that needs an answer. Exactly one of the

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/etorrent/etorrent/internal/core/assign"
+	"github.com/etorrent/etorrent/internal/core/book"
 	"github.com/etorrent/etorrent/internal/core/handshake"
 	"github.com/etorrent/etorrent/internal/core/peer"
 	"github.com/etorrent/etorrent/internal/leaf/havelog"
@@ -83,6 +84,7 @@ type peerProc struct {
 	up     uploads
 	kept   []peerOrder // that came before trading
 	alarm  *clock.Alarm
+	worth  book.Trade
 }
 
 // intake is what comes from the reader.
@@ -168,7 +170,7 @@ func (t *Torrent) runPeer(p *sup.Process, c candidate) error {
 	if why == "" {
 		why = x.trade(remote, early)
 	}
-	t.control.Put(toControl{closing: &peerClosing{id: c.id, reason: why}})
+	t.control.Put(toControl{closing: &peerClosing{id: c.id, reason: why, trade: x.worth}})
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package torrent
 
 import (
+	"github.com/etorrent/etorrent/internal/core/book"
 	"github.com/etorrent/etorrent/internal/core/peer"
 	"github.com/etorrent/etorrent/internal/proc/disk"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
@@ -55,6 +56,7 @@ func (x *peerProc) execute() string {
 		x.in.slab = nil
 		x.c.disk.StoreBlocks(disk.StoreBlocks{Torrent: x.t.id, Holder: x.c.id, Blocks: b.blocks, Slab: s})
 		x.t.tally.down(bytes)
+		x.worth = book.TradedBlocks
 	} else if x.in.slab != nil {
 		x.in.slab.Release()
 		x.in.slab = nil
@@ -180,6 +182,9 @@ func (x *peerProc) write(now mono.Instant) string {
 	if total > 0 {
 		x.out.progress(now, total)
 		x.t.tally.up(payload)
+		if payload > 0 {
+			x.worth = book.TradedBlocks
+		}
 		if x.core != nil { // else the handshake is under way
 			x.core.Wrote(now)
 		}
