@@ -1,4 +1,4 @@
 package sqlite
 
-// syncFolder does nothing: Windows journals the names itself.
-func syncFolder(string) error { return nil }
+// syncWay does nothing: Windows journals the names itself.
+func syncWay(string) error { return nil }

@@ -47,6 +47,12 @@ func openAs(ctx context.Context, dir string, view func(dir string) Place) (*Driv
 		d.db.Close()
 		return nil, d.fault(ctx, "open "+d.path, err)
 	}
+	// The database syncs the folder of a new log too, but does not look whether that
+	// failed; and who made a folder or a file may have been stopped before it synced.
+	if err := syncWay(dir); err != nil {
+		d.db.Close()
+		return nil, &store.DriverError{Op: "open", Err: err}
+	}
 	return d, nil
 }
 
@@ -70,9 +76,9 @@ func dsn(path string) string {
 }
 
 // prepare makes the folders and the empty database file, readable by its user
-// only: announce URLs hold passkeys. New folders are synced.
+// only: announce URLs hold passkeys.
 func (d *Driver) prepare(dir string) error {
-	if err := makeFolder(d.held); err != nil {
+	if err := os.MkdirAll(d.held, 0o700); err != nil {
 		return err
 	}
 	if _, err := os.Lstat(d.path); err == nil {
@@ -89,24 +95,7 @@ func (d *Driver) prepare(dir string) error {
 	if err == nil {
 		_ = os.Link(f.Name(), d.path)
 	}
-	return errors.Join(err, os.Remove(f.Name()), syncFolder(dir))
-}
-
-// makeFolder makes a folder and those above it, and syncs what names them.
-func makeFolder(dir string) error {
-	if info, err := os.Stat(dir); err == nil && info.IsDir() {
-		return nil
-	}
-	above := filepath.Dir(dir)
-	if above != dir {
-		if err := makeFolder(above); err != nil {
-			return err
-		}
-	}
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
-		return err
-	}
-	return syncFolder(above)
+	return errors.Join(err, os.Remove(f.Name()))
 }
 
 // setUp repeats the steps of an opening while another program keeps the
