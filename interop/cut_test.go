@@ -3,26 +3,22 @@
 package interop
 
 import (
-	"bufio"
-	"context"
-	"errors"
+	"bytes"
 	"fmt"
-	"io/fs"
+	"math/rand/v2"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"syscall"
 	"testing"
 
-	"github.com/etorrent/etorrent/internal/store"
+	"github.com/etorrent/etorrent/interop/knife"
 	"github.com/etorrent/etorrent/metainfo"
-	"github.com/etorrent/etorrent/sqlitestate"
 )
 
 // Whatever moment the power fails at, and whatever of the calls that no sync
 // covered is lost, torn or there: the database opens, what the program said was
-// durable is claimed, and what is claimed is right. ETORRENT_CUTS is how many cuts
-// there are, ETORRENT_CUT the number of one to make again on a new recording.
+// durable is claimed, what is claimed is right, and other people's files are as
+// they were. Every moment of a recording is looked at; ETORRENT_CUTS is how many
+// random cuts the program is started on besides, ETORRENT_CUT the number of one to
+// make again on a new recording.
 func TestAPowerCutLeavesNoFalseClaim(t *testing.T) {
 	t.Parallel()
 	cuts := fromEnv(t, "ETORRENT_CUTS", 2000) / len(cutStories)
@@ -35,39 +31,80 @@ func TestAPowerCutLeavesNoFalseClaim(t *testing.T) {
 				x.cut(t, uint64(only))
 				return
 			}
+			x.walk(t)
 			for n := range cuts {
 				if x.cut(t, uint64(n)); t.Failed() {
 					return
 				}
 			}
-			t.Logf("%d cuts: %d calls dropped, %d writes torn, %d pieces claimed in all", cuts, x.dropped, x.torn, x.claimed)
-			if x.claimed == 0 || x.dropped == 0 || x.torn == 0 {
+			t.Logf("%d cuts: %d calls dropped, %d writes torn, %d pieces claimed in all", x.made, x.dropped, x.torn, x.claimed)
+			if x.claimed == 0 || x.dropped == 0 || cuts > 0 && x.torn == 0 {
 				t.Error("the cuts prove nothing")
 			}
 		})
 	}
 }
 
-// The check sees what it is for: a program that syncs nothing makes false claims.
-func TestCutsOfAProgramThatSyncsNothingAreNoticed(t *testing.T) {
-	t.Parallel()
-	r := cutStories[1].record(t)
-	r.SyncsOnlyAtTheEnd()
-	x := newCutter(t, r)
-	for n := range uint64(400) {
-		if err := x.judge(t, n); err != nil {
-			t.Logf("cut %d: %v", n, err)
-			return
+// walkStarts and walkCompletes say at every how many-th prefix the program is
+// started, and how often of those it is let complete.
+const (
+	walkStarts    = 12
+	walkCompletes = 4
+)
+
+// walk makes the cuts of every prefix and reads their rows.
+func (x *cutter) walk(t *testing.T) {
+	t.Helper()
+	all := x.Prefixes()
+	for n, c := range all {
+		err := x.make(t, &c, knife.Unlucky())
+		if err == nil {
+			err = x.readRow(t, x.promised(c))
+		}
+		if err == nil && n%walkStarts == 0 {
+			err = x.restart(t)
+		}
+		if err == nil {
+			err = x.kept()
+		}
+		if err != nil {
+			t.Fatalf("prefix %d of %d, %v: %v", n, len(all), c, err)
+		}
+		if n%(walkStarts*walkCompletes) == 0 {
+			x.mustComplete(t, c.String(), x.from)
 		}
 	}
-	t.Error("400 cuts without a sync, and nothing was noticed")
+	t.Logf("%d prefixes", len(all))
+}
+
+// The check sees what it is for: a program that syncs nothing, or that does not
+// look at what its syncs return, makes false claims.
+func TestCutsOfAProgramThatSyncsBadlyAreNoticed(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]func(*knife.Recording){
+		"syncs nothing": (*knife.Recording).SyncsOnlyAtTheEnd, "looks at no result": (*knife.Recording).FailEveryOther,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := cutStories[1].record(t)
+			spoil(r.Recording)
+			x := newCutter(t, r)
+			for n := range uint64(400) {
+				if err := x.judge(t, n); err != nil {
+					t.Logf("cut %d: %v", n, err)
+					return
+				}
+			}
+			t.Error("400 cuts, and nothing was noticed")
+		})
+	}
 }
 
 // cutter makes cuts of one recording.
 type cutter struct {
 	*recorded
-	meta                   *metainfo.Torrent
-	dropped, torn, claimed int
+	meta                         *metainfo.Torrent
+	made, dropped, torn, claimed int
 }
 
 func newCutter(t *testing.T, r *recorded) *cutter {
@@ -87,29 +124,19 @@ func (x *cutter) cut(t *testing.T, number uint64) {
 // rely on them.
 func (x *cutter) judge(t *testing.T, number uint64) error {
 	t.Helper()
-	if err := os.RemoveAll(x.base); err != nil {
-		t.Fatal(err)
-	}
 	c, rnd := x.Draw(number)
-	if err := x.Make(&c, rnd, x.base); err != nil {
-		t.Fatal(err)
-	}
-	x.dropped, x.torn = x.dropped+c.Dropped, x.torn+c.Torn
-	promised := map[int]bool{}
-	for _, line := range x.Said(c) {
-		if r, err := parseReport([]byte(line)); err == nil && r.Event == "piece" && r.State == "durable" {
-			promised[r.Index] = true
-		}
-	}
-	var err error
-	if number/4%2 == 0 {
+	err := x.make(t, &c, rnd)
+	if err == nil && number/4%2 == 0 {
 		err = x.restart(t)
 	}
 	if err == nil {
-		err = x.readRow(t, promised)
+		err = x.readRow(t, x.promised(c))
 	}
 	if err == nil && number/4%2 == 1 {
 		err = x.restart(t)
+	}
+	if err == nil {
+		err = x.kept()
 	}
 	if err != nil {
 		return fmt.Errorf("%v: %w", c, err)
@@ -117,124 +144,36 @@ func (x *cutter) judge(t *testing.T, number uint64) error {
 	return nil
 }
 
-// restart runs the program until it tells what it claims, and judges that.
-func (x *cutter) restart(t *testing.T) error {
+// make makes the folder that a cut leaves.
+func (x *cutter) make(t *testing.T, c *knife.Cut, rnd *rand.Rand) error {
 	t.Helper()
-	args := x.command(t)
-	c := exec.Command(args[0], args[1:]...)
-	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	var noise tail
-	c.Stderr = &noise
-	out, err := c.StdoutPipe()
-	if err == nil {
-		err = c.Start()
-	}
-	if err != nil {
+	if err := os.RemoveAll(x.base); err != nil {
 		t.Fatal(err)
 	}
-	var wrong error
-	lines := bufio.NewScanner(out)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		r, err := parseReport(lines.Bytes())
-		switch {
-		case err != nil:
-			wrong = fmt.Errorf("it said %q", lines.Text())
-		case r.Event == "added":
-			for i := range claims(t, &r) {
-				if !pieceIsRight(t, x.meta, x.dl, i) {
-					wrong = fmt.Errorf("the program claims piece %d, which is wrong", i)
-				}
-			}
-			_ = c.Process.Signal(syscall.SIGTERM)
-		case r.Event == "error" || r.Event == "warning":
-			wrong = fmt.Errorf("%s: %s", r.Event, r.Message)
+	if err := x.Make(c, rnd, x.base); err != nil {
+		t.Fatal(err)
+	}
+	x.made, x.dropped, x.torn = x.made+1, x.dropped+c.Dropped, x.torn+c.Torn
+	return x.kept()
+}
+
+// promised are the pieces that the program had called durable before a cut.
+func (x *cutter) promised(c knife.Cut) map[int]bool {
+	pieces := map[int]bool{}
+	for _, line := range x.Said(c) {
+		if r, err := parseReport([]byte(line)); err == nil && r.Event == "piece" && r.State == "durable" {
+			pieces[r.Index] = true
 		}
 	}
-	err = c.Wait()
-	if code := c.ProcessState.ExitCode(); wrong == nil && code != 0 && code != 143 {
-		wrong = fmt.Errorf("%w\n%s", err, noise.last)
-	}
-	return wrong
+	return pieces
 }
 
-// tail keeps the end of what is written to it.
-type tail struct{ last []byte }
-
-func (w *tail) Write(b []byte) (int, error) {
-	w.last = append(w.last, b...)
-	w.last = w.last[max(0, len(w.last)-4096):]
-	return len(b), nil
-}
-
-// readRow reads the claims as the row has them. Then it makes the row believe
-// that the files were left as they are: the copies have other inode numbers, and
-// the program would read them all again rather than rely on its claims.
-func (x *cutter) readRow(t *testing.T, promised map[int]bool) error {
-	t.Helper()
-	ctx := context.Background()
-	if _, err := os.Stat(filepath.Join(x.state, "state.db")); errors.Is(err, fs.ErrNotExist) {
-		return x.missing(promised, nil)
-	}
-	d, err := sqlitestate.Open(x.state)
-	if err != nil {
-		return fmt.Errorf("the state cannot be opened: %w", err)
-	}
-	defer d.Close()
-	id, err := d.FindByKey(ctx, store.Key(x.meta.ID().V1))
-	var none *store.NoKeyError
-	if errors.As(err, &none) {
-		return x.missing(promised, nil)
-	}
-	if err != nil {
-		return err
-	}
-	row, err := d.Get(ctx, id)
-	if err != nil {
-		return err
-	}
-	held := map[int]bool{}
-	for i := range row.Claims.Held(row.Pieces).All() {
-		held[int(i)] = true
-		x.claimed++
-		if !pieceIsRight(t, x.meta, x.dl, int(i)) {
-			return fmt.Errorf("the row claims piece %d, which is wrong", i)
-		}
-	}
-	if err := x.missing(promised, held); err != nil {
-		return err
-	}
-	return x.adopt(ctx, d, row)
-}
-
-// missing says whether something is not claimed that was said to be durable.
-func (x *cutter) missing(promised, held map[int]bool) error {
-	for i := range promised {
-		if !held[i] {
-			return fmt.Errorf("piece %d was durable and is not claimed", i)
+// kept says whether other people's files are as they were.
+func (x *cutter) kept() error {
+	for path, want := range x.keeps {
+		if have, err := os.ReadFile(path); err != nil || !bytes.Equal(have, want) {
+			return fmt.Errorf("%s is not as it was (%v)", path, err)
 		}
 	}
 	return nil
-}
-
-// adopt tells the row the inode numbers of the copies.
-func (x *cutter) adopt(ctx context.Context, d store.Driver, row *store.Row) error {
-	u := store.FilesUpdate{ID: row.ID, Epoch: row.Epoch}
-	for _, f := range row.Files {
-		path := filepath.Join(x.dl, filepath.FromSlash(row.FileMap[f.File]))
-		info, err := os.Stat(path)
-		if err != nil {
-			continue // the program will see that it is gone
-		}
-		if st, ok := info.Sys().(*syscall.Stat_t); ok {
-			f.Device, f.Inode = uint64(st.Dev), st.Ino
-		}
-		if f.Size == info.Size() {
-			if err := os.Chtimes(path, f.ModTime, f.ModTime); err != nil {
-				return err
-			}
-		}
-		u.Files = append(u.Files, f)
-	}
-	return d.MarkFiles(ctx, u)
 }

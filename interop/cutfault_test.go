@@ -16,14 +16,15 @@ import (
 	"testing"
 )
 
-// injections are the calls that are made to fail, and how many of each a download
-// of this size makes at the least.
+// injections are the calls that are made to fail, and how many of each a thread of
+// a download of this size makes at the most.
 var injections = []struct {
 	call        string
 	least, most int // the first ones are the loader's and the runtime's
 }{
-	{"pwrite64", 1, 150}, {"fsync", 1, 30}, {"fdatasync", 1, 8}, {"openat", 16, 90}, {"mkdirat", 1, 7},
-	{"ftruncate", 1, 3}, {"unlinkat", 1, 1}, {"linkat", 1, 1},
+	{"pwrite64", 1, 60}, {"fsync", 1, 20}, {"fdatasync", 1, 5}, {"openat", 16, 60}, {"mkdirat", 1, 5},
+	{"ftruncate", 1, 3}, {"unlinkat", 1, 2}, {"linkat", 1, 1}, {"pread64", 4, 40}, {"newfstatat", 4, 9}, {"fstat", 1, 12},
+	{"renameat", 1, 1}, {"copy_file_range", 1, 2}, {"fchmod", 1, 1},
 }
 
 // faultExits are the ways in which a download may end when the disk fails it.
@@ -34,18 +35,19 @@ var faultExits = []int{
 
 // A call of the real program fails with ENOSPC or EIO, once or from then on, in
 // the download folder, in the state folder or elsewhere: the program ends with
-// its reason, nothing is claimed that is wrong, and the next run completes.
+// its reason, nothing is claimed that is wrong, a file with another name is left
+// as it is, and the next run completes.
 // ETORRENT_FAULTS is how many such runs there are.
 func TestAFailingCallEndsInItsReasonAndNothingIsLost(t *testing.T) {
 	t.Parallel()
 	need(t, "strace", "strace", "-V")
 	rnd := random(t)
-	tr := volumes("fault", 200_000, 0, 150_000, 333_333)
-	m := tr.material(t, cutPiece, madeByUs)
+	m := volumes("cut", 200_000, 333_333, 0, 150_000).material(t, cutPiece, madeByUs)
 	from := listens(t, seed(t, m.torrent, m.parent))
 	met := map[int]int{}
-	for n := range fromEnv(t, "ETORRENT_FAULTS", 40) {
-		code, what := failOnce(t, m, from, rnd)
+	order := rnd.Perm(len(injections))
+	for n := range fromEnv(t, "ETORRENT_FAULTS", 3*len(injections)) {
+		code, what := failOnce(t, m, from, order[n%len(order)], rnd)
 		met[code]++
 		if !slices.Contains(faultExits, code) {
 			t.Fatalf("run %d, %s: exit code %d", n, what, code)
@@ -57,15 +59,17 @@ func TestAFailingCallEndsInItsReasonAndNothingIsLost(t *testing.T) {
 	}
 }
 
-// failOnce downloads with a fault, and again without.
-func failOnce(t *testing.T, m material, from netip.AddrPort, rnd *rand.Rand) (code int, what string) {
+// failOnce downloads with a fault, over files one of which is a link, and again
+// without.
+func failOnce(t *testing.T, m material, from netip.AddrPort, injection int, rnd *rand.Rand) (code int, what string) {
 	t.Helper()
-	i := injections[rnd.IntN(len(injections))]
+	i := injections[injection]
 	cause := []string{"ENOSPC", "EIO"}[rnd.IntN(2)]
 	until := []string{"", "+"}[rnd.IntN(2)]
 	what = fmt.Sprintf("%s:error=%s:when=%d%s", i.call, cause, i.least+rnd.IntN(i.most-i.least+1), until)
 	base := fastFolder(t)
-	x := &recorded{material: m, base: base, dl: filepath.Join(base, "deep", "dl"), state: filepath.Join(base, "st")}
+	x := &recorded{material: m, base: base, dl: filepath.Join(base, "deep", "dl"), state: filepath.Join(base, "kept", "st")}
+	halfIsLinked(t, x)
 	args := append([]string{"-f", "-qq", "-e", "trace=" + i.call, "-e", "inject=" + what, "-o", "/dev/null"}, x.command(t, "--peer", from.String())...)
 	c := exec.Command("strace", args...)
 	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -93,7 +97,7 @@ func failOnce(t *testing.T, m material, from netip.AddrPort, rnd *rand.Rand) (co
 func (r *recorded) mustComplete(t *testing.T, what string, from netip.AddrPort) {
 	t.Helper()
 	x := newCutter(t, r)
-	if err := x.restart(t); err != nil {
+	if err := errors.Join(x.restart(t), x.kept()); err != nil {
 		t.Errorf("%s: afterwards %v", what, err)
 	}
 	args := r.command(t, "--peer", from.String())
@@ -101,4 +105,7 @@ func (r *recorded) mustComplete(t *testing.T, what string, from netip.AddrPort) 
 		t.Errorf("%s: the next run: %v\n%s", what, err, out)
 	}
 	mustBeEqual(t, r.parent, r.dl)
+	if err := x.kept(); err != nil {
+		t.Errorf("%s: after the next run %v", what, err)
+	}
 }

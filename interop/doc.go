@@ -8,8 +8,8 @@
 //
 // Environment: ETORRENT_RUN is the run number that a random test prints, and
 // replays it; ETORRENT_KILLS is how often the program is killed in the crash
-// test; ETORRENT_CUTS and ETORRENT_FAULTS are how many power cuts and failing
-// system calls the program's own recordings are put to, and ETORRENT_CUT the
-// number of one cut; ETORRENT_PROGRAM is a binary to test instead of building
+// test; ETORRENT_CUTS and ETORRENT_FAULTS are how many random power cuts the
+// program's own recordings are put to and how many calls are made to fail, and
+// ETORRENT_CUT the number of one cut; ETORRENT_PROGRAM is a binary to test instead of building
 // one.
 package interop

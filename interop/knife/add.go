@@ -6,8 +6,11 @@ import (
 	"strings"
 )
 
-// add takes one call that succeeded.
+// add takes one call.
 func (a *adder) add(c call) error {
+	if strings.HasPrefix(c.result, "-1") {
+		return a.refused(c)
+	}
 	switch c.name {
 	case "open":
 		path, err := text(c.args[0])
@@ -21,7 +24,7 @@ func (a *adder) add(c call) error {
 			return err
 		}
 		return a.open(c, path, c.args[2])
-	case "mkdir", "unlink", "rmdir", "rename":
+	case "mkdir", "unlink", "rmdir", "rename", "link":
 		return a.plain(c)
 	case "mkdirat", "unlinkat":
 		path, err := pathAt(c.args[0], c.args[1])
@@ -40,13 +43,34 @@ func (a *adder) add(c call) error {
 		}
 		return a.pair(c, from, to)
 	case "fsync", "fdatasync":
-		return a.sync(c)
-	case "write", "pwrite64", "ftruncate", "fallocate", "pwritev", "writev", "copy_file_range":
+		return a.sync(c, &a.r.syncs)
+	case "fadvise64":
+		if !strings.HasPrefix(c.args[3], "POSIX_FADV_DONTNEED") {
+			return nil
+		}
+		return a.sync(c, &a.r.dropped)
+	case "write", "pwrite64", "ftruncate", "fallocate", "pwritev", "pwritev2", "writev":
 		return a.data(c)
+	case "copy_file_range", "sendfile":
+		return a.copied(c)
+	case "lseek":
+		return a.seek(c)
 	case "mmap":
 		return a.mapped(c)
 	}
 	return fmt.Errorf("line %d: %s is not understood", c.end, c.name)
+}
+
+// refused takes a call that failed. A sync that fails covers nothing; what else
+// fails changes nothing.
+func (a *adder) refused(c call) error {
+	if c.name == "fsync" || c.name == "fdatasync" {
+		return a.sync(c, &a.r.failed)
+	}
+	if strings.HasPrefix(c.result, "-1 ENOSPC") || strings.HasPrefix(c.result, "-1 EIO") {
+		a.r.refused++
+	}
+	return nil
 }
 
 // plain is a call with paths alone, which must be absolute to be ours.
@@ -75,15 +99,12 @@ func (a *adder) entry(c call, path string) error {
 		return nil
 	}
 	if strings.HasPrefix(c.name, "mkdir") {
-		n = a.r.fresh(isFolder)
-		a.r.name(folder, name, n)
-		a.op(c, folder, enter{folder, name, n})
+		a.op(c, folder, enter{folder, name, a.r.fresh(isFolder)})
 		return nil
 	}
 	if n == nil {
 		return fmt.Errorf("line %d removes %s, which is not there", c.end, path)
 	}
-	delete(a.r.names[folder], name)
 	a.op(c, folder, leave{folder, name})
 	return nil
 }
@@ -91,45 +112,50 @@ func (a *adder) entry(c call, path string) error {
 // pair is a rename or a link.
 func (a *adder) pair(c call, from, to string) error {
 	fromFolder, fromName, n, ours := a.locate(from)
-	toFolder, toName, _, also := a.locate(to)
+	toFolder, toName, there, also := a.locate(to)
 	if !ours && !also {
 		return nil
 	}
 	if n == nil || toFolder == nil {
 		return fmt.Errorf("line %d: %s from %s to %s leads out, or from nothing", c.end, c.name, from, to)
 	}
-	a.r.name(toFolder, toName, n)
-	if strings.HasPrefix(c.name, "link") {
-		a.op(c, toFolder, enter{toFolder, toName, n})
-		return nil
+	if c.name == "renameat2" && strings.Contains(c.args[4], "EXCHANGE") {
+		return fmt.Errorf("line %d: an exchange of names is not understood", c.end)
 	}
-	delete(a.r.names[fromFolder], fromName)
-	a.op(c, toFolder, move{from: leave{fromFolder, fromName}, to: leave{toFolder, toName}, node: n})
+	switch {
+	case strings.HasPrefix(c.name, "link"):
+		a.op(c, toFolder, enter{toFolder, toName, n})
+	case there == n: // POSIX: between two names of one file a rename does nothing
+	default:
+		a.op(c, toFolder, move{from: leave{fromFolder, fromName}, to: leave{toFolder, toName}, node: n})
+	}
 	return nil
 }
 
 // open may make a file, or empty it.
 func (a *adder) open(c call, path, flags string) error {
+	if err := a.opened(c, flags); err != nil {
+		return err
+	}
 	folder, name, n, ours := a.locate(path)
 	switch {
 	case !ours:
 	case n == nil && strings.Contains(flags, "O_CREAT"):
-		n = a.r.fresh(isFile)
-		a.r.name(folder, name, n)
-		a.op(c, folder, enter{folder, name, n})
+		a.op(c, folder, enter{folder, name, a.r.fresh(isFile)})
 	case n != nil && strings.Contains(flags, "O_TRUNC"):
 		a.op(c, n, resize{n, 0})
 	}
 	return nil
 }
 
-func (a *adder) sync(c call) error {
+// sync notes a call that has an effect on all of a file or folder.
+func (a *adder) sync(c call, into *[]sync) error {
 	_, path, err := descriptor(c.args[0])
 	if err != nil {
 		return err
 	}
 	if _, _, n, ours := a.locate(path); ours && n != nil {
-		a.r.syncs = append(a.r.syncs, sync{begin: c.begin, end: c.end, target: n})
+		*into = append(*into, sync{begin: c.begin, end: c.end, target: n})
 	}
 	return nil
 }
@@ -149,20 +175,13 @@ func (a *adder) data(c call) error {
 	}
 	switch c.name {
 	case "pwrite64":
-		bytes, err := text(c.args[1])
-		if err != nil {
-			return fmt.Errorf("line %d: %w", c.end, err)
-		}
 		at, err := number(c.args[3])
 		if err != nil {
 			return err
 		}
-		done, err := number(c.result)
-		if err != nil || done > int64(len(bytes)) {
-			return fmt.Errorf("line %d wrote %s of %d bytes", c.end, c.result, len(bytes))
-		}
-		a.op(c, n, write{n, at, []byte(bytes[:done])})
-		return nil
+		return a.written(c, n, at)
+	case "write":
+		return a.appended(c, n, fd)
 	case "ftruncate":
 		size, err := number(c.args[1])
 		a.op(c, n, resize{n, size})
@@ -173,12 +192,29 @@ func (a *adder) data(c call) error {
 			return err
 		}
 		length, err := number(c.args[3])
-		if !strings.Contains(c.args[1], "KEEP_SIZE") {
+		switch mode := c.args[1]; {
+		case mode == "0":
 			a.op(c, n, extend{n, at + length})
+		case mode != "FALLOC_FL_KEEP_SIZE":
+			return fmt.Errorf("line %d: fallocate with %s is not understood", c.end, mode)
 		}
 		return err
 	}
 	return fmt.Errorf("line %d: %s of %s is not understood", c.end, c.name, path)
+}
+
+// written is a write of the bytes that a call names.
+func (a *adder) written(c call, n *node, at int64) error {
+	bytes, err := text(c.args[1])
+	if err != nil {
+		return fmt.Errorf("line %d: %w", c.end, err)
+	}
+	done, err := number(c.result)
+	if err != nil || done > int64(len(bytes)) {
+		return fmt.Errorf("line %d wrote %s of %d bytes", c.end, c.result, len(bytes))
+	}
+	a.op(c, n, write{n, at, []byte(bytes[:done])})
+	return nil
 }
 
 func (a *adder) output(c call) error {
@@ -206,7 +242,7 @@ func (a *adder) mapped(c call) error {
 	if err != nil || path == "" {
 		return err
 	}
-	if _, _, _, ours := a.locate(path); ours && !strings.HasSuffix(path, "-shm") {
+	if _, _, _, ours := a.locate(path); ours && !isUseless(path) {
 		return fmt.Errorf("line %d maps %s for writing", c.end, path)
 	}
 	return nil

@@ -3,10 +3,7 @@ package knife
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 )
 
 // sector is the piece of a write that is there as a whole or not at all.
@@ -16,6 +13,7 @@ const sector = 512
 type Cut struct {
 	at      int // a line: calls that began behind it did not happen
 	mercy   int // chance in a hundred that a call without a sync is there
+	late    int // the same for a call that had not returned
 	tear    int // chance in a hundred that a write which is there is torn
 	Dropped int // how many calls are not there
 	Torn    int // how many writes are in part
@@ -28,10 +26,11 @@ func (r *Recording) Draw(number uint64) (Cut, *rand.Rand) {
 	c := Cut{at: moments[rnd.IntN(len(moments))]}
 	switch number % 4 {
 	case 0: // everything is there: the program was killed
-		c.mercy = 100
+		c.mercy, c.late = 100, 100
 	case 1: // nothing is there that need not be
 	default:
 		c.mercy, c.tear = rnd.IntN(101), rnd.IntN(60)
+		c.late = c.mercy
 	}
 	return c, rnd
 }
@@ -52,23 +51,6 @@ func (r *Recording) moments() []int {
 	return slices.Compact(all)
 }
 
-// Changes is how many calls changed the folder.
-func (r *Recording) Changes() int { return len(r.ops) }
-
-// Syncs is how many syncs there were.
-func (r *Recording) Syncs() int { return len(r.syncs) }
-
-// ForgetSyncs makes a recording of a program that syncs nothing, to show that its
-// cuts are noticed.
-func (r *Recording) ForgetSyncs() { r.syncs = nil }
-
-// SyncsOnlyAtTheEnd moves every sync behind the last call, for the same.
-func (r *Recording) SyncsOnlyAtTheEnd() {
-	for i := range r.syncs {
-		r.syncs[i].begin, r.syncs[i].end = r.lines+1, r.lines+1
-	}
-}
-
 // Said are the lines of output that were written before the cut.
 func (r *Recording) Said(c Cut) []string {
 	var lines []string
@@ -80,10 +62,23 @@ func (r *Recording) Said(c Cut) []string {
 	return lines
 }
 
-// isDurable says whether a sync covers a call at the moment of the cut.
+// isDurable says whether a sync covers a call at the moment of the cut. After a
+// failed sync of a file the kernel may hold the pages for clean, so that a later
+// sync covers only what was written since, unless the pages were dropped between
+// the two and so are read from the disk.
 func (r *Recording) isDurable(o op, at int) bool {
 	return slices.ContainsFunc(r.syncs, func(s sync) bool {
-		return s.target == o.target && s.begin > o.end && s.end <= at
+		return s.target == o.target && s.begin > o.end && s.end <= at && !r.isLost(o, s)
+	})
+}
+
+// isLost says whether a sync before, or beside, took a call's page for written.
+func (r *Recording) isLost(o op, s sync) bool {
+	return o.target.kind == isFile && slices.ContainsFunc(r.failed, func(f sync) bool {
+		return f.target == o.target && o.begin < f.end && f.begin < s.end &&
+			!slices.ContainsFunc(r.dropped, func(d sync) bool {
+				return d.target == o.target && d.begin > f.end && d.end < s.begin
+			})
 	})
 }
 
@@ -95,19 +90,21 @@ func (r *Recording) Make(c *Cut, rnd *rand.Rand, to string) error {
 		if o.begin > c.at {
 			continue
 		}
-		finished := o.end <= c.at
-		if finished && r.isDurable(o, c.at) {
+		switch returned := o.end <= c.at; {
+		case returned && r.isDurable(o, c.at):
 			o.change.apply(m)
-			continue
+		case returned:
+			r.maybe(o, c.mercy, c, rnd, m)
+		default:
+			r.maybe(o, c.late, c, rnd, m)
 		}
-		r.maybe(o, c, rnd, m)
 	}
-	return m.write(r.root, to)
+	return m.write(r.root, to, map[*node]string{})
 }
 
 // maybe applies a change that is there by luck, whole or torn.
-func (r *Recording) maybe(o op, c *Cut, rnd *rand.Rand, m *image) {
-	if rnd.IntN(100) >= c.mercy {
+func (r *Recording) maybe(o op, chance int, c *Cut, rnd *rand.Rand, m *image) {
+	if rnd.IntN(100) >= chance {
 		c.Dropped++
 		return
 	}
@@ -124,30 +121,6 @@ func (r *Recording) maybe(o op, c *Cut, rnd *rand.Rand, m *image) {
 		}
 		from = end
 	}
-}
-
-// write puts the image below a folder of the real disk. The index that SQLite
-// keeps in shared memory does not outlive a power cut in any useful form: it is
-// left out.
-func (m *image) write(n *node, path string) error {
-	if err := os.MkdirAll(path, 0o755); err != nil {
-		return err
-	}
-	for name, child := range m.names[n] {
-		below := filepath.Join(path, name)
-		var err error
-		switch {
-		case strings.HasSuffix(name, "-shm"):
-		case child.kind == isFolder:
-			err = m.write(child, below)
-		default:
-			err = os.WriteFile(below, m.bytes[child], 0o600)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // String tells of a cut.

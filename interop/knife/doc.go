@@ -18,6 +18,15 @@
 //   - The sync of a file does not make its name durable; the sync of its folder
 //     does, and no other.
 //   - Only a single entry is atomic: one name is made, removed or moved.
+//   - A sync that failed covers nothing. Of a file, no later sync covers what it
+//     failed for, since the kernel may hold the pages for clean: only what is
+//     written again, or read from the disk again after the pages were dropped
+//     (POSIX_FADV_DONTNEED), can be proven. A later sync of a folder counts.
+//   - A file may have several names; the bytes are the file's.
+//
+// Copies within the kernel (copy_file_range, sendfile) are writes of what the
+// source holds. What was understood is compared with the folder itself when a
+// recording has ended (Differs).
 //
 // What a program maps into memory is not recorded. etorrent maps only SQLite's
 // shared-memory index (state.db-shm), which SQLite makes anew after a crash;

@@ -56,7 +56,7 @@ func recordingOf(t *testing.T, trace string) *Recording {
 // after is what is there after a cut at a line, with and without mercy.
 func after(t *testing.T, r *Recording, line, mercy int) map[string]string {
 	t.Helper()
-	dir, c := t.TempDir(), Cut{at: line, mercy: mercy}
+	dir, c := t.TempDir(), Cut{at: line, mercy: mercy, late: mercy}
 	if err := r.Make(&c, rand.New(rand.NewPCG(1, 1)), dir); err != nil {
 		t.Fatal(err)
 	}
@@ -133,12 +133,57 @@ func TestARenameIsThereOrNot(t *testing.T) {
 	}
 }
 
+func TestOfAFailedSyncNothingIsThere(t *testing.T) {
+	const write, failed = `7 pwrite64(4</r/old>, "\x6e\x65\x77\x21", 4, 0) = 4`, `7 fdatasync(4</r/old>) = -1 EIO (Input/output error) (INJECTED)`
+	const good, drop = `7 fdatasync(4</r/old>) = 0`, `7 fadvise64(4</r/old>, 0, 0, POSIX_FADV_DONTNEED) = 0`
+	for _, c := range []struct {
+		name  string
+		calls []string
+		want  string
+	}{
+		{"it failed", []string{write, failed}, "kept"},
+		{"a later one covers what was not written again", []string{write, failed, good}, "kept"},
+		{"nor does dropping the pages before help", []string{write, drop, failed, good}, "kept"},
+		{"written again", []string{write, failed, write, good}, "new!"},
+		{"read from the disk again", []string{write, failed, drop, good}, "new!"},
+		{"it was covered before", []string{write, good, failed}, "new!"},
+	} {
+		r := recordingOf(t, strings.Join(c.calls, "\n"))
+		if got := after(t, r, len(c.calls), 0)["old"]; got != c.want {
+			t.Errorf("%s: %q", c.name, got)
+		}
+		if n, _ := r.Failures(); n != 1 {
+			t.Errorf("%s: %d failed syncs", c.name, n)
+		}
+	}
+}
+
+func TestASpoiledRecordingHasNoSyncs(t *testing.T) {
+	const write, sync = `7 pwrite64(4</r/old>, "\x6e\x65\x77\x21", 4, 0) = 4`, `7 fdatasync(4</r/old>) = 0`
+	for _, c := range []struct {
+		name  string
+		calls []string
+		spoil func(*Recording)
+		want  string
+	}{
+		{"at the end only", []string{write, sync}, (*Recording).SyncsOnlyAtTheEnd, "kept"},
+		{"the second fails", []string{sync, write, sync}, (*Recording).FailEveryOther, "kept"},
+		{"the third does not", []string{sync, sync, write, sync}, (*Recording).FailEveryOther, "new!"},
+	} {
+		r := recordingOf(t, strings.Join(c.calls, "\n"))
+		c.spoil(r)
+		if got := after(t, r, len(c.calls), 0)["old"]; got != c.want {
+			t.Errorf("%s: %q", c.name, got)
+		}
+	}
+}
+
 func TestATornWriteKeepsWholeSectors(t *testing.T) {
 	data := strings.Repeat("a", 512) + strings.Repeat("b", 512) + strings.Repeat("c", 100)
 	r := recordingOf(t, `7 pwrite64(4</r/old>, `+x(data)+`, 1124, 512) = 1124`)
 	seen := map[string]bool{}
 	for n := range uint64(200) {
-		dir, c := t.TempDir(), Cut{at: 1, mercy: 100, tear: 100}
+		dir, c := t.TempDir(), Cut{at: 1, mercy: 100, late: 100, tear: 100}
 		if err := r.Make(&c, rand.New(rand.NewPCG(n, 1)), dir); err != nil {
 			t.Fatal(err)
 		}
@@ -161,7 +206,11 @@ func TestWhatIsNotUnderstoodIsAnError(t *testing.T) {
 	for name, line := range map[string]string{
 		"a string cut short": `7 pwrite64(4</r/old>, "\x61"..., 5, 0) = 5`,
 		"a writable map":     `7 mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_SHARED, 4</r/old>, 0) = 0x7f`,
-		"an unknown call":    `7 sendfile(4</r/old>, 3</x>, NULL, 5) = 5`,
+		"an unknown call":    `7 splice(3</x>, NULL, 4</r/old>, NULL, 5, 0) = 5`,
+		"a foreign source":   `7 sendfile(4</r/old>, 3</x>, NULL, 5) = 5`,
+		"an unknown place":   `7 write(4</r/old>, "\x61", 1) = 1`,
+		"an exchange":        `7 renameat2(3</r>, ` + x("old") + `, 3</r>, ` + x("old") + `, RENAME_EXCHANGE) = 0`,
+		"a punched hole":     `7 fallocate(4</r/old>, FALLOC_FL_KEEP_SIZE|FALLOC_FL_PUNCH_HOLE, 0, 4) = 0`,
 		"a vector":           `7 pwritev(4</r/old>, [{iov_base="\x61", iov_len=1}], 1, 0) = 1`,
 		"no call":            `7 what`,
 		"no end":             `7 pwrite64(4</r/old>, "\x61`,
@@ -171,7 +220,7 @@ func TestWhatIsNotUnderstoodIsAnError(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.name(r.root, "old", r.fresh(isFile))
+		r.now.enter(r.root, "old", r.fresh(isFile))
 		if err := r.Add(strings.NewReader(line), "/r", "/out"); err == nil {
 			t.Errorf("%s: no error", name)
 		}

@@ -61,7 +61,7 @@ type (
 	}
 )
 
-// sync is a sync that returned.
+// sync is a sync that returned, or the forgetting of a file's cached pages.
 type sync struct {
 	begin, end int
 	target     *node
@@ -79,80 +79,48 @@ type Recording struct {
 	nodes int
 	ops   []op
 	syncs []sync
-	said  []said
-	lines int
-	names map[*node]map[string]*node // as they are at its end
-	start *image                     // what was there before, durable
+	// failed are the syncs of no effect, and dropped tells of files that are read
+	// from the disk again.
+	failed, dropped []sync
+	refused         int // how many other calls failed for want of space or a broken disk
+	said            []said
+	lines           int
+	start           *image // what was there before, durable
+	now             *image // what the program sees after the calls so far
 }
 
-// image is what a folder tree holds. Bytes that are not its own are shared with
-// the image that it was cloned from.
-type image struct {
-	names map[*node]map[string]*node
-	bytes map[*node][]byte
-	own   map[*node]struct{}
+// Changes is how many calls changed the folder.
+func (r *Recording) Changes() int { return len(r.ops) }
+
+// Syncs is how many syncs there were.
+func (r *Recording) Syncs() int { return len(r.syncs) }
+
+// Failures is how many syncs failed, and other calls for ENOSPC or EIO.
+func (r *Recording) Failures() (syncs, others int) { return len(r.failed), r.refused }
+
+// Differs compares what the calls so far made with the folder itself, in which
+// nothing may be under way. Its error names what is not the same: a call was not
+// understood, or not recorded.
+func (r *Recording) Differs(root string) error { return r.now.differs(r.root, root) }
+
+// SyncsOnlyAtTheEnd moves every sync behind the last call: a recording of a
+// program that syncs nothing, to show that its cuts are noticed.
+func (r *Recording) SyncsOnlyAtTheEnd() {
+	for i := range r.syncs {
+		r.syncs[i].begin, r.syncs[i].end = r.lines+1, r.lines+1
+	}
 }
 
-func newImage() *image {
-	return &image{names: map[*node]map[string]*node{}, bytes: map[*node][]byte{}, own: map[*node]struct{}{}}
-}
-
-// clone shares the bytes until a change.
-func (m *image) clone() *image {
-	out := newImage()
-	for n, entries := range m.names {
-		for name, of := range entries {
-			out.enter(n, name, of)
+// FailEveryOther makes every other sync one that failed: a recording of a program
+// that does not look at what its syncs return, for the same.
+func (r *Recording) FailEveryOther() {
+	var good []sync
+	for i, s := range r.syncs {
+		if i%2 == 0 {
+			good = append(good, s)
+		} else {
+			r.failed = append(r.failed, s)
 		}
 	}
-	for n, b := range m.bytes {
-		out.bytes[n] = b
-	}
-	return out
-}
-
-func (m *image) enter(folder *node, name string, of *node) {
-	if m.names[folder] == nil {
-		m.names[folder] = map[string]*node{}
-	}
-	m.names[folder][name] = of
-}
-
-// resize makes a file's bytes its own, and as many as said. What was cut off
-// does not come back.
-func (m *image) resize(f *node, size int64) {
-	b := m.bytes[f]
-	if _, own := m.own[f]; !own || int64(cap(b)) < size {
-		grown := make([]byte, len(b), max(size, int64(2*len(b))))
-		copy(grown, b)
-		b = grown
-		m.own[f] = struct{}{}
-	}
-	if have := int64(len(b)); size > have {
-		b = b[:size]
-		clear(b[have:])
-	}
-	m.bytes[f] = b[:size]
-}
-
-func (w write) apply(m *image) {
-	size := max(int64(len(m.bytes[w.file])), w.at+int64(len(w.data)))
-	m.resize(w.file, size)
-	copy(m.bytes[w.file][w.at:], w.data)
-}
-
-func (r resize) apply(m *image) { m.resize(r.file, r.size) }
-
-func (e extend) apply(m *image) {
-	if int64(len(m.bytes[e.file])) < e.size {
-		m.resize(e.file, e.size)
-	}
-}
-
-func (e enter) apply(m *image) { m.enter(e.folder, e.name, e.node) }
-func (l leave) apply(m *image) { delete(m.names[l.folder], l.name) }
-
-func (v move) apply(m *image) {
-	v.from.apply(m)
-	m.enter(v.to.folder, v.to.name, v.node)
+	r.syncs = good
 }

@@ -149,5 +149,8 @@ func descriptor(arg string) (number int, path string, err error) {
 		return number, "", nil
 	}
 	path, err = unescape(rest[:end])
+	if rest[end+1:] == "(deleted)" {
+		path += " (deleted)" // what lies there now is another file
+	}
 	return number, path, err
 }

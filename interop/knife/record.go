@@ -13,9 +13,26 @@ import (
 // Start begins a recording of a folder with what is there now, which counts as
 // durable.
 func Start(root string) (*Recording, error) {
-	r := &Recording{names: map[*node]map[string]*node{}, start: newImage()}
+	r := &Recording{start: newImage()}
 	r.root = r.fresh(isFolder)
-	return r, r.read(root, r.root)
+	err := r.read(root, r.root, &roll{})
+	r.now = r.start.clone()
+	return r, err
+}
+
+// roll has the files that were met, to know a second name of one.
+type roll struct {
+	infos []os.FileInfo
+	nodes []*node
+}
+
+func (l *roll) find(info os.FileInfo) *node {
+	for i, other := range l.infos {
+		if os.SameFile(info, other) {
+			return l.nodes[i]
+		}
+	}
+	return nil
 }
 
 func (r *Recording) fresh(k kind) *node {
@@ -23,43 +40,43 @@ func (r *Recording) fresh(k kind) *node {
 	return &node{number: r.nodes, kind: k}
 }
 
-// read takes a folder as it lies on the disk.
-func (r *Recording) read(path string, n *node) error {
+// read takes a folder as it lies on the disk. A second name of a file leads to the
+// file that is known.
+func (r *Recording) read(path string, n *node, known *roll) error {
 	entries, err := os.ReadDir(path)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		k := isFile
-		if e.IsDir() {
-			k = isFolder
-		}
-		child := r.fresh(k)
-		r.name(n, e.Name(), child)
-		r.start.enter(n, e.Name(), child)
 		below := filepath.Join(path, e.Name())
-		if k == isFolder {
-			err = r.read(below, child)
-		} else {
+		info, err := e.Info()
+		if err != nil {
+			return err
+		}
+		child := known.find(info)
+		switch {
+		case child != nil:
+		case e.IsDir():
+			child = r.fresh(isFolder)
+			err = r.read(below, child, known)
+		default:
+			child = r.fresh(isFile)
+			known.infos, known.nodes = append(known.infos, info), append(known.nodes, child)
 			r.start.bytes[child], err = os.ReadFile(below)
 		}
 		if err != nil {
 			return err
 		}
+		r.start.enter(n, e.Name(), child)
 	}
 	return nil
 }
 
-func (r *Recording) name(folder *node, name string, n *node) {
-	if r.names[folder] == nil {
-		r.names[folder] = map[string]*node{}
-	}
-	r.names[folder][name] = n
-}
-
-// Calls are the system calls that Add understands, for strace -e trace=.
-const Calls = "open,openat,mkdir,mkdirat,write,pwrite64,pwritev,writev,ftruncate,fallocate,fsync,fdatasync," +
-	"rename,renameat,renameat2,linkat,unlink,unlinkat,rmdir,copy_file_range,mmap"
+// Calls are the system calls that Add has to see, for strace -e trace=: those that
+// it understands, and those that it refuses where they change the folder.
+const Calls = "open,openat,creat,mkdir,mkdirat,write,pwrite64,pwritev,pwritev2,writev,truncate,ftruncate,fallocate," +
+	"fsync,fdatasync,fadvise64,lseek,copy_file_range,sendfile,splice,mmap," +
+	"rename,renameat,renameat2,link,linkat,symlink,symlinkat,unlink,unlinkat,rmdir"
 
 // Add takes the trace of one run of a program that changed the folder at root,
 // behind those of the runs before. out is where its standard output went.
@@ -67,11 +84,11 @@ func (r *Recording) Add(trace io.Reader, root, out string) error {
 	lines := bufio.NewScanner(trace)
 	lines.Buffer(make([]byte, 1<<20), 64<<20)
 	split := &splitter{pending: map[string]call{}}
-	a := &adder{r: r, root: root, out: out}
+	a := &adder{r: r, root: root, out: out, at: map[int]int64{}}
 	for lines.Scan() {
 		r.lines++
 		c, complete, err := split.line(r.lines, lines.Text())
-		if err == nil && complete && !strings.HasPrefix(c.result, "-1") {
+		if err == nil && complete {
 			err = a.add(c)
 		}
 		if err != nil {
@@ -88,7 +105,8 @@ func (r *Recording) Add(trace io.Reader, root, out string) error {
 type adder struct {
 	r         *Recording
 	root, out string
-	rest      string // of the output: a line that has not ended
+	rest      string        // of the output: a line that has not ended
+	at        map[int]int64 // where descriptors stand
 }
 
 // locate finds what a path leads to now: its folder, its name there, and itself
@@ -107,7 +125,7 @@ func (a *adder) locate(path string) (folder *node, name string, n *node, ok bool
 			return nil, "", nil, false
 		}
 		folder, name = n, part
-		n = a.r.names[n][part]
+		n = a.r.now.names[n][part]
 	}
 	return folder, name, n, true
 }
@@ -135,4 +153,5 @@ func number(arg string) (int64, error) {
 
 func (a *adder) op(c call, target *node, ch change) {
 	a.r.ops = append(a.r.ops, op{begin: c.begin, end: c.end, target: target, change: ch})
+	ch.apply(a.r.now)
 }

@@ -19,8 +19,11 @@ func syncWay(dir string) error {
 	}
 	for ; ; dir = filepath.Dir(dir) {
 		var st unix.Stat_t
-		if err := unix.Stat(dir, &st); err != nil || st.Dev != first.Dev {
-			return nil // what cannot be seen was not made by this user
+		if err := unix.Stat(dir, &st); err != nil {
+			return &os.PathError{Op: "stat", Path: dir, Err: err}
+		}
+		if st.Dev != first.Dev {
+			return nil
 		}
 		if err := syncFolder(dir); err != nil {
 			return err
