@@ -14,12 +14,13 @@ import (
 type Handles struct {
 	mu    sync.Mutex
 	limit int
-	order *list.List // of *handle, the least recently used last
+	order *list.List       // of *handle, the least recently used last
+	way   map[string]*mark // the folders above those of torrents
 }
 
 // NewHandles returns a budget of limit open files, at least 1.
 func NewHandles(limit int) *Handles {
-	return &Handles{limit: max(limit, 1), order: list.New()}
+	return &Handles{limit: max(limit, 1), order: list.New(), way: map[string]*mark{}}
 }
 
 // Open is the number of files that are open now.

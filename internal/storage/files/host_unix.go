@@ -21,16 +21,21 @@ const flushMode = storage.ReadOnly
 // and say so; theirs need no flush or have none.
 func flushFolder(d *os.File) error {
 	err := d.Sync()
-	for _, cannot := range []error{syscall.EINVAL, syscall.ENOTSUP, syscall.EROFS} {
-		if errors.Is(err, cannot) {
-			return nil
-		}
+	if isUnable(err) {
+		return nil
 	}
 	return err
 }
 
 // hide does nothing: a name is hidden by its dot.
 func hide(*os.File) {}
+
+// isUnable says whether a flush failed because the file system has none, as those
+// for reading only. EROFS is none of these errors: ext4 and btrfs say it when they
+// gave up writing because of a fault, and what was written is lost.
+func isUnable(err error) bool {
+	return errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOTSUP)
+}
 
 // viewVolume names the device that holds dir.
 func viewVolume(dir string) (storage.Features, error) {

@@ -69,26 +69,46 @@ func (s *store) prepareFile(ctx context.Context, i int, made *[]int) error {
 	return s.furnish(i, f)
 }
 
-// makeDir makes Spec.Dir where it is missing. Its way down is synced at once,
-// since it lies outside of what Sync looks at.
+// makeDir makes Spec.Dir where it is missing. Its way down lies outside of what
+// Sync looks at, and is made durable here.
 func (s *store) makeDir() error {
-	if _, err := s.openRoot(); !isMissing(err) {
+	_, err := s.openRoot()
+	if isMissing(err) {
+		from := existing(s.spec.Dir)
+		err = os.MkdirAll(s.spec.Dir, 0o777)
+		s.handles.wayChanged(from, s.spec.Dir)
+	}
+	if err == nil {
+		err = s.syncWay()
+	}
+	if err != nil {
 		return err
 	}
-	top := existing(s.spec.Dir)
-	if err := os.MkdirAll(s.spec.Dir, 0o777); err != nil {
-		return err
-	}
-	for dir := filepath.Dir(s.spec.Dir); len(dir) >= len(top); dir = filepath.Dir(dir) {
-		if err := s.syncOutside(dir); err != nil {
+	_, err = s.openRoot()
+	return err
+}
+
+// syncWay makes the entries of the folders above Spec.Dir durable, once while the
+// program runs: whoever made them may have been stopped, or met a fault, before it
+// synced them. Folders are made on one volume, so those of others do not matter.
+func (s *store) syncWay() error {
+	device := uint64(0)
+	for dir := filepath.Dir(s.spec.Dir); ; dir = filepath.Dir(dir) {
+		info, err := os.Stat(dir)
+		if err != nil || device != 0 && deviceOf(info) != device {
 			return err
 		}
+		device = deviceOf(info)
+		if due, level := s.handles.viewWay(dir); due != flushed {
+			if err := s.syncOutside(dir); err != nil {
+				return err
+			}
+			s.handles.wayFlushed(dir, level)
+		}
 		if dir == filepath.Dir(dir) {
-			break
+			return nil
 		}
 	}
-	_, err := s.openRoot()
-	return err
 }
 
 func (s *store) syncOutside(dir string) error {

@@ -147,16 +147,20 @@ func (s *store) flushFile(i int) (*handle, error) {
 }
 
 // flush makes a file's data and size durable and notes how it went. The caller
-// holds the place in syncing.
+// holds the place in syncing. Where the file system cannot flush, a file that this
+// run did not change lies on one for reading only, and has nothing to flush.
 func (s *store) flush(h *handle) error {
 	s.handles.mu.Lock()
 	state := &s.files[h.file]
-	level, doubt := state.mark.level(), state.doubt
+	due, level, doubt := state.mark.view(), state.mark.level(), state.doubt
 	s.handles.mu.Unlock()
 	if doubt != nil {
 		return doubt
 	}
 	err := s.flusher.data(h.f)
+	if due == unproven && isUnable(err) {
+		err = nil
+	}
 	s.handles.mu.Lock()
 	defer s.handles.mu.Unlock()
 	if err != nil {

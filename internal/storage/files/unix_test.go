@@ -140,3 +140,35 @@ func TestErrorsOfTheSystemAreViewed(t *testing.T) {
 		}
 	}
 }
+
+// ISO 9660 and squashfs cannot flush and say EINVAL; ext4 and btrfs say EROFS when
+// they gave up writing.
+func TestOnlyWhatWasNotWrittenIsDurableWhereNothingCanBeFlushed(t *testing.T) {
+	base := t.TempDir()
+	prepared(t, New(Options{}), twoFiles(base)).Close()
+	for _, c := range []struct {
+		cause error
+		want  []int // the files that are not durable
+		write []byte
+	}{
+		{cause: syscall.EINVAL},
+		{cause: syscall.ENOTSUP},
+		{cause: syscall.EROFS, want: []int{0, 1}},
+		{cause: syscall.EINVAL, write: []byte("bbbb"), want: []int{0}},
+	} {
+		s, w := watched(base, Options{})
+		st := opened(t, s, twoFiles(base))
+		if _, err := st.WriteAt(c.write, 0); err != nil {
+			t.Fatal(err)
+		}
+		w.fail["content/a"], w.fail["content/b"] = c.cause, c.cause
+		err := st.Sync(t.Context(), both())
+		if len(c.want) == 0 && err != nil {
+			t.Errorf("%v: %v", c.cause, err)
+		}
+		if len(c.want) > 0 {
+			wantFaults(t, err, c.want...)
+		}
+		st.Close()
+	}
+}
