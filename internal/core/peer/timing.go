@@ -60,6 +60,24 @@ func (c *Core) HeldBack(now mono.Instant) {
 	c.pipe.progress = now
 }
 
+// Traffic says whether blocks are under way on a connection.
+type Traffic uint8
+
+// Blocks are under way while either side has requests that the other has not
+// answered.
+const (
+	NoTraffic Traffic = iota
+	BlocksUnderWay
+)
+
+// ViewTraffic says whether blocks are under way.
+func (c *Core) ViewTraffic() Traffic {
+	if c.pipe.asked.flying.count+c.owed.waiting.len()+len(c.owed.reading) > 0 {
+		return BlocksUnderWay
+	}
+	return NoTraffic
+}
+
 // judgeUse notes since when neither side can want anything of the other: each
 // has everything, or said that it wants nothing more (BEP 21).
 func (c *Core) judgeUse(now mono.Instant) {

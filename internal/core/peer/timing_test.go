@@ -182,3 +182,31 @@ func TestWhileWeDoNotReadNothingIsHeldAgainstTheRemote(t *testing.T) {
 		t.Errorf("due in %v", got)
 	}
 }
+
+func TestBlocksAreUnderWayWhileARequestOfEitherSideIsOpen(t *testing.T) {
+	l := fetching(t, plain)
+	if l.core.ViewTraffic() != NoTraffic {
+		t.Error("nobody has asked for anything")
+	}
+	l.request(0, 1)
+	if l.core.ViewTraffic() != BlocksUnderWay {
+		t.Error("we asked for a block")
+	}
+	l.answer(0)
+	if l.core.ViewTraffic() != NoTraffic {
+		t.Error("it came")
+	}
+	l = seeding(t, plain)
+	l.hear(ask(0, 16<<10))
+	if l.core.ViewTraffic() != BlocksUnderWay {
+		t.Error("the remote asked for a block")
+	}
+	run := l.core.NextRead(ReadAheadLimit)
+	if l.core.ViewTraffic() != BlocksUnderWay {
+		t.Error("it is being read")
+	}
+	l.core.ReadDone(run, l)
+	if l.core.ViewTraffic() != NoTraffic {
+		t.Error("it was answered")
+	}
+}

@@ -117,7 +117,7 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 	greeter := pnet.NewGreeter(c.roster.Find, crowd.New(cfg.Shares.Strangers, cfg.PeersPerAddress))
 	network := []sup.Child{greeter.Child()}
 	for _, address := range cfg.Listen {
-		l := pnet.NewListener(egress, address, cfg.Ports, greeter.Greet, c.postListening)
+		l := pnet.NewListener(egress, address, cfg.Ports, greeter.Greet, pnet.Notices{Changed: c.postListening, Exhausted: c.roster.Shed})
 		c.listeners = append(c.listeners, l)
 		network = append(network, l.Child())
 	}
@@ -257,11 +257,16 @@ func (c *Client) Listening(ctx context.Context) ([]netip.AddrPort, error) {
 	return c.Addrs(), nil
 }
 
-// postListening tells where connections are accepted now.
-func (c *Client) postListening() {
+// postListening tells where connections are accepted now, or why one listener
+// accepts none.
+func (c *Client) postListening(l pnet.Listening) {
 	addrs, at := c.Addrs(), c.clock.Wall()
 	c.events.Append(func(rev ring.Revision) event.Event {
-		return event.Listening{Head: event.Head{At: at, Revision: event.Revision(rev)}, Addrs: addrs}
+		h := event.Head{At: at, Revision: event.Revision(rev)}
+		if l.Err != nil {
+			return event.Warning{Head: h, Err: fmt.Errorf("no connections are accepted: %w", l.Err)}
+		}
+		return event.Listening{Head: h, Addrs: addrs}
 	})
 }
 

@@ -12,7 +12,7 @@ import (
 func Description() sup.Supervisor {
 	egress := pnet.NewEgress(nil)
 	greeter := pnet.NewGreeter(nil, nil)
-	listener := pnet.NewListener(egress, ":0", pnet.NextFree, greeter.Greet, func() {})
+	listener := pnet.NewListener(egress, ":0", pnet.NextFree, greeter.Greet, pnet.Notices{Changed: func(pnet.Listening) {}, Exhausted: func() {}})
 	return tree(
 		store.NewService(store.NewMemory()), disk.NewSet(disk.Options{}),
 		[]sup.Child{greeter.Child(), listener.Child()}, pnet.NewDialer(egress), roster.New(roster.Config{}),

@@ -45,16 +45,24 @@ type Listener struct {
 	address string
 	choice  PortChoice
 	accept  func(Conn)
-	changed func()
+	notices Notices
 	shown   *board.Board[Listening]
 }
 
+// Notices are called by a listening process, and may not block.
+type Notices struct {
+	// Changed tells that it listens, or accepts again after a fault, and once for
+	// each fault that keeps it from that.
+	Changed func(Listening)
+	// Exhausted tells, each time that accepting rests, that descriptors ran out.
+	Exhausted func()
+}
+
 // NewListener returns the handle of a process that accepts on address
-// (HOST:PORT) and gives every connection to accept. It calls changed whenever it
-// begins to listen. Neither may block.
-func NewListener(e *Egress, address string, choice PortChoice, accept func(Conn), changed func()) *Listener {
+// (HOST:PORT) and gives every connection to accept, which may not block.
+func NewListener(e *Egress, address string, choice PortChoice, accept func(Conn), n Notices) *Listener {
 	return &Listener{
-		egress: e, address: address, choice: choice, accept: accept, changed: changed,
+		egress: e, address: address, choice: choice, accept: accept, notices: n,
 		shown: board.New(Listening{}),
 	}
 }
@@ -71,13 +79,15 @@ func (l *Listener) Child() sup.Child {
 func (l *Listener) run(p *sup.Process) error {
 	p.Ready()
 	wait := relistenAfter
+	told := "" // the fault that was told last
 	for {
 		ln, err := l.open(p.Context())
 		if err == nil {
-			wait = relistenAfter
+			wait, told = relistenAfter, ""
 			p.Healthy()
-			l.shown.Post(Listening{Addr: addrPort(ln.Addr())})
-			l.changed()
+			now := Listening{Addr: addrPort(ln.Addr())}
+			l.shown.Post(now)
+			l.notices.Changed(now)
 			err = l.acceptAll(p, ln)
 		}
 		if p.Context().Err() != nil {
@@ -85,6 +95,10 @@ func (l *Listener) run(p *sup.Process) error {
 		}
 		l.shown.Post(Listening{Err: err})
 		p.Degraded(err)
+		if err.Error() != told {
+			told = err.Error()
+			l.notices.Changed(Listening{Err: err})
+		}
 		if pause(p, wait) == stopAsked {
 			return nil
 		}
@@ -153,13 +167,28 @@ func (l *Listener) acceptAll(p *sup.Process, ln net.Listener) error {
 		_ = ln.Close()
 		return nil
 	})
+	now := Listening{Addr: addrPort(ln.Addr())}
 	for {
 		c, err := ln.Accept()
-		if err != nil {
-			if isTransient(err) && pause(p, acceptPause) == pauseOver {
-				continue
-			}
+		switch {
+		case err == nil && now.Err != nil:
+			now.Err = nil
+			l.notices.Changed(now)
+		case err == nil:
+		case !isTransient(err):
 			return err
+		default:
+			p.Degraded(err)
+			if now.Err == nil {
+				now.Err = err
+				l.notices.Changed(now)
+			}
+			l.notices.Exhausted()
+			if pause(p, acceptPause) == stopAsked {
+				return err
+			}
+			p.Healthy()
+			continue
 		}
 		l.hand(p, Wrap(c))
 	}
@@ -183,7 +212,7 @@ func (l *Listener) hand(p *sup.Process, c Conn) {
 }
 
 // isTransient says whether accepting may go on after an error: descriptors ran
-// out, or the connection was gone before it was accepted.
+// out. A connection that was gone before it was accepted is not told of.
 func isTransient(err error) bool {
 	var temporary interface{ Temporary() bool }
 	return errors.As(err, &temporary) && temporary.Temporary()

@@ -143,6 +143,13 @@ func (r *Roster) Resume(ctx context.Context, id ident.TorrentID) (Resumption, er
 	return found, err
 }
 
+// Shed has some idle connections of each torrent end.
+func (r *Roster) Shed() {
+	for _, running := range r.alive.list() {
+		running.Torrent.Shed()
+	}
+}
+
 // List returns the torrents that run.
 func (r *Roster) List() []Running { return r.alive.list() }
 

@@ -26,6 +26,7 @@ type connection struct {
 	direction handshake.Direction
 	orders    *sup.Mailbox[peerOrder]
 	phase     connPhase
+	slot      slot
 	doors     []netip.AddrPort // endpoints of the book that lead to it
 	remoteID  [20]byte
 	client    string
@@ -43,6 +44,14 @@ const (
 	connLeaving                  // told to leave after
 )
 
+// slot says whether a connection has one of the upload slots.
+type slot uint8
+
+const (
+	noSlot slot = iota
+	hasSlot
+)
+
 // swarm is control's table of connections, with the book of endpoints and the
 // choker that belong to them.
 type swarm struct {
@@ -52,6 +61,7 @@ type swarm struct {
 	names  *book.Names
 	choker choke.Strategy
 	gone   gone
+	asked  assign.HolderID        // who was asked last to leave if it is idle
 	door   *crowd.Crowd           // the accepted connections
 	downs  *sup.Mailbox[sup.Down] // bounded by the connections
 }
@@ -240,13 +250,14 @@ func (s *swarm) interest(m *peerInterest) {
 // Unchoke and Choke make the swarm the Effects of its choker.
 
 // Unchoke tells a peer to unchoke its remote.
-func (s *swarm) Unchoke(id choke.PeerID) { s.order(id, orderUnchoke) }
+func (s *swarm) Unchoke(id choke.PeerID) { s.order(id, orderUnchoke, hasSlot) }
 
 // Choke tells a peer to choke its remote.
-func (s *swarm) Choke(id choke.PeerID) { s.order(id, orderChoke) }
+func (s *swarm) Choke(id choke.PeerID) { s.order(id, orderChoke, noSlot) }
 
-func (s *swarm) order(id choke.PeerID, kind orderKind) {
+func (s *swarm) order(id choke.PeerID, kind orderKind, then slot) {
 	if k := s.conns[assign.HolderID(id)]; k != nil {
+		k.slot = then
 		s.c.p.Act("choke order")
 		k.orders.Put(peerOrder{kind: kind})
 	}

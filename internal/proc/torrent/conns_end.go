@@ -1,6 +1,9 @@
 package torrent
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/etorrent/etorrent/internal/core/choke"
 	"github.com/etorrent/etorrent/internal/core/peer"
 	"github.com/etorrent/etorrent/internal/vocab/event"
@@ -45,6 +48,28 @@ func (s *swarm) tellLeft(k *connection, reason string) {
 	s.c.post(func(h event.Head) event.Event {
 		return event.PeerLeft{Head: h, Addr: k.addr, Reason: reason}
 	})
+}
+
+const (
+	// shedAtOnce is how many connections are asked at once to leave if they are idle.
+	shedAtOnce = 8
+	// reasonShed is why one of them ends.
+	reasonShed = "idle, and descriptors ran out"
+)
+
+// shed asks some connections without an upload slot, the oldest first and then
+// those behind who was asked last, to leave if no block is under way on them.
+func (s *swarm) shed() {
+	ids := slices.Sorted(maps.Keys(s.conns))
+	from, _ := slices.BinarySearch(ids, s.asked+1)
+	asked := 0
+	for _, id := range slices.Concat(ids[from:], ids[:from]) {
+		if k := s.conns[id]; k.phase == connTrading && k.slot == noSlot && asked < shedAtOnce {
+			s.asked = id
+			asked++
+			k.orders.Put(peerOrder{kind: orderShed})
+		}
+	}
 }
 
 // leaveAll tells of the end of all connections: no control process lives to see

@@ -205,6 +205,8 @@ func (c *control) input(in toControl) {
 		c.swarm.closing(in.closing)
 	case in.liar != nil:
 		c.swarm.expose(in.liar)
+	case in.shed != nil:
+		c.swarm.shed()
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 // there, since it restarts or the torrent rests, connections are closed rather
 // than kept for it. It is a passive leaf: its lock guards a state and a list.
 type inlet struct {
-	box   *sup.Mailbox[toControl] // bounded by connections and dials
+	box   *sup.Mailbox[toControl] // bounded by connections and dials, and ten times a second one shed
 	taken []toControl             // out of it and not handled yet; control's
 
 	mu    sync.Mutex

@@ -25,6 +25,7 @@ type toControl struct {
 	intro    *peerIntro
 	closing  *peerClosing
 	liar     *liar
+	shed     *shed
 }
 
 // named are endpoints that a person named, by address or by name.
@@ -32,6 +33,9 @@ type named struct {
 	addrs []netip.AddrPort
 	names []endpoint.Name
 }
+
+// shed asks for descriptors.
+type shed struct{}
 
 // assignUp says that a fresh assign process waits to begin.
 type assignUp struct{}

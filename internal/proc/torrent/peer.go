@@ -51,6 +51,7 @@ const (
 	orderUploadOnly
 	orderFetching
 	orderLeave
+	orderShed // leave, unless a block is under way
 )
 
 // candidate is a connection that becomes a peer.
@@ -389,6 +390,10 @@ func (x *peerProc) obey(o peerOrder) string {
 		x.core.SetGoal(now, peer.Fetching, &x.batch)
 	case orderLeave:
 		return "told to leave"
+	case orderShed:
+		if x.core.ViewTraffic() == peer.NoTraffic && x.out.isSent() {
+			return reasonShed
+		}
 	case orderAdmit:
 	}
 	return ""

@@ -161,6 +161,7 @@ func (x *peerProc) sortOrders() (admission, string) {
 			result = admissionGiven
 		case orderLeave:
 			return result, "told to leave"
+		case orderShed: // it is not idle, it begins
 		case orderRequest, orderCancel, orderInterested, orderNotInterested, orderUnchoke, orderChoke,
 			orderUploadOnly, orderFetching:
 			x.kept = append(x.kept, o)

@@ -141,6 +141,9 @@ func (t *Torrent) Incoming(c pnet.Conn, a *handshake.Acceptor) {
 	t.control.Put(toControl{incoming: &incoming{conn: c, acceptor: a}})
 }
 
+// Shed has some idle connections end, because descriptors ran out.
+func (t *Torrent) Shed() { t.control.Put(toControl{shed: &shed{}}) }
+
 // AddPeers names endpoints that a person wants to be dialled.
 func (t *Torrent) AddPeers(to []netip.AddrPort) { t.control.name(named{addrs: to}) }
 
