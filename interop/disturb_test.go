@@ -34,6 +34,9 @@ const (
 	// connection that lived for less than half a minute is dialled again after a wait
 	// that doubles: a crash of assign ends all sixteen, so it is rare among them.
 	killEvery = 1500 * time.Millisecond
+	// assignRests is how long the seed's picker is left alone after a crash: a torrent
+	// of which it crashes six times within a minute is put aside, as it should be.
+	assignRests = 15 * time.Second
 )
 
 // line is a real seed and its fetchers behind a throttled link.
@@ -83,6 +86,7 @@ func (k *killer) hook(p sup.Point) {
 // named until it is dead.
 func (k *killer) run(end <-chan struct{}) {
 	first := []string{"assign", "disk", "peer"}
+	var rests time.Time
 	for {
 		select {
 		case <-end:
@@ -93,6 +97,13 @@ func (k *killer) run(end <-chan struct{}) {
 		kind := deadly[k.rnd.IntN(len(deadly))]
 		if len(first) > 0 {
 			kind, first = first[0], first[1:]
+		}
+		if kind == "assign" {
+			if time.Now().Before(rests) {
+				kind = "peer"
+			} else {
+				rests = time.Now().Add(assignRests)
+			}
 		}
 		k.due[kind]++
 		k.mu.Unlock()
