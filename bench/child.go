@@ -12,38 +12,33 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/etorrent/etorrent/internal/testnet"
 )
 
-// usage is what wait4 tells of a program that has ended.
+// usage is what a program that has ended has cost. Sizes are in bytes.
 type usage struct {
-	cpu time.Duration // user and system
-	rss int64         // the peak, in bytes
+	cpu  time.Duration // user and system, by wait4
+	anon int64         // the peak of its anonymous memory
 }
-
-// measure is one run of a row.
-type measure struct {
-	bytes         int64
-	took          time.Duration
-	send, receive usage
-}
-
-// rate is in 10^6 bytes per second.
-func (m measure) rate() float64 { return float64(m.bytes) / 1e6 / m.took.Seconds() }
 
 // A child is a running program that tells of its progress in lines on its
 // standard output.
 type child struct {
-	cmd   *exec.Cmd
-	stdin io.Closer
-	lines *bufio.Scanner
-	noise bytes.Buffer // its standard error
-	began time.Time
+	cmd    *exec.Cmd
+	stdin  io.Closer
+	lines  *bufio.Scanner
+	noise  bytes.Buffer // its standard error
+	began  time.Time
+	memory *anonWatch
 }
 
-// start runs a program until ctx ends; it must then be ended.
-func start(ctx context.Context, name string, args ...string) (*child, error) {
+// startAt runs a program in a namespace, or in the host's network if h is nil,
+// until ctx ends; it must then be ended. The kernel ends it with this program.
+func startAt(ctx context.Context, h *testnet.Host, name string, args ...string) (*child, error) {
 	c := &child{cmd: exec.CommandContext(ctx, name, args...)}
 	c.cmd.WaitDelay = 10 * time.Second
+	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	c.cmd.Stderr = &c.noise
 	stdin, err := c.cmd.StdinPipe()
 	if err != nil {
@@ -56,8 +51,16 @@ func start(ctx context.Context, name string, args ...string) (*child, error) {
 	c.stdin, c.lines = stdin, bufio.NewScanner(stdout)
 	c.lines.Buffer(nil, 1<<20)
 	c.began = time.Now()
-	return c, c.cmd.Start()
+	// A child has the network of the thread that starts it.
+	if err := doAt(h, c.cmd.Start); err != nil {
+		return nil, err
+	}
+	c.memory = watchAnon(c.cmd.Process.Pid)
+	return c, nil
 }
+
+// pid is the number of the process.
+func (c *child) pid() int { return c.cmd.Process.Pid }
 
 // await reads lines until one contains mark, and says when it came.
 func (c *child) await(mark string) (line string, at time.Time, err error) {
@@ -79,15 +82,17 @@ func (c *child) tail() string {
 func (c *child) finish() (usage, error) {
 	for c.lines.Scan() { // so that it never waits for a reader
 	}
+	anon := c.memory.end()
 	if err := c.cmd.Wait(); err != nil {
 		return usage{}, fmt.Errorf("%s: %w: %s", c.cmd.Path, err, c.tail())
 	}
-	return c.usage(), nil
+	return c.usage(anon), nil
 }
 
 // stop ends a program by SIGINT and by the end of its input. How it ends does
 // not matter any more.
 func (c *child) stop() usage {
+	anon := c.memory.end()
 	_ = c.cmd.Process.Signal(syscall.SIGINT)
 	_ = c.stdin.Close()
 	hard := time.AfterFunc(c.cmd.WaitDelay, func() { _ = c.cmd.Process.Kill() })
@@ -95,14 +100,10 @@ func (c *child) stop() usage {
 	for c.lines.Scan() {
 	}
 	_ = c.cmd.Wait()
-	return c.usage()
+	return c.usage(anon)
 }
 
-func (c *child) usage() usage {
+func (c *child) usage(anon int64) usage {
 	s := c.cmd.ProcessState
-	u := usage{cpu: s.UserTime() + s.SystemTime()}
-	if r, isRusage := s.SysUsage().(*syscall.Rusage); isRusage {
-		u.rss = int64(r.Maxrss) << 10 // an int32 on some platforms
-	}
-	return u
+	return usage{cpu: s.UserTime() + s.SystemTime(), anon: anon}
 }

@@ -12,9 +12,11 @@ import (
 	"os"
 )
 
-// floorRole is the first argument of this program when it is one end of the
-// floor.
-const floorRole = "floor"
+// The roles of the two ends of the floor.
+const (
+	roleFloorSend    = "floor-send"
+	roleFloorReceive = "floor-receive"
+)
 
 // The floor moves pieces as BEP 3 frames them: blocks of 16 KiB, each behind the
 // 13 bytes of a piece message, 64 of them in one write.
@@ -27,30 +29,32 @@ const (
 	idPiece    = 7
 )
 
-// floorMain is "send FILE ADDRESS" or "receive FILE".
-func floorMain(role string, args []string) error {
-	switch {
-	case role == "send" && len(args) == 2:
-		return floorSend(args[0], args[1])
-	case role == "receive" && len(args) == 1:
-		return floorReceive(args[0])
+// floorSendMain serves FILE on ADDRESS to the first that connects.
+func floorSendMain(args []string) error {
+	if len(args) != 2 {
+		return errors.New("usage: FILE ADDRESS")
 	}
-	return fmt.Errorf("no role %q with %d arguments", role, len(args))
-}
-
-// floorSend reads a run ahead by one pread and sends it, block by block behind
-// its header, by one gathered write.
-func floorSend(name, address string) error {
-	f, err := os.Open(name)
+	f, err := os.Open(args[0])
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	conn, err := net.Dial("tcp", address)
+	l, err := net.Listen("tcp", args[1])
+	if err != nil {
+		return err
+	}
+	fmt.Println("ready")
+	conn, err := l.Accept()
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
+	return floorSend(f, conn)
+}
+
+// floorSend reads a run ahead by one pread and sends it, block by block behind
+// its header, by one gathered write.
+func floorSend(f io.ReaderAt, conn net.Conn) error {
 	run, headers := make([]byte, runSize), make([]byte, batch*headerSize)
 	gather := make(net.Buffers, 0, 2*batch)
 	for index := uint32(0); ; index++ {
@@ -83,21 +87,18 @@ func gatherRun(dst net.Buffers, headers, run []byte, index uint32) net.Buffers {
 	return dst
 }
 
-// floorReceive reads 64 frames at a time, copies their blocks into a run, and
-// hands it to a second goroutine that hashes and writes it.
-func floorReceive(name string) error {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
+// floorReceiveMain fetches from ADDRESS into FILE.
+func floorReceiveMain(args []string) error {
+	if len(args) != 2 {
+		return errors.New("usage: ADDRESS FILE")
 	}
-	fmt.Println("listening", l.Addr())
-	conn, err := l.Accept()
+	conn, err := net.Dial("tcp", args[0])
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
 	fmt.Println("start")
-	f, err := os.Create(name)
+	f, err := os.Create(args[1])
 	if err != nil {
 		return err
 	}
@@ -110,6 +111,8 @@ func floorReceive(name string) error {
 	return nil
 }
 
+// receiveRuns reads 64 frames at a time, copies their blocks into a run, and hands
+// it to a second goroutine that hashes and writes it.
 func receiveRuns(conn io.Reader, w *writer) error {
 	frames := make([]byte, batch*frameSize)
 	for {

@@ -66,10 +66,3 @@ func TestTheReceiverStoresWhatIsSent(t *testing.T) {
 		t.Errorf("stored %d bytes that are not the %d sent, %v", len(got), len(want), err)
 	}
 }
-
-func TestMedianOfAnEvenCountIsBetween(t *testing.T) {
-	runs := []measure{{bytes: 4}, {bytes: 1}, {bytes: 2}, {bytes: 9}}
-	if got := median(runs, func(m measure) float64 { return float64(m.bytes) }); got != 3 {
-		t.Errorf("got %v", got)
-	}
-}

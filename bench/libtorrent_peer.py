@@ -1,6 +1,6 @@
 """One end of the row "libtorrent": a session with everything off but TCP.
 
-usage: version | seed TORRENT DIR PORT | fetch TORRENT DIR PORT-OF-THE-SEEDER
+usage: version | seed TORRENT DIR ADDRESS | fetch TORRENT DIR ADDRESS-OF-THE-SEEDER
 """
 import sys
 import libtorrent as lt
@@ -39,21 +39,22 @@ def wait(ses, handle, done):
                 sys.exit(alert.message())
 
 
-def seed(torrent, folder, port):
+def seed(torrent, folder, address):
     # Without this setting a seed in seed_mode hashes each piece that it first sends.
-    ses = session("127.0.0.1:" + port, disable_hash_checks=True)
+    ses = session(address, disable_hash_checks=True)
     handle = add(ses, torrent, folder, lt.torrent_flags.seed_mode)
     wait(ses, handle, lambda s: s.is_seeding and ses.is_listening())
     tell("ready")
     sys.stdin.read()
 
 
-def fetch(torrent, folder, port):
-    ses = session("127.0.0.1:0")
+def fetch(torrent, folder, address):
+    host, port = address.rsplit(":", 1)
+    ses = session("0.0.0.0:0")
     handle = add(ses, torrent, folder, 0)
     wait(ses, handle, lambda s: s.state == lt.torrent_status.downloading)
     tell("start")
-    handle.connect_peer(("127.0.0.1", int(port)))
+    handle.connect_peer((host, int(port)))
     wait(ses, handle, lambda s: s.is_seeding)
     tell("done")
 

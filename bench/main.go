@@ -1,137 +1,41 @@
 //go:build linux
 
-// Command bench measures what it costs to move a torrent over loopback: ours to
-// ours, beside libtorrent to libtorrent and beside the floor, a program that
-// does only what cannot be left out. NOTES.md says what is measured and how.
+// Command bench measures what it costs to move, check and hold torrents: ours
+// beside libtorrent, beside other programs of the system, and beside the floor, a
+// program that does only what cannot be left out. NOTES.md says what each row
+// measures and how.
 package main
 
 import (
-	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
-	"strings"
-	"time"
+	"syscall"
 )
 
+// roles are what this program is when it is one end of a measurement, by its first
+// argument.
+var roles = map[string]func(args []string) error{
+	roleFloorSend:    floorSendMain,
+	roleFloorReceive: floorReceiveMain,
+}
+
 func main() {
-	if len(os.Args) > 2 && os.Args[1] == floorRole {
-		if err := floorMain(os.Args[2], os.Args[3:]); err != nil {
-			fmt.Fprintln(os.Stderr, "bench floor:", err)
+	if len(os.Args) > 1 && roles[os.Args[1]] != nil {
+		if err := roles[os.Args[1]](os.Args[2:]); err != nil {
+			fmt.Fprintf(os.Stderr, "bench %s: %v\n", os.Args[1], err)
 			os.Exit(1)
 		}
 		return
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := bench(ctx, os.Stdout, os.Args[1:])
 	stop()
-	if err != nil {
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
-}
-
-// options are the flags.
-type options struct {
-	dir    string
-	mib    int
-	piece  int // KiB
-	rounds int
-	rows   string
-	limit  time.Duration
-}
-
-func parse(args []string) (options, error) {
-	var o options
-	f := flag.NewFlagSet("bench", flag.ContinueOnError)
-	f.StringVar(&o.dir, "dir", "/dev/shm", "folder for the payload and its copy; the default is memory")
-	f.IntVar(&o.mib, "mib", 1024, "size of the payload in MiB")
-	f.IntVar(&o.piece, "piece", 1024, "piece length in KiB, a power of two")
-	f.IntVar(&o.rounds, "rounds", 3, "runs of each row, taken in turns; the table has the medians")
-	f.StringVar(&o.rows, "rows", "floor,libtorrent,ours", "rows to measure")
-	f.DurationVar(&o.limit, "limit", 5*time.Minute, "time after which a run is given up")
-	if err := f.Parse(args); err != nil {
-		return o, err
-	}
-	if o.mib < 1 || o.rounds < 1 || f.NArg() > 0 {
-		return o, fmt.Errorf("usage: -mib and -rounds are at least 1, and there are no arguments")
-	}
-	return o, nil
-}
-
-func bench(ctx context.Context, out io.Writer, args []string) error {
-	o, err := parse(args)
-	if err != nil {
-		return err
-	}
-	work, err := os.MkdirTemp(o.dir, "etorrent-bench-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(work)
-	m, err := newMaterial(work, int64(o.mib)<<20, int64(o.piece)<<10)
-	if err != nil {
-		return err
-	}
-	rows, err := choose(o.rows)
-	if err != nil {
-		return err
-	}
-	printHost(out, m)
-	t := newTable(rows)
-	for _, r := range rows {
-		version, err := r.prepare(ctx, m)
-		fmt.Fprintf(out, "%s: %s\n", r.name, cmp.Or(version, "not measured"))
-		if err != nil {
-			t.fail(r, err)
-		}
-	}
-	for n := range o.rounds {
-		for _, r := range rows {
-			if t.failed[r.name] != nil || ctx.Err() != nil {
-				continue
-			}
-			one, err := measureRow(ctx, r, m, o.limit)
-			if err != nil {
-				t.fail(r, err)
-				continue
-			}
-			t.add(r, one)
-			fmt.Fprintf(out, "round %d: %-10s %6.0f MB/s\n", n+1, r.name, one.rate())
-		}
-	}
-	return t.print(out)
-}
-
-// measureRow runs a row once and proves the copy.
-func measureRow(ctx context.Context, r row, m *material, limit time.Duration) (measure, error) {
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	if err := m.reset(); err != nil {
-		return measure{}, err
-	}
-	one, err := r.run(ctx, m)
-	if err != nil {
-		return measure{}, err
-	}
-	one.bytes = m.size
-	return one, m.compare()
-}
-
-func printHost(out io.Writer, m *material) {
-	fmt.Fprintf(out, "%d MiB in pieces of %d KiB, below %s; %s; net.ipv4.tcp_congestion_control %s\n",
-		m.size>>20, m.pieceLength>>10, filepath.Dir(m.work), host(), kernel("net/ipv4/tcp_congestion_control"))
-}
-
-// kernel reads one setting below /proc/sys.
-func kernel(name string) string {
-	b, err := os.ReadFile("/proc/sys/" + name)
-	if err != nil {
-		return "unknown"
-	}
-	return strings.TrimSpace(string(b))
 }

@@ -16,49 +16,53 @@ import (
 	"github.com/etorrent/etorrent/metainfo"
 )
 
-// payload is the name of the one file that travels.
-const payload = "payload.bin"
+// spec describes a payload, in bytes.
+type spec struct{ size, piece int64 }
 
-// material is what every row moves: source/payload.bin and its .torrent file.
-// Copies go below copyDir, which is empty at the start of each run.
+// material is one file of bytes that look random, and its torrent.
 type material struct {
-	work, source, copyDir, torrent, program string
-	size, pieceLength                       int64
+	spec
+	dir     string // where the file lies
+	name    string
+	torrent string
 }
 
-// newMaterial makes the payload: bytes that look random and are the same in
-// each run of the program.
-func newMaterial(work string, size, pieceLength int64) (*material, error) {
-	m := &material{
-		work: work, source: filepath.Join(work, "source"), copyDir: filepath.Join(work, "copy"),
-		torrent: filepath.Join(work, "payload.torrent"), program: filepath.Join(work, "etorrent"),
-		size: size, pieceLength: pieceLength,
-	}
+// newMaterial makes a payload that is the same in each run of the program.
+func newMaterial(work string, s spec) (*material, error) {
+	m := &material{spec: s, dir: filepath.Join(work, "source"), name: fmt.Sprintf("payload-%d-%d.bin", s.size, s.piece)}
+	m.torrent = filepath.Join(m.dir, m.name+".torrent")
 	b, err := metainfo.NewBuilder(metainfo.Spec{
-		Name: payload, PieceLength: pieceLength, Files: []metainfo.SpecFile{{Length: size}},
+		Name: m.name, PieceLength: s.piece, Files: []metainfo.SpecFile{{Length: s.size}},
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := os.Mkdir(m.source, 0o755); err != nil {
+	if err := os.MkdirAll(m.dir, 0o755); err != nil {
 		return nil, err
 	}
-	f, err := os.Create(filepath.Join(m.source, payload))
+	f, err := os.Create(m.file())
 	if err != nil {
 		return nil, err
 	}
-	err = fill(f, b, size, pieceLength)
+	err = fill(f, b, s)
 	if err := errors.Join(err, f.Close()); err != nil {
 		return nil, err
 	}
 	return m, os.WriteFile(m.torrent, b.Build(), 0o644)
 }
 
-func fill(w io.Writer, b *metainfo.Builder, size, pieceLength int64) error {
+func (m *material) file() string { return filepath.Join(m.dir, m.name) }
+
+func (m *material) remove() error { return errors.Join(os.Remove(m.file()), os.Remove(m.torrent)) }
+
+// blocks is how many requests the payload takes.
+func (m *material) blocks() int64 { return (m.size + blockSize - 1) / blockSize }
+
+func fill(w io.Writer, b *metainfo.Builder, s spec) error {
 	random := rand.NewChaCha8([32]byte{'b', 'e', 'n', 'c', 'h'})
-	piece := make([]byte, pieceLength)
-	for left := size; left > 0; left -= int64(len(piece)) {
-		piece = piece[:min(left, pieceLength)]
+	piece := make([]byte, s.piece)
+	for left := s.size; left > 0; left -= int64(len(piece)) {
+		piece = piece[:min(left, s.piece)]
 		if _, err := random.Read(piece); err != nil {
 			return err
 		}
@@ -70,27 +74,14 @@ func fill(w io.Writer, b *metainfo.Builder, size, pieceLength int64) error {
 	return nil
 }
 
-// reset empties the folder of the copy and forgets what programs noted.
-func (m *material) reset() error {
-	for _, name := range []string{m.copyDir, m.state("seed"), m.state("get")} {
-		if err := os.RemoveAll(name); err != nil {
-			return err
-		}
-	}
-	return os.Mkdir(m.copyDir, 0o755)
-}
-
-// state is the folder in which a program of ours keeps its rows.
-func (m *material) state(role string) string { return filepath.Join(m.work, "state-"+role) }
-
-// compare proves that the copy is byte for byte what was sent.
-func (m *material) compare() error {
-	a, err := os.Open(filepath.Join(m.source, payload))
+// compare proves that the copy in a folder is byte for byte what was sent.
+func (m *material) compare(dir string) error {
+	a, err := os.Open(m.file())
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	b, err := os.Open(filepath.Join(m.copyDir, payload))
+	b, err := os.Open(filepath.Join(dir, m.name))
 	if err != nil {
 		return err
 	}
@@ -108,4 +99,41 @@ func (m *material) compare() error {
 		}
 		off += int64(n)
 	}
+}
+
+// prepare makes the payloads that a row needs, and removes those that it does not.
+func (l *lab) prepare(specs []spec) error {
+	needed, missing := map[spec]int64{}, int64(0)
+	for _, s := range specs {
+		needed[s] = s.size
+		if l.materials[s] == nil {
+			missing += s.size
+		}
+	}
+	for s, m := range l.materials {
+		if needed[s] > 0 {
+			continue
+		}
+		if err := m.remove(); err != nil {
+			return err
+		}
+		delete(l.materials, s)
+	}
+	if err := l.reset(); err != nil {
+		return err
+	}
+	if err := l.room(l.work, missing); err != nil {
+		return err
+	}
+	for s := range needed {
+		if l.materials[s] != nil {
+			continue
+		}
+		m, err := newMaterial(l.work, s)
+		if err != nil {
+			return err
+		}
+		l.materials[s] = m
+	}
+	return nil
 }

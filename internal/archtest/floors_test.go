@@ -80,7 +80,10 @@ var floors = []floor{
 	{name: "simulator", at: []string{"sim/..."}, project: slices.Concat(vocab, []string{"internal/core/...", "sim/..."})},
 	{name: "test hosts", at: []string{"internal/testnet/..."}, project: []string{"internal/testnet/..."}, foreign: []string{"golang.org/x/sys"}},
 	{name: "seeds of fuzzing", at: []string{"internal/fuzzseed"}, project: []string{}},
-	{name: "bench", at: []string{"bench/..."}, project: vocab, foreign: []string{"golang.org/x/sys"}},
+	{
+		name: "bench", at: []string{"bench/..."},
+		project: slices.Concat(vocab, []string{".", "internal/storage/...", "internal/testnet"}), foreign: []string{"golang.org/x/sys"},
+	},
 	{name: "tools", at: []string{"tools/..."}},
 	{name: "tests of the tree", at: []string{"internal/archtest"}},
 }

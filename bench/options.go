@@ -1,0 +1,103 @@
+//go:build linux
+
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"time"
+)
+
+// options are the flags.
+type options struct {
+	dir        string
+	rows       string
+	rounds     int
+	warmUps    int
+	foreign    float64 // share of the machine
+	congestion string
+	limit      time.Duration
+	program    string
+	against    string
+	json, svg  string
+	sizes      sizes
+}
+
+// sizes say how much the rows move.
+type sizes struct {
+	main  int // MiB
+	piece int // KiB
+}
+
+// quick has the values of flags under -quick, for those that are not given.
+var quick = map[string]string{
+	"rounds": "1", "warm-ups": "0", "foreign": "100", "mib": "128",
+}
+
+const usageText = `usage: go run ./bench [flags]
+
+Measures rows of programs that do the same work one directly after the other,
+and tells the medians of what each cost, of the ratios between them, and whether
+the project's aims hold. NOTES.md says what each row measures and how.
+
+As root every program runs in a network namespace of its own with one congestion
+control; else in the host's network as it is.
+
+Rows, in their order:
+`
+
+func parse(out io.Writer, args []string) (options, error) {
+	var o options
+	f := flag.NewFlagSet("bench", flag.ContinueOnError)
+	f.SetOutput(out)
+	f.Usage = func() {
+		fmt.Fprint(out, usageText)
+		for _, r := range allRows(o) {
+			fmt.Fprintf(out, "  %-16s %s\n", r.name, r.about)
+		}
+		fmt.Fprintln(out, "\nFlags:")
+		f.PrintDefaults()
+	}
+	f.StringVar(&o.dir, "dir", "/dev/shm", "folder for payloads and copies; the default is memory")
+	f.StringVar(&o.rows, "rows", "", "rows to measure, with commas between; none is all")
+	f.IntVar(&o.rounds, "rounds", 9, "rounds that count of each row; in a round each program of the row has its turn")
+	f.IntVar(&o.warmUps, "warm-ups", 1, "rounds before them that do not count")
+	f.Float64Var(&o.foreign, "foreign", 5, "a round does not count when other programs used more than so many percent of the machine")
+	f.StringVar(&o.congestion, "congestion", "cubic", "TCP's congestion control, for every program")
+	f.DurationVar(&o.limit, "limit", 5*time.Minute, "time after which a run is given up")
+	f.StringVar(&o.program, "program", "", "an etorrent to measure, instead of building one from this folder")
+	f.StringVar(&o.against, "against", "", "another etorrent, for the row against")
+	f.StringVar(&o.json, "json", "", "file to write all figures to, as JSON")
+	f.StringVar(&o.svg, "svg", "", "file to draw a chart of the rows floor and libtorrent to")
+	f.IntVar(&o.sizes.main, "mib", 1024, "size of the payload of most rows, in MiB")
+	f.IntVar(&o.sizes.piece, "piece", 1024, "piece length in KiB, a power of two")
+	hasty := f.Bool("quick", false, "one round of small sizes: shows that everything works, and measures nothing well")
+	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	if *hasty {
+		if err := setUnlessGiven(f, quick); err != nil {
+			return o, err
+		}
+	}
+	if o.sizes.main < 1 || o.rounds < 1 || f.NArg() > 0 {
+		return o, errors.New("-mib and -rounds are at least 1, and there are no arguments; -h tells more")
+	}
+	return o, nil
+}
+
+func setUnlessGiven(f *flag.FlagSet, values map[string]string) error {
+	given := map[string]struct{}{}
+	f.Visit(func(g *flag.Flag) { given[g.Name] = struct{}{} })
+	for name, value := range values {
+		if _, was := given[name]; was {
+			continue
+		}
+		if err := f.Set(name, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
