@@ -19,6 +19,7 @@ import (
 // usage is what a program that has ended has cost. Sizes are in bytes.
 type usage struct {
 	cpu  time.Duration // user and system, by wait4
+	took time.Duration // from its start until it was waited for
 	anon int64         // the peak of its anonymous memory
 }
 
@@ -105,5 +106,5 @@ func (c *child) stop() usage {
 
 func (c *child) usage(anon int64) usage {
 	s := c.cmd.ProcessState
-	return usage{cpu: s.UserTime() + s.SystemTime(), anon: anon}
+	return usage{cpu: s.UserTime() + s.SystemTime(), took: time.Since(c.began), anon: anon}
 }

@@ -25,6 +25,7 @@ type (
 		Failed     string                        `json:"failed,omitempty"`
 		Missing    []string                      `json:"missing,omitempty"`
 		Medians    map[string]map[string]float64 `json:"medians"` // by contender
+		Extra      map[string]float64            `json:"extra,omitempty"`
 		Aims       []jsonAim                     `json:"aims"`
 		Kept       []jsonRound                   `json:"kept"`
 		Dropped    []jsonRound                   `json:"dropped"`
@@ -70,6 +71,9 @@ func (r *result) json() jsonRow {
 		}
 		j.Medians[c.name] = medians
 	}
+	if len(r.extra.values) > 0 {
+		j.Extra = jsonFigures(r.extra)
+	}
 	for _, a := range r.row.aims {
 		value, v := r.judge(a)
 		one := jsonAim{What: a.what, Aim: a.boundText(a.bound), Must: a.boundText(a.must), Verdict: v.String()}
@@ -86,17 +90,21 @@ func jsonRounds(rounds []round) []jsonRound {
 	for _, r := range rounds {
 		one := jsonRound{}
 		for name, s := range r {
-			values := map[string]float64{"foreign": s.foreign}
-			for f, v := range s.values {
-				if isFinite(v) {
-					values[f.key] = v
-				}
-			}
-			one[name] = values
+			one[name] = jsonFigures(s)
 		}
 		out = append(out, one)
 	}
 	return out
+}
+
+func jsonFigures(s sample) map[string]float64 {
+	values := map[string]float64{"foreign": s.foreign}
+	for f, v := range s.values {
+		if isFinite(v) {
+			values[f.key] = v
+		}
+	}
+	return values
 }
 
 func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

@@ -67,6 +67,7 @@ type result struct {
 	row     row
 	kept    []round
 	dropped []round
+	extra   sample
 	absent  map[string]error // contenders that could not be measured
 	failed  error
 }

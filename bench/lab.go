@@ -97,6 +97,7 @@ func (l *lab) findPrograms(ctx context.Context) error {
 		}
 	}
 	l.absent[libtorrentTool] = l.version(ctx, python, "-c", libtorrentPeer, "version")
+	l.absent[straceTool] = l.version(ctx, straceTool, "--version")
 	return nil
 }
 

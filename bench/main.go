@@ -21,6 +21,9 @@ import (
 var roles = map[string]func(args []string) error{
 	roleFloorSend:    floorSendMain,
 	roleFloorReceive: floorReceiveMain,
+	roleLeech:        leechMain,
+	roleHash:         hashMain,
+	roleIdle:         idleMain,
 }
 
 func main() {

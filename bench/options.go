@@ -12,7 +12,7 @@ import (
 
 // options are the flags.
 type options struct {
-	dir        string
+	dir, disk  string
 	rows       string
 	rounds     int
 	warmUps    int
@@ -23,17 +23,20 @@ type options struct {
 	against    string
 	json, svg  string
 	sizes      sizes
+	idle       idleOptions
 }
 
 // sizes say how much the rows move.
 type sizes struct {
-	main  int // MiB
-	piece int // KiB
+	piece                   int // KiB
+	main, allocations, hash int // MiB
+	star8, star50           int // MiB a leecher
 }
 
 // quick has the values of flags under -quick, for those that are not given.
 var quick = map[string]string{
 	"rounds": "1", "warm-ups": "0", "foreign": "100", "mib": "128",
+	"mib-star8": "32", "mib-star50": "8", "mib-hash": "512", "idle-peers": "300", "idle-settle": "2s",
 }
 
 const usageText = `usage: go run ./bench [flags]
@@ -61,6 +64,7 @@ func parse(out io.Writer, args []string) (options, error) {
 		f.PrintDefaults()
 	}
 	f.StringVar(&o.dir, "dir", "/dev/shm", "folder for payloads and copies; the default is memory")
+	f.StringVar(&o.disk, "disk", "", "folder on a real file system for the row disk; none is the one above the current folder")
 	f.StringVar(&o.rows, "rows", "", "rows to measure, with commas between; none is all")
 	f.IntVar(&o.rounds, "rounds", 9, "rounds that count of each row; in a round each program of the row has its turn")
 	f.IntVar(&o.warmUps, "warm-ups", 1, "rounds before them that do not count")
@@ -73,6 +77,12 @@ func parse(out io.Writer, args []string) (options, error) {
 	f.StringVar(&o.svg, "svg", "", "file to draw a chart of the rows floor and libtorrent to")
 	f.IntVar(&o.sizes.main, "mib", 1024, "size of the payload of most rows, in MiB")
 	f.IntVar(&o.sizes.piece, "piece", 1024, "piece length in KiB, a power of two")
+	f.IntVar(&o.sizes.star8, "mib-star8", 512, "what each of 8 leechers fetches, in MiB")
+	f.IntVar(&o.sizes.star50, "mib-star50", 80, "what each of 50 leechers fetches, in MiB")
+	f.IntVar(&o.sizes.allocations, "mib-allocations", 4096, "size of the payload of the row allocations, in MiB")
+	f.IntVar(&o.sizes.hash, "mib-hash", 4096, "size of the payload of the rows verify and create, in MiB")
+	f.IntVar(&o.idle.peers, "idle-peers", 2000, "connections of the row idle")
+	f.DurationVar(&o.idle.settle, "idle-settle", 10*time.Second, "how long the row idle waits before it looks at memory")
 	hasty := f.Bool("quick", false, "one round of small sizes: shows that everything works, and measures nothing well")
 	if err := f.Parse(args); err != nil {
 		return o, err

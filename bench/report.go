@@ -52,18 +52,30 @@ func (r *report) printRow(out io.Writer, res *result) error {
 		}
 		fmt.Fprintln(w, "\t")
 	}
-	return errors.Join(w.Flush(), printAims(out, []*result{res}))
+	err := w.Flush()
+	for f, v := range res.extra.values {
+		fmt.Fprintf(out, "%s: %s %s\n", res.row.extra.name, number(v), f.title)
+	}
+	return errors.Join(err, printAims(out, []*result{res}))
 }
 
 // howMany tells of the rounds.
 func (r *result) howMany() string {
+	said := fmt.Sprintf("medians of %s", plural(len(r.kept), "round"))
 	switch {
 	case len(r.kept) == 0 && len(r.dropped) > 0:
-		return fmt.Sprintf("none of %d rounds counts, since others used the machine: not judged", len(r.dropped))
+		return fmt.Sprintf("not judged, since others used the machine in each of %s", plural(len(r.dropped), "round"))
 	case len(r.dropped) > 0:
-		return fmt.Sprintf("medians of %d rounds, %d dropped", len(r.kept), len(r.dropped))
+		return fmt.Sprintf("%s, %d dropped", said, len(r.dropped))
 	}
-	return fmt.Sprintf("medians of %d rounds", len(r.kept))
+	return said
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
 }
 
 // columns are the figures that any contender has.
@@ -118,8 +130,8 @@ func number(v float64) string {
 		return fmt.Sprintf("%.0f", v)
 	case abs >= 10:
 		return fmt.Sprintf("%.1f", v)
-	case abs >= 0.1:
+	case abs >= 1:
 		return fmt.Sprintf("%.2f", v)
 	}
-	return fmt.Sprintf("%.4f", v)
+	return fmt.Sprintf("%.3f", v)
 }

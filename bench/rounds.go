@@ -46,18 +46,31 @@ func (w *runner) measure(ctx context.Context, r row) *result {
 		}
 		w.tell(r, got, state)
 	}
+	w.runExtra(ctx, r, res)
 	return res
+}
+
+// runExtra runs what a row wants to know beside its rounds.
+func (w *runner) runExtra(ctx context.Context, r row, res *result) {
+	if r.extra == nil {
+		return
+	}
+	err := r.extra.missing(w.lab)
+	if err == nil {
+		res.extra, err = w.one(ctx, *r.extra)
+	}
+	if err != nil {
+		res.absent[r.extra.name] = err
+	}
 }
 
 // present are the contenders that can be measured here.
 func (w *runner) present(r row, res *result) []contender {
 	var out []contender
 	for _, c := range r.contenders {
-		if c.available != nil {
-			if err := c.available(w.lab); err != nil {
-				res.absent[c.name] = err
-				continue
-			}
+		if err := c.missing(w.lab); err != nil {
+			res.absent[c.name] = err
+			continue
 		}
 		out = append(out, c)
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -15,6 +16,7 @@ type row struct {
 	name, about string
 	payloads    []spec
 	contenders  []contender // at least ours, the first
+	extra       *contender  // runs once, behind the rounds; its figures are told
 	aims        []aim
 	load        loadPolicy
 }
@@ -25,6 +27,14 @@ type contender struct {
 	name      string
 	available func(l *lab) error
 	run       func(ctx context.Context, l *lab) (sample, error)
+}
+
+// missing says why a contender cannot be measured here; nil: it can.
+func (c *contender) missing(l *lab) error {
+	if c.available == nil {
+		return nil
+	}
+	return c.available(l)
 }
 
 // loadPolicy says whether what other programs do to the machine spoils a round.
@@ -102,7 +112,7 @@ func plainly(f figure, of string) func(round) float64 {
 }
 
 func allRows(o options) []row {
-	return pairRows(o)
+	return slices.Concat(pairRows(o), starRows(o), memoryRows(o), allocationRows(o), hashRows(o), idleRows(o), diskRows(o))
 }
 
 // choose picks the rows that are named; none is all but those that need a flag.

@@ -7,7 +7,7 @@ import "errors"
 // pairRows are those of one transfer over one connection of TCP.
 func pairRows(o options) []row {
 	s := o.sizes.payload(o.sizes.main)
-	other := etorrent("the other", func(l *lab) string { return l.against })
+	other := ourPeer("the other", func(l *lab) string { return l.against })
 	other.available = func(l *lab) error {
 		if l.against == "" {
 			return errors.New("-against names none")

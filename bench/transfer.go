@@ -160,8 +160,8 @@ const (
 	added     = `"event":"added"`
 )
 
-// etorrent is our program, or another build of it.
-func etorrent(name string, program func(*lab) string) peer {
+// ourPeer is our program, or another build of it.
+func ourPeer(name string, program func(*lab) string) peer {
 	return peer{
 		name: name, done: completed,
 		serve: func(ctx context.Context, l *lab, m *material, address string) (*child, error) {
@@ -188,7 +188,7 @@ func getArgs(l *lab, m *material, address, dir string, more ...string) []string 
 	}, more...)
 }
 
-var ours = etorrent("ours", func(l *lab) string { return l.program })
+var ours = ourPeer("ours", func(l *lab) string { return l.program })
 
 // between is the name of a transfer.
 func between(from, to peer) string { return fmt.Sprintf("%s to %s", from.name, to.name) }
