@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 func newHost(t *testing.T) *Host {
@@ -163,6 +165,55 @@ func TestALineDelaysAndLosesAndIsCut(t *testing.T) {
 	if _, err := a.DialContext(ctx, "tcp", at.String()); err == nil {
 		t.Error("connected through a cut line")
 	}
+}
+
+func TestALineHasItsCongestionControl(t *testing.T) {
+	a, b := newHost(t), newHost(t)
+	l, err := NewLine(a, b, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := l.SetCongestionControl("reno"); err != nil {
+		t.Fatal(err)
+	}
+	first, second := l.Addrs()
+	for h, far := range map[*Host]netip.Addr{a: second, b: first} {
+		out, err := h.Command(t.Context(), "ip", "route", "get", far.String()).Output()
+		if err != nil || !strings.Contains(string(out), "tun") {
+			t.Errorf("%v: %s", err, out)
+		}
+		out, err = h.Command(t.Context(), "ip", "route", "show", far.String()).Output()
+		if err != nil || !strings.Contains(string(out), "congctl reno") {
+			t.Errorf("%v: %s", err, out)
+		}
+	}
+	at, got := receive(t, b, second)
+	c, err := a.DialContext(t.Context(), "tcp", at.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if name := congestionControl(t, c); name != "reno" {
+		t.Errorf("a connection has %s", name)
+	}
+	c.Close()
+	<-got
+}
+
+// congestionControl is that of a connection of TCP.
+func congestionControl(t *testing.T, c net.Conn) string {
+	t.Helper()
+	raw, err := c.(*net.TCPConn).SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var name string
+	if controlErr := raw.Control(func(fd uintptr) {
+		name, err = unix.GetsockoptString(int(fd), unix.IPPROTO_TCP, unix.TCP_CONGESTION)
+	}); controlErr != nil || err != nil {
+		t.Fatal(controlErr, err)
+	}
+	return strings.TrimRight(name, "\x00")
 }
 
 func TestAProgramRunsInItsHost(t *testing.T) {

@@ -18,6 +18,8 @@ var background = context.Background()
 // the packets, along one Path in each direction. It carries some 100 MB a second.
 type Line struct {
 	ends    [2]*os.File
+	hosts   [2]*Host
+	devices [2]string
 	addrs   [2]netip.Addr
 	roads   [2]*road
 	courier *courier
@@ -36,7 +38,8 @@ func NewLine(a, b *Host, randomSeed uint64) (*Line, error) {
 		l.addrs[n] = netip.AddrFrom4(ip)
 		far := ip
 		far[3] = byte(2 - n)
-		file, err := h.openTun(l.addrs[n], netip.AddrFrom4(far))
+		l.hosts[n], l.devices[n] = h, fmt.Sprintf("tun%d", h.links.Add(1))
+		file, err := h.openTun(l.devices[n], l.addrs[n], netip.AddrFrom4(far))
 		if err != nil {
 			for _, open := range l.ends[:n] {
 				_ = open.Close()
@@ -53,8 +56,7 @@ func NewLine(a, b *Host, randomSeed uint64) (*Line, error) {
 }
 
 // openTun makes a TUN device in the namespace.
-func (h *Host) openTun(own, far netip.Addr) (*os.File, error) {
-	device := fmt.Sprintf("tun%d", h.links.Add(1))
+func (h *Host) openTun(device string, own, far netip.Addr) (*os.File, error) {
 	var fd int
 	err := h.Do(func() (err error) {
 		if fd, err = unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_CLOEXEC|unix.O_NONBLOCK, 0); err != nil {
@@ -100,6 +102,19 @@ func (l *Line) Addrs6() (first, second netip.Addr) { return v6(l.addrs[0]), v6(l
 func (l *Line) SetPath(there, back Path) {
 	l.roads[0].change(there)
 	l.roads[1].change(back)
+}
+
+// SetCongestionControl chooses TCP's congestion control for every connection between
+// the IPv4 addresses of the line, whatever program makes it.
+func (l *Line) SetCongestionControl(name string) error {
+	for n, h := range l.hosts {
+		err := h.run("ip", "route", "change", l.addrs[1-n].String(), "dev", l.devices[n],
+			"proto", "kernel", "scope", "link", "src", l.addrs[n].String(), "congctl", name)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Counts is what became of the packets in each direction.
