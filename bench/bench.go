@@ -21,6 +21,9 @@ func bench(ctx context.Context, out io.Writer, args []string) error {
 	if err != nil {
 		return err
 	}
+	if o.svg != "" && (!contains(rows, floorRow) || !contains(rows, libtorrentRow)) {
+		return errNoChart
+	}
 	l, err := newLab(ctx, o)
 	if err != nil {
 		return err

@@ -18,6 +18,8 @@ type bar struct {
 	class string
 }
 
+var errNoChart = errors.New("the chart needs the rows floor and libtorrent")
+
 // writeChart draws the cost and the rate of a transfer: the floor, ours and
 // libtorrent. It needs the rows floor and libtorrent.
 func (r *report) writeChart(out io.Writer) error {
@@ -25,9 +27,9 @@ func (r *report) writeChart(out io.Writer) error {
 	for _, res := range r.results {
 		byName[res.row.name] = res
 	}
-	floor, lib := byName["floor"], byName["libtorrent"]
+	floor, lib := byName[floorRow], byName[libtorrentRow]
 	if floor == nil || lib == nil || floor.failed != nil || lib.failed != nil {
-		return errors.New("the chart needs the rows floor and libtorrent")
+		return errNoChart
 	}
 	bars := func(f figure) []bar {
 		return []bar{

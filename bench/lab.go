@@ -28,6 +28,7 @@ type lab struct {
 	materials map[spec]*material
 	versions  []string
 	absent    map[string]error // tools that are not there
+	reqq      int              // of libtorrent, unless it is told another
 }
 
 // newLab finds the programs and makes the network. Whoever gets one closes it.
@@ -96,9 +97,17 @@ func (l *lab) findPrograms(ctx context.Context) error {
 			return err
 		}
 	}
-	l.absent[libtorrentTool] = l.version(ctx, python, "-c", libtorrentPeer, "version")
 	l.absent[straceTool] = l.version(ctx, straceTool, "--version")
-	return nil
+	l.absent[iperfTool] = l.version(ctx, iperfTool, "--version")
+	if l.absent[libtorrentTool] = l.version(ctx, python, "-c", libtorrentPeer, "version"); l.absent[libtorrentTool] != nil {
+		return nil
+	}
+	out, err := exec.CommandContext(ctx, python, "-c", libtorrentPeer, "reqq").Output()
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Sscan(string(out), &l.reqq)
+	return err
 }
 
 // version notes the first line that a program prints.
@@ -112,6 +121,17 @@ func (l *lab) version(ctx context.Context, name string, args ...string) error {
 	return nil
 }
 
+// needsAll is for contenders that need several things.
+func needsAll(all ...func(*lab) error) func(*lab) error {
+	return func(l *lab) error {
+		var errs []error
+		for _, one := range all {
+			errs = append(errs, one(l))
+		}
+		return errors.Join(errs...)
+	}
+}
+
 // needs is for contenders that use a tool.
 func needs(tool string) func(*lab) error {
 	return func(l *lab) error {
@@ -120,6 +140,13 @@ func needs(tool string) func(*lab) error {
 		}
 		return nil
 	}
+}
+
+// at is the lab as seen from another namespace.
+func (l *lab) at(h *testnet.Host) *lab {
+	there := *l
+	there.host = h
+	return &there
 }
 
 // start runs a program in the lab's network until ctx ends; it must then be ended.

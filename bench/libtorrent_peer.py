@@ -1,6 +1,6 @@
-"""One end of the row "libtorrent": a session with everything off but TCP.
+"""One end of a transfer by libtorrent: a session with everything off but TCP.
 
-usage: version | seed TORRENT DIR ADDRESS | fetch TORRENT DIR ADDRESS-OF-THE-SEEDER
+usage: version | reqq | seed TORRENT DIR ADDRESS REQQ | fetch TORRENT DIR ADDRESS-OF-THE-SEEDER
 """
 import sys
 import libtorrent as lt
@@ -39,9 +39,12 @@ def wait(ses, handle, done):
                 sys.exit(alert.message())
 
 
-def seed(torrent, folder, address):
+def seed(torrent, folder, address, reqq):
     # Without this setting a seed in seed_mode hashes each piece that it first sends.
-    ses = session(address, disable_hash_checks=True)
+    more = {"disable_hash_checks": True}
+    if int(reqq):
+        more["max_allowed_in_request_queue"] = int(reqq)
+    ses = session(address, **more)
     handle = add(ses, torrent, folder, lt.torrent_flags.seed_mode)
     wait(ses, handle, lambda s: s.is_seeding and ses.is_listening())
     tell("ready")
@@ -62,6 +65,8 @@ def fetch(torrent, folder, address):
 def main(role, *args):
     if role == "version":
         tell("libtorrent " + lt.__version__)
+    elif role == "reqq":
+        tell(lt.default_settings()["max_allowed_in_request_queue"])
     else:
         {"seed": seed, "fetch": fetch}[role](*args)
 

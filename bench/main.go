@@ -24,6 +24,9 @@ var roles = map[string]func(args []string) error{
 	roleLeech:        leechMain,
 	roleHash:         hashMain,
 	roleIdle:         idleMain,
+	roleBulkSend:     bulkSendMain,
+	roleBulkReceive:  bulkReceiveMain,
+	roleSlow:         slowMain,
 }
 
 func main() {

@@ -24,19 +24,21 @@ type options struct {
 	json, svg  string
 	sizes      sizes
 	idle       idleOptions
+	delay      delayOptions
+	slowSpan   time.Duration
 }
 
 // sizes say how much the rows move.
 type sizes struct {
-	piece                   int // KiB
-	main, allocations, hash int // MiB
-	star8, star50           int // MiB a leecher
+	piece                         int // KiB
+	main, allocations, hash, slow int // MiB
+	star8, star50                 int // MiB a leecher
 }
 
 // quick has the values of flags under -quick, for those that are not given.
 var quick = map[string]string{
 	"rounds": "1", "warm-ups": "0", "foreign": "100", "mib": "128",
-	"mib-star8": "32", "mib-star50": "8", "mib-hash": "512", "idle-peers": "300", "idle-settle": "2s",
+	"mib-star8": "32", "mib-star50": "8", "mib-hash": "512", "mib-slow": "256", "slow-span": "8s", "idle-peers": "300", "idle-settle": "2s", "delay-warm-up": "3s", "delay-span": "4s",
 }
 
 const usageText = `usage: go run ./bench [flags]
@@ -83,6 +85,11 @@ func parse(out io.Writer, args []string) (options, error) {
 	f.IntVar(&o.sizes.hash, "mib-hash", 4096, "size of the payload of the rows verify and create, in MiB")
 	f.IntVar(&o.idle.peers, "idle-peers", 2000, "connections of the row idle")
 	f.DurationVar(&o.idle.settle, "idle-settle", 10*time.Second, "how long the row idle waits before it looks at memory")
+	f.DurationVar(&o.delay.warm, "delay-warm-up", 5*time.Second, "what does not count of a transfer over a long line, in whole seconds")
+	f.DurationVar(&o.delay.span, "delay-span", 30*time.Second, "what then counts, in whole seconds")
+	f.IntVar(&o.delay.reqq, "reqq", 0, "requests that libtorrent's seed lets wait, in the rows foreign; 0 is its own number")
+	f.IntVar(&o.sizes.slow, "mib-slow", 4096, "what goes to the fast device in the row slow-disk, in MiB")
+	f.DurationVar(&o.slowSpan, "slow-span", 30*time.Second, "after which the row slow-disk waits no longer for the fast device")
 	hasty := f.Bool("quick", false, "one round of small sizes: shows that everything works, and measures nothing well")
 	if err := f.Parse(args); err != nil {
 		return o, err
@@ -92,10 +99,20 @@ func parse(out io.Writer, args []string) (options, error) {
 			return o, err
 		}
 	}
-	if o.sizes.main < 1 || o.rounds < 1 || f.NArg() > 0 {
-		return o, errors.New("-mib and -rounds are at least 1, and there are no arguments; -h tells more")
+	o.delay.congestion = o.congestion
+	return o, o.check(f.NArg())
+}
+
+func (o options) check(arguments int) error {
+	for _, n := range []int{o.rounds, o.sizes.piece, o.sizes.main, o.sizes.allocations, o.sizes.hash, o.sizes.slow, o.sizes.star8, o.sizes.star50, o.idle.peers} {
+		if n < 1 {
+			return errors.New("rounds, sizes and peers are at least 1; -h tells more")
+		}
 	}
-	return o, nil
+	if arguments > 0 {
+		return errors.New("there are flags and no arguments; -h tells more")
+	}
+	return nil
 }
 
 func setUnlessGiven(f *flag.FlagSet, values map[string]string) error {

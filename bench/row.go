@@ -112,10 +112,10 @@ func plainly(f figure, of string) func(round) float64 {
 }
 
 func allRows(o options) []row {
-	return slices.Concat(pairRows(o), starRows(o), memoryRows(o), allocationRows(o), hashRows(o), idleRows(o), diskRows(o))
+	return slices.Concat(pairRows(o), starRows(o), memoryRows(o), allocationRows(o), hashRows(o), idleRows(o), diskRows(o), delayRows(o), slowRows(o))
 }
 
-// choose picks the rows that are named; none is all but those that need a flag.
+// choose picks the rows that are named; none is all.
 func choose(all []row, names string) ([]row, error) {
 	if names == "" {
 		return all, nil
@@ -133,4 +133,8 @@ func choose(all []row, names string) ([]row, error) {
 		out = append(out, r)
 	}
 	return out, nil
+}
+
+func contains(rows []row, name string) bool {
+	return slices.ContainsFunc(rows, func(r row) bool { return r.name == name })
 }

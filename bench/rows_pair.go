@@ -4,6 +4,12 @@ package main
 
 import "errors"
 
+// The rows that the chart is drawn of.
+const (
+	floorRow      = "floor"
+	libtorrentRow = "libtorrent"
+)
+
 // pairRows are those of one transfer over one connection of TCP.
 func pairRows(o options) []row {
 	s := o.sizes.payload(o.sizes.main)
@@ -20,10 +26,10 @@ func pairRows(o options) []row {
 		return row{name: name, about: about, payloads: []spec{s}, contenders: []contender{a, b}, aims: aims}
 	}
 	rows := []row{
-		pair("floor", "ours to ours beside the floor", self, floor,
+		pair(floorRow, "ours to ours beside the floor", self, floor,
 			aim{"CPU of both ends, x the floor's", times(cpuBoth, self.name, floor.name), atMost, 1.5, 1.8},
 			aim{"rate (25 to 75 %), x the floor's", times(rateMiddle, self.name, floor.name), atLeast, 0.6, 0.45}),
-		pair("libtorrent", "ours to ours beside libtorrent to libtorrent", self, lib,
+		pair(libtorrentRow, "ours to ours beside libtorrent to libtorrent", self, lib,
 			aim{"rate (25 to 75 %), x libtorrent's", times(rateMiddle, self.name, lib.name), atLeast, 3.5, 2.5},
 			aim{what: "CPU of both ends, x libtorrent's", value: times(cpuBoth, self.name, lib.name), sense: printed}),
 		pair("from-libtorrent", "our fetching end beside libtorrent's, both from libtorrent", from, lib,

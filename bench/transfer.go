@@ -7,6 +7,7 @@ import (
 	_ "embed"
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"time"
 )
 
@@ -142,15 +143,21 @@ var floorPeer = peer{
 //go:embed libtorrent_peer.py
 var libtorrentPeer string
 
-var libtorrentPeers = peer{
-	name: "libtorrent", available: needs(libtorrentTool), began: "start", done: "done",
-	serve: func(ctx context.Context, l *lab, m *material, address string) (*child, error) {
-		c, err := l.start(ctx, python, "-c", libtorrentPeer, "seed", m.torrent, m.dir, address)
-		return started(c, err, "ready")
-	},
-	fetch: func(ctx context.Context, l *lab, m *material, address string) (*child, error) {
-		return l.start(ctx, python, "-c", libtorrentPeer, "fetch", m.torrent, l.copies(), address)
-	},
+var libtorrentPeers = libtorrentSeed(0)
+
+// libtorrentSeed is libtorrent, with a number of requests that its seed lets wait; 0
+// is its own.
+func libtorrentSeed(reqq int) peer {
+	return peer{
+		name: "libtorrent", available: needs(libtorrentTool), began: "start", done: "done",
+		serve: func(ctx context.Context, l *lab, m *material, address string) (*child, error) {
+			c, err := l.start(ctx, python, "-c", libtorrentPeer, "seed", m.torrent, m.dir, address, strconv.Itoa(reqq))
+			return started(c, err, "ready")
+		},
+		fetch: func(ctx context.Context, l *lab, m *material, address string) (*child, error) {
+			return l.start(ctx, python, "-c", libtorrentPeer, "fetch", m.torrent, l.copies(), address)
+		},
+	}
 }
 
 // completed and added are in the lines by which our program tells that all is

@@ -76,7 +76,9 @@ func (h *Host) openTun(device string, own, far netip.Addr) (*os.File, error) {
 	for _, args := range [][]string{
 		{"addr", "add", own.String(), "peer", far.String(), "dev", device},
 		{"addr", "add", netip.PrefixFrom(v6(own), 112).String(), "dev", device, "nodad"},
-		{"link", "set", device, "up"},
+		// What the device drops no Path has seen: its queue takes what comes while this
+		// process does not run.
+		{"link", "set", device, "txqueuelen", "10000", "up"},
 	} {
 		if err := run(append([]string{"ip", "-n", h.name}, args...)...); err != nil {
 			return nil, errors.Join(err, file.Close())
