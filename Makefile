@@ -24,8 +24,9 @@ sim-long: ## new simulated swarms for SIMTIME (1h); a failure prints how to see 
 lint: ## everything checked without running: gofmt, vet, linters, sum types, Windows build
 	scripts/lint.sh
 
-bench: ## speed and cost beside the floor program and libtorrent (1 GiB in /dev/shm)
-	go run ./bench
+bench: ## speed and cost beside other programs and beside the least that is possible (hours; BENCH=-quick: minutes)
+	scripts/peers.sh bench
+	go run ./bench $(BENCH)
 
 # The platforms that the program is built for, beside the one it is built on.
 PLATFORMS = linux/amd64 linux/arm64 linux/arm darwin/amd64 darwin/arm64 windows/amd64 windows/arm64 freebsd/amd64

@@ -38,7 +38,7 @@ type sizes struct {
 // quick has the values of flags under -quick, for those that are not given.
 var quick = map[string]string{
 	"rounds": "1", "warm-ups": "0", "foreign": "100", "mib": "128",
-	"mib-star8": "32", "mib-star50": "8", "mib-hash": "512", "mib-slow": "256", "slow-span": "8s", "idle-peers": "300", "idle-settle": "2s", "delay-warm-up": "3s", "delay-span": "4s",
+	"mib-star8": "32", "mib-star50": "8", "mib-hash": "512", "mib-slow": "256", "slow-span": "8s", "idle-peers": "300", "idle-settle": "2s", "delay-warm-up": "2s", "delay-span": "4s",
 }
 
 const usageText = `usage: go run ./bench [flags]

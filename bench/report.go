@@ -36,6 +36,9 @@ func (r *report) printRow(out io.Writer, res *result) error {
 		_, err := fmt.Fprintf(out, "not measured: %v\n", res.failed)
 		return err
 	}
+	if len(res.counted()) == 0 {
+		return nil
+	}
 	columns := res.columns()
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for _, f := range columns {
@@ -61,6 +64,9 @@ func (r *report) printRow(out io.Writer, res *result) error {
 
 // howMany tells of the rounds.
 func (r *result) howMany() string {
+	if len(r.kept)+len(r.dropped) == 0 {
+		return "not measured"
+	}
 	said := fmt.Sprintf("medians of %s", plural(len(r.kept), "round"))
 	switch {
 	case len(r.kept) == 0 && len(r.dropped) > 0:

@@ -27,10 +27,9 @@ func (w *runner) measure(ctx context.Context, r row) *result {
 	}
 	present := w.present(r, res)
 	if len(present) == 0 || present[0].name != r.contenders[0].name {
-		res.failed = res.absent[r.contenders[0].name]
-		return res
+		return res // without ours nothing is to be compared
 	}
-	for n := 0; len(res.kept) < w.options.rounds && n < w.options.warmUps+2*w.options.rounds; n++ {
+	for n := 0; len(res.kept) < w.options.rounds && n < w.warmUps(r)+2*w.options.rounds; n++ {
 		got, err := w.turn(ctx, inTurn(present, n))
 		if err != nil {
 			res.failed = err
@@ -62,6 +61,15 @@ func (w *runner) runExtra(ctx context.Context, r row, res *result) {
 	if err != nil {
 		res.absent[r.extra.name] = err
 	}
+}
+
+// warmUps is how many rounds of a row do not count because they come first. What load
+// does not move needs none.
+func (w *runner) warmUps(r row) int {
+	if r.load == unmovedByLoad {
+		return 0
+	}
+	return w.options.warmUps
 }
 
 // present are the contenders that can be measured here.
@@ -139,7 +147,7 @@ const (
 
 func (w *runner) stateOf(r row, got round, n int) standing {
 	switch {
-	case n < w.options.warmUps:
+	case n < w.warmUps(r):
 		return warmUp
 	case r.load == spoiltByLoad && got.worst() > w.options.foreign/100:
 		return disturbed

@@ -31,6 +31,7 @@ func pairRows(o options) []row {
 			aim{"rate (25 to 75 %), x the floor's", times(rateMiddle, self.name, floor.name), atLeast, 0.6, 0.45}),
 		pair(libtorrentRow, "ours to ours beside libtorrent to libtorrent", self, lib,
 			aim{"rate (25 to 75 %), x libtorrent's", times(rateMiddle, self.name, lib.name), atLeast, 3.5, 2.5},
+			aim{what: "rate as a whole, x libtorrent's", value: times(rateWhole, self.name, lib.name), sense: printed},
 			aim{what: "CPU of both ends, x libtorrent's", value: times(cpuBoth, self.name, lib.name), sense: printed}),
 		pair("from-libtorrent", "our fetching end beside libtorrent's, both from libtorrent", from, lib,
 			aim{"CPU of the fetching end, x libtorrent's", times(cpuReceive, from.name, lib.name), atMost, 0.45, 0.6}),

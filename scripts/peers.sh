@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The programs of others that interop/ and bench/ talk to. Installs what is
 # missing where that can be done unasked (root, with Debian's packages), and says
-# plainly what is not there: its tests are then skipped, or fail under CI=true.
+# plainly what is not there: its tests are then skipped, or fail under CI=true. With
+# the argument bench also those that only bench/ compares with.
 set -uo pipefail
 
 peers=( # package, then a command that succeeds where it is installed
@@ -12,6 +13,7 @@ peers=( # package, then a command that succeeds where it is installed
   'iproute2            command -v ip && command -v tc'
   'python3-libtorrent  /usr/bin/python3 -c "import libtorrent"'
 )
+[ "${1:-}" != bench ] || peers+=('iperf3              command -v iperf3')
 
 missing() {
   local peer package check
