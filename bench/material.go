@@ -55,9 +55,6 @@ func (m *material) file() string { return filepath.Join(m.dir, m.name) }
 
 func (m *material) remove() error { return errors.Join(os.Remove(m.file()), os.Remove(m.torrent)) }
 
-// blocks is how many requests the payload takes.
-func (m *material) blocks() int64 { return (m.size + blockSize - 1) / blockSize }
-
 func fill(w io.Writer, b *metainfo.Builder, s spec) error {
 	random := rand.NewChaCha8([32]byte{'b', 'e', 'n', 'c', 'h'})
 	piece := make([]byte, s.piece)

@@ -63,11 +63,12 @@ func (w *runner) runExtra(ctx context.Context, r row, res *result) {
 	}
 }
 
-// warmUps is how many rounds of a row do not count because they come first. What load
-// does not move needs none.
+// warmUps is how many rounds of a row do not count because they come first.
 func (w *runner) warmUps(r row) int {
-	if r.load == unmovedByLoad {
+	switch r.load {
+	case warmedByItself, unmovedByLoad:
 		return 0
+	case spoiltByLoad:
 	}
 	return w.options.warmUps
 }
@@ -149,7 +150,7 @@ func (w *runner) stateOf(r row, got round, n int) standing {
 	switch {
 	case n < w.warmUps(r):
 		return warmUp
-	case r.load == spoiltByLoad && got.worst() > w.options.foreign/100:
+	case r.load != unmovedByLoad && got.worst() > w.options.foreign/100:
 		return disturbed
 	}
 	return counts

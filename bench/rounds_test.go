@@ -34,7 +34,7 @@ func TestARoundCountsUnlessItWarmsUpOrOthersUsedTheMachine(t *testing.T) {
 		want standing
 	}{
 		{spoiltByLoad, quiet, 0, warmUp}, {spoiltByLoad, loud, 0, warmUp}, {spoiltByLoad, quiet, 1, counts},
-		{spoiltByLoad, loud, 1, disturbed}, {unmovedByLoad, loud, 0, counts}, {unmovedByLoad, loud, 1, counts},
+		{spoiltByLoad, loud, 1, disturbed}, {warmedByItself, quiet, 0, counts}, {warmedByItself, loud, 0, disturbed}, {unmovedByLoad, loud, 0, counts}, {unmovedByLoad, loud, 1, counts},
 	} {
 		if got := w.stateOf(row{load: c.load}, c.got, c.n); got != c.want {
 			t.Errorf("%+v is %v", c, got)

@@ -37,11 +37,13 @@ func (c *contender) missing(l *lab) error {
 	return c.available(l)
 }
 
-// loadPolicy says whether what other programs do to the machine spoils a round.
+// loadPolicy says whether what other programs do to the machine spoils a round, and
+// whether the first round counts.
 type loadPolicy uint8
 
 const (
-	spoiltByLoad loadPolicy = iota
+	spoiltByLoad   loadPolicy = iota
+	warmedByItself            // the same, and each run has its own warm-up
 	unmovedByLoad
 )
 

@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -60,7 +59,7 @@ func delayRow(name string, ms int, o delayOptions) row {
 	bulk := bulkOver(d, o)
 	return row{
 		name: name, about: fmt.Sprintf("ours to ours over %d ms and 100 Mbit/s beside iperf3 and a bulk sender with our socket options", ms),
-		payloads: []spec{o.payload()}, contenders: []contender{self, iperf, bulk}, load: unmovedByLoad,
+		payloads: []spec{o.payload()}, contenders: []contender{self, iperf, bulk}, load: warmedByItself,
 		aims: []aim{
 			{"rate, x iperf3's", times(rateSpan, self.name, iperf.name), atLeast, 0.9, 0},
 			{what: "rate, x the bulk sender's", value: times(rateSpan, self.name, bulk.name), sense: printed},
@@ -76,7 +75,7 @@ func foreignRow(name string, ms int, o delayOptions) row {
 	bulk := bulkOver(d, o)
 	return row{
 		name: name, about: fmt.Sprintf("ours from libtorrent over %d ms and 100 Mbit/s beside what link and reqq let through", ms),
-		payloads: []spec{o.payload()}, contenders: []contender{self, lib, bulk}, load: unmovedByLoad,
+		payloads: []spec{o.payload()}, contenders: []contender{self, lib, bulk}, load: warmedByItself,
 		aims: []aim{
 			{"rate, x the lesser of link and reqq x 16 KiB / RTT", func(r round) float64 {
 				return r.of(self.name, rateSpan) / r.of(self.name, rateBound)
@@ -86,9 +85,6 @@ func foreignRow(name string, ms int, o delayOptions) row {
 		},
 	}
 }
-
-// iperfTool measures what a connection can carry.
-const iperfTool = "iperf3"
 
 func needsRoot(l *lab) error {
 	if l.host == nil {
@@ -207,55 +203,4 @@ func runBulk(ctx context.Context, l *lab, d distance, o delayOptions) (s sample,
 	}
 	n, err := strconv.ParseInt(strings.TrimPrefix(line, "bytes "), 10, 64)
 	return sample{values: map[figure]float64{rateSpan: float64(n) / million / o.span.Seconds()}}, err
-}
-
-// runIperf lets iperf3's client receive from its server at the near end.
-func runIperf(ctx context.Context, d distance, o delayOptions) (s sample, err error) {
-	w, err := lay(d, o.congestion)
-	if err != nil {
-		return sample{}, err
-	}
-	defer func() { err = errors.Join(err, w.remove()) }()
-	host, port := hostOf(w.address(wirePort)), strconv.Itoa(wirePort)
-	server, err := startAt(ctx, w.near, iperfTool, "-s", "-1", "--forceflush", "-B", host, "-p", port)
-	if server, err = started(server, err, "listening"); err != nil {
-		return sample{}, err
-	}
-	defer server.stop()
-	client, err := startAt(ctx, w.far, iperfTool, "-c", host, "-p", port, "-R", "-J",
-		"-t", seconds(o.span), "-O", seconds(o.warm))
-	if err != nil {
-		return sample{}, err
-	}
-	defer client.stop()
-	var text strings.Builder
-	for client.lines.Scan() {
-		text.WriteString(client.lines.Text())
-	}
-	if _, err := client.finish(); err != nil {
-		return sample{}, err
-	}
-	rate, err := parseIperf(text.String())
-	return sample{values: map[figure]float64{rateSpan: rate / million}}, err
-}
-
-func seconds(d time.Duration) string { return strconv.Itoa(int(d.Round(time.Second).Seconds())) }
-
-// parseIperf reads the rate at the receiving end, in bytes per second.
-func parseIperf(text string) (float64, error) {
-	var told struct {
-		Error string
-		End   struct {
-			Received struct {
-				Bits float64 `json:"bits_per_second"`
-			} `json:"sum_received"`
-		}
-	}
-	if err := json.Unmarshal([]byte(text), &told); err != nil {
-		return 0, fmt.Errorf("iperf3: %w", err)
-	}
-	if told.Error != "" || told.End.Received.Bits == 0 {
-		return 0, fmt.Errorf("iperf3 measured nothing: %s", told.Error)
-	}
-	return told.End.Received.Bits / 8, nil
 }

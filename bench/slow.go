@@ -49,7 +49,7 @@ func slowMain(args []string) error {
 	if err != nil {
 		return err
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	add := func(torrent, device string) (*etorrent.Torrent, error) {
 		meta, err := readTorrent(torrent)
 		if err != nil {
