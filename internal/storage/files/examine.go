@@ -97,6 +97,7 @@ func (s *store) Delete(ctx context.Context, files []int) error {
 func (s *store) deleteFile(root *os.Root, i int) error {
 	name := s.spec.Files[i].Path
 	s.discard(i)
+	s.dropLeftCopy(root, name)
 	info, err := root.Lstat(name)
 	if isMissing(err) {
 		return nil

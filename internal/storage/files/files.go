@@ -84,6 +84,7 @@ func (s *Storage) Open(ctx context.Context, spec storage.Spec) (storage.Store, e
 	if spec.Parts != "" {
 		st.edges = storage.NewEdges(&st.spec)
 	}
+	st.copier = copier{clone: cloneFile, space: st.ViewSpace}
 	if _, err := st.openRoot(); err != nil && !isMissing(err) {
 		return nil, st.folderError("open", "", err)
 	}

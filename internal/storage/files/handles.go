@@ -38,9 +38,18 @@ type handle struct {
 	home  home
 	mode  storage.Access
 	id    identity
+	owns  ownership
 	users int
 	place *list.Element // nil once retired: the last user closes
 }
+
+// ownership says whether the file of a handle was seen to have no other name.
+type ownership uint8
+
+const (
+	ownershipUnseen ownership = iota
+	oursAlone
+)
 
 // find returns the open file for use, nil if there is none of that mode.
 func (hs *Handles) find(s *store, i int, mode storage.Access) *handle {

@@ -66,6 +66,14 @@ func allocate(f *os.File, n int64) error {
 	return err
 }
 
+// cloneFile makes an empty file share the bytes of another, where the file system
+// can do that.
+func cloneFile(to, from *os.File) error {
+	return withDescriptor(from, func(source int) error {
+		return withDescriptor(to, func(fd int) error { return unix.IoctlFileClone(fd, source) })
+	})
+}
+
 // viewSparseness asks the file system that holds dir.
 func viewSparseness(dir string) storage.Sparseness {
 	var st unix.Statfs_t

@@ -3,6 +3,7 @@
 package files
 
 import (
+	"errors"
 	"os"
 
 	"github.com/etorrent/etorrent/internal/storage"
@@ -20,6 +21,9 @@ func allocate(*os.File, int64) error { return nil }
 
 // viewNumbers trusts the numbers that these systems give.
 func viewNumbers(string) numbers { return numbersStay }
+
+// cloneFile cannot make a file share the bytes of another.
+func cloneFile(to, from *os.File) error { return errors.ErrUnsupported }
 
 // viewSparseness cannot tell.
 func viewSparseness(string) storage.Sparseness { return storage.SparsenessUnknown }

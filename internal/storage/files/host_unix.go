@@ -66,6 +66,14 @@ func identityOf(_ *os.File, info os.FileInfo) identity {
 	return identity{}
 }
 
+// storedBytes is what a file takes, without its holes.
+func storedBytes(info os.FileInfo) int64 {
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		return min(info.Size(), int64(st.Blocks)*512)
+	}
+	return info.Size()
+}
+
 // presentOf is what stat tells of a regular file.
 func presentOf(_ *os.Root, _ string, info os.FileInfo) storage.FileFacts {
 	facts := storage.Present{Size: info.Size(), ModTime: info.ModTime(), Links: 1}

@@ -1,6 +1,7 @@
 package files
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,6 +48,9 @@ func hide(f *os.File) {
 		(*byte)(unsafe.Pointer(&info)), uint32(unsafe.Sizeof(info)))
 }
 
+// cloneFile cannot make a file share the bytes of another.
+func cloneFile(to, from *os.File) error { return errors.ErrUnsupported }
+
 // viewVolume names the drive or share that holds dir.
 func viewVolume(dir string) (storage.Features, error) {
 	if _, err := os.Stat(dir); err != nil {
@@ -76,6 +80,9 @@ func viewSizeLimit(dir string) storage.SizeLimit {
 	}
 	return storage.SizeLimitUnknown
 }
+
+// storedBytes is what a file takes at most.
+func storedBytes(info os.FileInfo) int64 { return info.Size() }
 
 // presentOf asks for the numbers of a regular file that stat leaves out.
 func presentOf(root *os.Root, name string, info os.FileInfo) storage.FileFacts {

@@ -105,14 +105,41 @@ func (s *store) openFile(i int, mode storage.Access) (openedFile, error) {
 	if err == nil && !info.Mode().IsRegular() {
 		err = storage.ErrNotRegular
 	}
-	if err == nil && mode == storage.ReadWrite && linksOf(root, name, info) > 1 {
-		err = storage.ErrLinked
-	}
 	if err != nil {
 		shut(f)
 		return openedFile{}, err
 	}
 	return openedFile{f, info, at}, nil
+}
+
+// viewOwnership refuses a write to a file that has other names. It looks once at each
+// handle: to be flushed, a file may be open for writing before anybody writes.
+func (s *store) viewOwnership(h *handle) error {
+	s.handles.mu.Lock()
+	seen := h.owns
+	s.handles.mu.Unlock()
+	if seen == oursAlone {
+		return nil
+	}
+	root, err := s.openRoot()
+	if err != nil {
+		return err
+	}
+	info, err := h.f.Stat()
+	if err != nil {
+		return err
+	}
+	name := s.spec.Files[h.file].Path
+	if h.home == inParts {
+		name = s.spec.Parts
+	}
+	if linksOf(root, name, info) > 1 {
+		return storage.ErrLinked
+	}
+	s.handles.mu.Lock()
+	defer s.handles.mu.Unlock()
+	h.owns = oursAlone
+	return nil
 }
 
 // makeRoom closes files until the budget has a place for one more. A file with

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"hash/fnv"
 	"io"
-	"math"
 	"os"
 	"path"
 	"slices"
@@ -16,8 +15,8 @@ import (
 
 // Separate makes files that have other names (hard links) files of their own.
 // Each is copied beside itself, the copy is made durable and takes the name. A
-// crash leaves the link or the whole copy, and perhaps a copy under copyName, which
-// the next call replaces.
+// crash leaves the link or the whole copy, and perhaps a part of one under
+// copyName, which the next call replaces and Delete removes.
 func (s *store) Separate(ctx context.Context, files []int) error {
 	if err := s.mayChange("copy"); err != nil {
 		return err
@@ -43,13 +42,25 @@ func (s *store) Separate(ctx context.Context, files []int) error {
 // copyName is where the copy of a file lies until it is whole: beside it, so that
 // it is on its volume, under a name that none of the torrent's files has.
 func (s *store) copyName(file string) string {
-	h := fnv.New64a()
-	_, _ = io.WriteString(h, file) // a hash takes everything
-	name := path.Join(path.Dir(file), ".etorrent-copy-"+strconv.FormatUint(h.Sum64(), 16))
+	name := firstCopyName(file)
 	for slices.ContainsFunc(s.spec.Files, func(f storage.File) bool { return f.Path == name }) {
 		name += "~"
 	}
 	return name
+}
+
+func firstCopyName(file string) string {
+	h := fnv.New64a()
+	_, _ = io.WriteString(h, file) // a hash takes everything
+	return path.Join(path.Dir(file), ".etorrent-copy-"+strconv.FormatUint(h.Sum64(), 16))
+}
+
+// dropLeftCopy removes what a crash left of a copy of a file. Where nothing has the
+// first name that it would get, there is none.
+func (s *store) dropLeftCopy(root *os.Root, file string) {
+	if _, err := root.Lstat(firstCopyName(file)); err == nil {
+		_ = root.Remove(s.copyName(file))
+	}
 }
 
 func (s *store) separateFile(ctx context.Context, root *os.Root, i int) error {
@@ -62,7 +73,7 @@ func (s *store) separateFile(ctx context.Context, root *os.Root, i int) error {
 	if err != nil || linksOf(root, s.spec.Files[i].Path, info) < 2 {
 		return err
 	}
-	return s.replace(root, i, info.Mode().Perm(), func(to *os.File) error { return copyAll(ctx, h.f, to) })
+	return s.replace(root, i, info.Mode().Perm(), func(to *os.File) error { return s.copyAll(ctx, h.f, to) })
 }
 
 // replace puts a new file with what fill writes at the path of file i. It has its
@@ -147,33 +158,6 @@ func (s *store) makeCopy(root *os.Root, name string, mode os.FileMode, fill func
 	}
 	return s.flusher.data(to)
 }
-
-// copyAll copies a file with its mode.
-func copyAll(ctx context.Context, from, to *os.File) error {
-	info, err := from.Stat()
-	if err != nil {
-		return err
-	}
-	if err := to.Chmod(info.Mode().Perm()); err != nil {
-		return err
-	}
-	bytes := io.NewSectionReader(from, 0, math.MaxInt64) // others read it too
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		n, err := io.CopyN(to, bytes, copyAtOnce)
-		if errors.Is(err, io.EOF) || err == nil && n < copyAtOnce {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// copyAtOnce is how much is copied between two looks at the context.
-const copyAtOnce = 64 << 20
 
 // linksOf is how many names a file has.
 func linksOf(root *os.Root, name string, info os.FileInfo) uint64 {

@@ -19,6 +19,7 @@ type store struct {
 	numbers  numbers
 	handles  *Handles
 	flusher  flusher
+	copier   copier
 
 	// syncing has one place: whoever flushes a file of this store holds it. An
 	// operating system tells a failed write-back once, so that of two flushes at
@@ -139,6 +140,9 @@ func (s *store) writeFile(i int, p []byte, off int64) (int, error) {
 	}
 	defer s.release(h)
 	if err := s.mayWrite(h); err != nil {
+		return 0, err
+	}
+	if err := s.viewOwnership(h); err != nil {
 		return 0, err
 	}
 	n, err := s.moveFile(h, p, off, h.f.WriteAt)
