@@ -44,8 +44,12 @@ func (s *store) examineFile(root *os.Root, i int) storage.FileFacts {
 	name := s.spec.Files[i].Path
 	info, err := root.Stat(name)
 	if isMissing(err) {
-		if _, err := root.Lstat(name); isMissing(err) {
+		itself, linkErr := root.Lstat(name)
+		if isMissing(linkErr) {
 			return s.examineAbsent(root, i)
+		}
+		if linkErr == nil && itself.Mode()&fs.ModeSymlink == 0 {
+			info, err = itself, nil // it came between the two looks
 		}
 	}
 	if err == nil && !info.Mode().IsRegular() {
