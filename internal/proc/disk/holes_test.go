@@ -45,15 +45,20 @@ func TestACheckReadsOnlyWhatIsStored(t *testing.T) {
 		if e, ok := w.open(nil).(disk.Opened); !ok || e.Checking != size/length {
 			t.Fatalf("%+v", e)
 		}
-		w.until("check ended", func(r disk.Report) bool { return r == disk.CheckEnded{Good: 11, Bad: size/length - 11} })
-		synctest.Wait() // the claims
 		want := pieceset.Of(size/length, stored)
 		for i := range pieceset.Index(10) {
 			want.Add(10 + i)
 		}
-		w.until("durable", func(r disk.Report) bool {
-			d, ok := r.(disk.PiecesDurable)
-			return ok && d.Pieces.Equal(want)
+		ended, durable := disk.CheckEnded{}, pieceset.New(size/length)
+		w.until("end of the check and of the claims", func(r disk.Report) bool {
+			switch r := r.(type) {
+			case disk.CheckEnded:
+				ended = r
+			case disk.PiecesDurable:
+				durable.AddAll(r.Pieces)
+			default:
+			}
+			return ended == disk.CheckEnded{Good: 11, Bad: size/length - 11} && durable.Equal(want)
 		})
 		if n, most := w.storage.Calls(faulty.Read), length/(64<<10); n == 0 || n > most {
 			t.Errorf("%d reads, at most %d", n, most)

@@ -75,7 +75,7 @@ const (
 func ofLinksAlone(err error) refusal {
 	switch storage.View(err).(type) {
 	case storage.NoSpace, storage.QuotaExceeded, storage.ReadOnlyFileSystem, storage.InputOutput, storage.Missing,
-		storage.TooManyFiles, storage.StoreClosed:
+		storage.TooManyFiles, storage.Changed, storage.StoreClosed:
 		return linkFailed
 	case storage.FileTooLarge, storage.Truncated, storage.NoPermission, storage.NameRefused, storage.PathBlocked, storage.OtherFault:
 	}
