@@ -109,11 +109,14 @@ type Evidence interface{ vouchEvidence() }
 
 // Vouched divides the pieces: Claimed may be relied on; Suspect were claimed,
 // but their files are not as they were left; Found may lie in files that the
-// row knows nothing of; Trusted are to be taken for right. Strangers are the
-// non-empty files that the row knows nothing of, by number.
+// row knows nothing of, or that changed; Trusted are to be taken for right.
+// Strangers are the non-empty files, by number, that the row knows nothing of, or
+// another file in the place of, and of which something is wanted. Unread are those
+// that are not as the row knows them and of which something is not wanted: it is
+// not read.
 type Vouched struct {
 	Claimed, Suspect, Found, Trusted *pieceset.Set
-	Strangers                        []int
+	Strangers, Unread                []int
 }
 
 // Forbidden says that a file is there and the policy is to refuse.
@@ -122,161 +125,11 @@ type Forbidden struct{ Path string }
 func (Vouched) vouchEvidence()   {}
 func (Forbidden) vouchEvidence() {}
 
-// View compares.
-func View(q Question) Evidence {
-	n := q.Geometry.Pieces()
-	v := Vouched{
-		Claimed: q.Claimed.Clone(), Suspect: pieceset.New(n),
-		Found: pieceset.New(n), Trusted: pieceset.New(n),
-	}
-	incomplete := pieceset.New(n) // a file of theirs is absent or short
-	parts := q.viewParts()
-	for i, f := range q.Files {
-		switch {
-		case !q.isStranger(f):
-		case f.madeBy() == somebodys:
-			if q.Policy == Refuse {
-				return Forbidden{Path: f.Path}
-			}
-			v.Strangers = append(v.Strangers, i)
-			addPieces(q.Geometry, f, 0, v.Found)
-		case parts == partsUnknown:
-			addPieces(q.Geometry, f, 0, v.Found)
-		}
-		v.doubt(q.Geometry, f)
-		if size, isFile := q.sizeOf(f); isFile && size < f.Length {
-			addPieces(q.Geometry, f, max(0, size), incomplete)
-		}
-	}
-	v.Claimed.RemoveAll(v.Suspect)
-	v.Found.RemoveAll(q.Claimed)
-	switch q.Policy {
-	case Trust:
-		v.Trusted = v.Found.Clone()
-		v.Trusted.RemoveAll(incomplete)
-		v.Found.Clear()
-	case Replace, Refuse:
-		v.Found.Clear()
-		v.Strangers = nil
-	case Check:
-		v.Found.Retain(q.Wanted)
-		v.Found.RemoveAll(incomplete)
-	}
-	return v
-}
-
-// isStranger says whether a non-empty file is there that the row does not know,
-// neither by its facts nor by a claim on a piece of it: facts can be missing
-// where the file could not be looked at when it was written.
-func (q Question) isStranger(f File) bool {
-	now, there := f.Now.(There)
-	_, unknown := f.Remembered.(Unknown)
-	if !there || !unknown || now.Size == 0 || f.Length == 0 {
-		return false
-	}
-	touched := pieceset.New(q.Geometry.Pieces())
-	addPieces(q.Geometry, f, 0, touched)
-	return touched.Overlap(q.Claimed) == 0
-}
-
-// partsMemory says whether the row knows the parts file. If it does, it also knows
-// of which files there is something in it.
-type partsMemory uint8
-
-const (
-	partsUnknown partsMemory = iota
-	partsKnown
-)
-
-func (q Question) viewParts() partsMemory {
-	for _, f := range q.Files {
-		if _, unknown := f.Remembered.(Unknown); !unknown && f.madeBy() == ours {
-			return partsKnown
-		}
-	}
-	return partsUnknown
-}
-
-// owner says who can have made what is there.
-type owner uint8
-
-const (
-	somebodys owner = iota
-	ours
-)
-
-// madeBy tells the parts file from any other.
-func (f File) madeBy() owner {
-	if now, there := f.Now.(There); there && now.Home == InParts {
-		return ours
-	}
-	return somebodys
-}
-
-// sizeOf is the size of what is there, where the file is one that is stored. A
-// person's word for files does not cover what lies in the parts file.
-func (q Question) sizeOf(f File) (int64, bool) {
-	switch now := f.Now.(type) {
-	case There:
-		if q.Policy == Trust && f.madeBy() == ours {
-			return 0, true
-		}
-		return now.Size, true
-	case Gone:
-		return 0, true
-	case Nowhere:
-	}
-	return 0, false
-}
-
-// doubt adds the claimed pieces of a file that is not as it was left.
-func (v *Vouched) doubt(g geometry.Geometry, f File) {
-	now, there := f.Now.(There)
-	if _, padding := f.Now.(Nowhere); padding || f.Length == 0 {
-		return
-	}
-	from := int64(0)
-	switch left := f.Remembered.(type) {
-	case LeftClean:
-		if there && now.Size == left.Size && now.ModTime.Equal(left.ModTime) && same(left.Identity, now.Identity) {
-			return
-		}
-	case LeftOpen:
-		if there && same(left.Identity, now.Identity) {
-			from = min(now.Size, f.Length) // all that a shrink can have taken
-		}
-	case Unknown, LeftInDoubt:
-	}
-	touched := pieceset.New(v.Claimed.Size())
-	addPieces(g, f, from, touched)
-	touched.Retain(v.Claimed)
-	v.Suspect.AddAll(touched)
-}
-
-// same compares identities as far as both are known.
-func same(a, b Identity) bool {
-	return a == b || a == (Identity{}) || b == (Identity{})
-}
-
-// addPieces adds the pieces that have a byte of the file behind from.
-func addPieces(g geometry.Geometry, f File, from int64, to *pieceset.Set) {
-	if from >= f.Length {
-		return
-	}
-	first := (f.Offset + from) / g.PieceLength
-	last := (f.Offset + f.Length - 1) / g.PieceLength
-	for i := first; i <= last; i++ {
-		to.Add(pieceset.Index(i))
-	}
-}
-
 // Untouchable returns the number of the first stranger of which no piece is
 // held, once the found pieces have been read: nothing of it is the torrent's.
 func Untouchable(g geometry.Geometry, files []File, strangers []int, held *pieceset.Set) (int, Finding) {
 	for _, i := range strangers {
-		touched := pieceset.New(held.Size())
-		addPieces(g, files[i], 0, touched)
-		if touched.Overlap(held) == 0 {
+		if !overlaps(g, files[i], held) {
 			return i, NothingOfOurs
 		}
 	}

@@ -20,6 +20,7 @@ type beginJob struct {
 	t       *open
 	rows    *store.Service
 	known   []storage.FileFacts
+	foreign []int // files that are not the torrent's to speak of
 	toWrite []int
 	linked  []int
 	copies  map[int]storage.FileFacts
@@ -31,7 +32,7 @@ type beginJob struct {
 // beginWriting is the way to the first write.
 func (t *open) beginWriting() {
 	t.row = rowSaysOpen
-	j := &beginJob{t: t, rows: t.x.d.o.Rows, known: t.vouched.known, toWrite: t.toWrite(), op: core.OpWrite}
+	j := &beginJob{t: t, rows: t.x.d.o.Rows, known: t.vouched.known, foreign: t.foreign(), toWrite: t.toWrite(), op: core.OpWrite}
 	crew := t.x.syncs
 	for _, i := range j.toWrite {
 		p, there := j.known[i].(storage.Present)
@@ -99,7 +100,7 @@ func (j *beginJob) work() result {
 	if j.err == nil {
 		j.op = core.OpClaim
 		now := relearnt(j.known, j.copies)
-		j.err = markFiles(j.t.x.p.Context(), j.t, j.rows, rowFacts(now, store.FileOpen, nil))
+		j.err = markFiles(j.t.x.p.Context(), j.t, j.rows, rowFacts(now, store.FileOpen, j.foreign))
 	}
 	return j
 }

@@ -59,7 +59,9 @@ type claimJob struct {
 	claim core.Claim
 	files rowFiles
 	known []storage.FileFacts
-	err   error
+	// foreign are the files that the row must not take for the torrent's.
+	foreign []int
+	err     error
 }
 
 func (j *claimJob) work() result {
@@ -77,7 +79,7 @@ func (j *claimJob) change(ctx context.Context) error {
 	}
 	var facts []store.FileFacts
 	if j.files == rowSaysClean {
-		facts = rowFacts(j.known, store.FileClean, filesOf(j.t, j.claim.Unproven))
+		facts = rowFacts(j.known, store.FileClean, append(filesOf(j.t, j.claim.Unproven), j.foreign...))
 	}
 	partials := storePartials(j.t.req.Spec.Geometry, j.claim.Partials)
 	u := store.ClaimUpdate{

@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"errors"
 	"fmt"
 	"syscall"
 )
@@ -18,3 +19,7 @@ func (e *NoRoomError) Error() string {
 
 // Unwrap makes the error view as a full volume.
 func (e *NoRoomError) Unwrap() error { return syscall.ENOSPC }
+
+// errAppeared is the cause where a file was absent when the files were looked at,
+// and is there, with something in it, when it is to be made.
+var errAppeared = errors.New("appeared a moment ago, and must be looked at first")

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/etorrent/etorrent/internal/core/vouch"
 	"github.com/etorrent/etorrent/internal/proc/calls"
 	"github.com/etorrent/etorrent/internal/storage"
 	"github.com/etorrent/etorrent/internal/store"
@@ -69,6 +70,30 @@ func (l leftFiles) lookAgain(ctx context.Context, files storage.Store) (map[int]
 	return now, nil
 }
 
+// foreign are the files that were there before and of which nothing is the
+// torrent's, or something was not read and is not held. The row must not know them
+// as they are: at the next open they would look like files that the torrent left,
+// and would be written over unread.
+func (t *open) foreign() []int {
+	v := t.vouched
+	if len(v.Strangers)+len(v.Unread) == 0 {
+		return nil
+	}
+	held := t.core.View().Held
+	var out []int
+	for _, i := range v.Strangers {
+		if _, found := vouch.Untouchable(t.req.Spec.Geometry, v.questions, []int{i}, held); found == vouch.NothingOfOurs {
+			out = append(out, i)
+		}
+	}
+	for _, i := range v.Unread {
+		if !hasAll(&t.req.Spec, i, held) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
 // filesOf are the files that hold bytes of pieces, which may be nil.
 func filesOf(t *open, pieces *pieceset.Set) []int {
 	if pieces == nil || pieces.IsEmpty() {
@@ -80,8 +105,12 @@ func filesOf(t *open, pieces *pieceset.Set) []int {
 // rowFacts turns facts into what the row keeps.
 func rowFacts(facts []storage.FileFacts, state store.FileState, without []int) []store.FileFacts {
 	var out []store.FileFacts
+	without = slices.Sorted(slices.Values(without))
 	for i, f := range facts {
-		if p, there := f.(storage.Present); there && !slices.Contains(without, i) {
+		if _, left := slices.BinarySearch(without, i); left {
+			continue
+		}
+		if p, there := f.(storage.Present); there {
 			out = append(out, store.FileFacts{
 				File: i, Size: p.Size, ModTime: p.ModTime, Device: p.Device, Inode: p.Inode, State: state,
 			})

@@ -81,7 +81,7 @@ func TestAFileThatChangedWhileItWasClosedIsReadAgain(t *testing.T) {
 		"deleted":   func(w *world) { w.outside(w.memory.Remove("/d/data")) },
 		"replaced": func(w *world) {
 			w.outside(w.memory.Remove("/d/data"))
-			w.put("/d/data", make([]byte, len(w.data)))
+			w.put("/d/data", append(make([]byte, pieceLength), w.data[pieceLength:2*pieceLength]...))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -104,6 +104,32 @@ func TestAFileThatChangedWhileItWasClosedIsReadAgain(t *testing.T) {
 			})
 		})
 	}
+	t.Run("replaced by somebody's while closed", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, 6*pieceLength, nil)
+			w.fetchAll()
+			if err := w.disk.Close(t.Context(), calls.ControlCloseFiles, w.id); err != nil {
+				t.Fatal(err)
+			}
+			theirs := bytes.Repeat([]byte("mine"), len(w.data)/4)
+			w.outside(w.memory.Remove("/d/data"))
+			w.put("/d/data", theirs)
+			for range 2 { // it stays so
+				w.open(nil)
+				w.until("nothing matched", func(r disk.Report) bool { return r == disk.NothingMatched{Path: "data"} })
+				if err := w.disk.Close(t.Context(), calls.ControlCloseFiles, w.id); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if !bytes.Equal(w.stored(), theirs) {
+				t.Error("it was written over")
+			}
+			if n := w.row().Claims.Count(); n > 0 {
+				t.Errorf("%d pieces are claimed", n)
+			}
+			w.stop()
+		})
+	})
 }
 
 // outside checks that a change from outside could be made.

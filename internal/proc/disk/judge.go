@@ -87,9 +87,12 @@ func (j *openJob) look() error {
 	case vouch.Vouched:
 		j.answer.Vouched = seen
 	}
+	if w := j.req.Written; w != nil {
+		j.answer.Found.RemoveAll(w) // they are read in any case
+	}
 	j.answer.reason = reasonOf(j.answer.Vouched, j.req)
 	j.answer.files = rowFilesOf(j.req, facts)
-	if !j.answer.Found.IsEmpty() {
+	if j.answer.mustRead(j.req) {
 		return nil // to be prepared when it is known whose the files are
 	}
 	i, found := vouch.Untouchable(j.req.Spec.Geometry, j.answer.questions, j.answer.Strangers, j.answer.Claimed)
@@ -98,6 +101,19 @@ func (j *openJob) look() error {
 		return nil
 	}
 	return j.prepare(ctx, st, facts)
+}
+
+// mustRead says whether something must be read before any file is made or written.
+func (a *vouchAnswer) mustRead(req OpenRequest) bool {
+	if !a.Found.IsEmpty() {
+		return true
+	}
+	for _, i := range a.Strangers {
+		if touches(&req.Spec, i, a.Suspect) {
+			return true
+		}
+	}
+	return false
 }
 
 // prepare makes the absent files, if they are to be written.

@@ -137,8 +137,8 @@ func (t *open) begin() {
 	if !v.prepared {
 		t.ready = filesUntouched
 	}
-	if !v.Suspect.IsEmpty() {
-		t.step(func(fx *batch) { t.core.Suspect(now, v.Suspect, fx) })
+	if doubtful := t.doubtful(); !doubtful.IsEmpty() {
+		t.step(func(fx *batch) { t.core.Suspect(now, doubtful, fx) })
 	}
 	check := v.Found.Clone()
 	if t.req.Verify != nil {
@@ -217,9 +217,21 @@ func (t *open) stopped() {
 	}
 	t.ended = true
 	t.x.syncs.give(&closeJob{t: t, rows: t.x.d.o.Rows, left: leftFiles{
-		known: t.vouched.known, unproven: filesOf(t, t.core.At(core.Checking)),
+		known: t.vouched.known, unproven: append(filesOf(t, t.core.At(core.Checking)), t.foreign()...),
 		written: t.watch.written, strayed: t.watch.strayed,
 	}})
+}
+
+// doubtful are the pieces of which nothing is taken for granted: those that were
+// claimed, and parts of pieces in files that changed.
+func (t *open) doubtful() *pieceset.Set {
+	s := t.vouched.Suspect.Clone()
+	for _, p := range t.req.Row.Partials {
+		if t.vouched.Found.Has(p.Piece) {
+			s.Add(p.Piece)
+		}
+	}
+	return s
 }
 
 // closed answers those who wait for the end, and opens the torrent again for

@@ -10,7 +10,7 @@ import (
 
 // prepared is what became of the files that are to be there.
 type prepared struct {
-	made    map[int]storage.FileFacts // how those look that were absent; links do not count
+	made    map[int]storage.FileFacts // how those look that were absent, whoever made them; links do not count
 	refused []storage.FileFault       // links that were left out
 }
 
@@ -27,7 +27,8 @@ func prepareFiles(ctx context.Context, req OpenRequest, st storage.Store, known 
 	if err == nil {
 		out.refused, err = makeLinks(ctx, st, links)
 	}
-	if len(made) == 0 {
+	found := slices.DeleteFunc(absentOf(known, files), func(i int) bool { return slices.Contains(made, i) })
+	if len(made)+len(found) == 0 {
 		return out, err
 	}
 	now, examineErr := st.Examine(ctx)
@@ -45,7 +46,24 @@ func prepareFiles(ctx context.Context, req OpenRequest, st storage.Store, known 
 			err = errors.Join(err, bad.Err) // the row could not know it for ours
 		}
 	}
+	for _, i := range found {
+		out.made[i] = now[i]
+		if p, there := now[i].(storage.Present); there && p.Size > 0 {
+			err = errors.Join(err, &storage.Error{Op: "prepare", Path: req.Spec.Path(i), Err: errAppeared})
+		}
+	}
 	return out, err
+}
+
+// absentOf are those of the files that are known to be absent.
+func absentOf(known []storage.FileFacts, files []int) []int {
+	var out []int
+	for _, i := range files {
+		if _, absent := known[i].(storage.Absent); absent {
+			out = append(out, i)
+		}
+	}
+	return out
 }
 
 // relearnt is what is known of the files with new facts of some of them.

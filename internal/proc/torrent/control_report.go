@@ -39,6 +39,7 @@ func (c *control) report(r disk.Report) {
 		c.checkEnded(r)
 	case disk.NothingMatched:
 		c.halt(Refused, c.overwrite(r.Path))
+		c.closeFiles(c.p.Context()) // they may be somebody else's
 	case disk.LinksRefused:
 		c.linksRefused(r)
 	case disk.TorrentFaulted:
