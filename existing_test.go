@@ -107,6 +107,25 @@ func TestAHardLinkedFileOfWhichOnePieceIsWrongIsCopiedToo(t *testing.T) {
 	})
 }
 
+func TestAHardLinkedFileThatLacksOnePieceIsCopiedToo(t *testing.T) {
+	dir, elsewhere := t.TempDir(), filepath.Join(t.TempDir(), "precious.bin")
+	inSwarm(t, func(t *testing.T, s *swarm) {
+		c := etorrenttest.NewContent(t, "linked", 16<<10, 300_000)
+		theirs := bytes.Clone(c.Bytes)
+		theirs[0] ^= 1
+		mustWrite(t, elsewhere, theirs)
+		mustLink(t, elsewhere, filepath.Join(dir, "linked"))
+		seeder, leecher := s.join(), s.join(onDisk(dir))
+		c.Seed(t, seeder.Client, seeder.storage)
+		s.stored(c.Fetch(t, leecher.Client, seeder.at()))
+		mustHave(t, filepath.Join(dir, "linked"), c.Bytes)
+		mustHave(t, elsewhere, theirs)
+		if n := count[etorrent.PausedEvent](leecher); n > 0 {
+			t.Errorf("paused %d times", n)
+		}
+	})
+}
+
 func TestAWholeHardLinkedFileIsServedAsItIs(t *testing.T) {
 	dir, elsewhere := t.TempDir(), filepath.Join(t.TempDir(), "precious.bin")
 	inSwarm(t, func(t *testing.T, s *swarm) {
@@ -121,6 +140,108 @@ func TestAWholeHardLinkedFileIsServedAsItIs(t *testing.T) {
 			t.Errorf("it has %d names now", st.Nlink)
 		}
 	})
+}
+
+// The file of another torrent, by another name, is a file with other names: this one
+// goes on with a copy, and that one with the file.
+func TestAHardLinkOfAnotherTorrentsFileIsCopied(t *testing.T) {
+	dir, link := t.TempDir(), t.TempDir()
+	inSwarm(t, func(t *testing.T, s *swarm) {
+		old, young := versions(t)
+		seeder, leecher := s.join(), s.join(onDisk(dir))
+		young.Seed(t, seeder.Client, seeder.storage)
+		mustWrite(t, filepath.Join(dir, "v", "file"), old.Bytes)
+		first := old.Fetch(t, leecher.Client)
+		s.stored(first)
+		if err := os.Mkdir(filepath.Join(link, "v"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		mustLink(t, filepath.Join(dir, "v", "file"), filepath.Join(link, "v", "file"))
+		second, err := leecher.Add(t.Context(), etorrent.FromMetainfo(young.Metainfo), etorrent.WithPeers(seeder.at()), etorrent.InDir(link))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.stored(second)
+		mustHave(t, filepath.Join(dir, "v", "file"), old.Bytes)
+		mustHave(t, filepath.Join(link, "v", "file"), young.Bytes)
+		if st := first.Stats(); st.Durable != st.Pieces {
+			t.Errorf("%+v", st)
+		}
+	})
+}
+
+// What a piece shares with an unselected file lies in the parts file, which nobody
+// else holds.
+func TestAPieceInAnotherTorrentsFileAndInThePartsFileIsFetched(t *testing.T) {
+	dir := t.TempDir()
+	inSwarm(t, func(t *testing.T, s *swarm) {
+		data := etorrenttest.NewContent(t, "shared", 1, 100_000).Bytes
+		one := folder(t, "both", 16<<10, named{"shared", data})
+		other := folder(t, "both", 32<<10, named{"shared", data}, named{"own", data})
+		state := etorrenttest.NewState()
+		open := func(o *etorrent.Options) {
+			onDisk(dir)(o)
+			o.State = state.Open()
+		}
+		seeder, m := s.join(), s.join(open)
+		other.Seed(t, seeder.Client, seeder.storage)
+		mustWrite(t, filepath.Join(dir, "both", "shared"), data)
+		s.stored(one.Fetch(t, m.Client))
+		second := func(o ...etorrent.AddOption) *etorrent.Torrent {
+			o = append(o, etorrent.WithPriorities(etorrent.PriorityNormal, etorrent.PriorityUnwanted))
+			f, err := m.Add(t.Context(), etorrent.FromMetainfo(other.Metainfo), o...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return f
+		}
+		second()
+		time.Sleep(time.Minute)
+		etorrenttest.Shutdown(t, m.Client)
+		m.start(t, open)
+		s.stored(one.Fetch(t, m.Client))
+		f := second(etorrent.WithPeers(seeder.at()))
+		s.stored(f)
+		if n := f.Stats().Downloaded; n == 0 || n > 32<<10 {
+			t.Errorf("%d bytes were fetched", n)
+		}
+	})
+}
+
+// Two ways lead to one file, which is seen when it is there.
+func TestTwoTorrentsThatReachOneFileByTwoWaysAreNoExceptions(t *testing.T) {
+	for range 10 { // who comes first is chance
+		base := t.TempDir()
+		ways := []string{filepath.Join(base, "one"), filepath.Join(base, "other")}
+		if err := errors.Join(os.Mkdir(ways[0], 0o755), os.Symlink("one", ways[1])); err != nil {
+			t.Fatal(err)
+		}
+		inSwarm(t, func(t *testing.T, s *swarm) {
+			one := etorrenttest.NewContent(t, "shared", 16<<10, 800_000)
+			other := etorrenttest.NewContent(t, "shared", 32<<10, 800_000)
+			seeder, leecher := s.join(), s.join(onDisk(base), func(o *etorrent.Options) { o.Limits.Down = 100_000 })
+			one.Seed(t, seeder.Client, seeder.storage)
+			other.Seed(t, seeder.Client, seeder.storage)
+			added := make(chan *etorrent.Torrent, 2)
+			for i, c := range []*etorrenttest.Content{one, other} {
+				go func() {
+					f, err := leecher.Add(t.Context(), etorrent.FromMetainfo(c.Metainfo), etorrent.WithPeers(seeder.at()), etorrent.InDir(ways[i]))
+					if err != nil {
+						t.Error(err)
+					}
+					added <- f
+				}()
+			}
+			a, b := <-added, <-added
+			time.Sleep(5 * time.Second)
+			if x, y := a.Stats(), b.Stats(); x.Durable > 0 && y.Durable > 0 || x.Phase != etorrent.Paused && y.Phase != etorrent.Paused {
+				t.Errorf("%v with %d pieces, and %v with %d", x.Phase, x.Durable, y.Phase, y.Durable)
+			}
+			s.resumed(a)
+			s.resumed(b)
+			mustHave(t, filepath.Join(ways[0], "shared"), one.Bytes)
+		})
+	}
 }
 
 // Two torrents over one file may both serve it. One that would write what the

@@ -48,8 +48,10 @@ func (b *batch) Hash(r core.HashRun) {
 func (b *batch) Write(r geometry.Run) {
 	b.then(func() {
 		j := b.t.writeJob(r)
-		from, to := runBytes(b.t.req.Spec.Geometry, r)
-		b.t.wrote(slices.Collect(b.t.filesIn(j.at, int(to-from))))
+		if j.err == nil {
+			from, to := runBytes(b.t.req.Spec.Geometry, r)
+			b.t.wrote(slices.Collect(b.t.filesIn(j.at, int(to-from))))
+		}
 		b.t.x.bytes.give(j)
 	})
 }
@@ -104,6 +106,7 @@ func (b *batch) PieceWritten(i pieceset.Index) { b.report(PieceWritten{Piece: i}
 func (b *batch) PiecesDurable(s *pieceset.Set) {
 	b.then(func() { b.t.settle(s) })
 	b.report(PiecesDurable{Pieces: s})
+	b.then(func() { b.t.x.leases.settle(b.t, b.t.req.Spec.FilesOf(s)) })
 }
 
 // PieceCorrupt reports it.
@@ -117,7 +120,10 @@ func (b *batch) PieceDigested(i pieceset.Index, digests []core.Digest) {
 }
 
 // PiecesLost reports it.
-func (b *batch) PiecesLost(s *pieceset.Set) { b.report(PiecesLost{Pieces: s}) }
+func (b *batch) PiecesLost(s *pieceset.Set) {
+	b.report(PiecesLost{Pieces: s})
+	b.then(func() { b.t.x.leases.lost(b.t, s) })
+}
 
 // CheckProgress reports it.
 func (b *batch) CheckProgress(done, total int) { b.report(CheckProgress{Done: done, Total: total}) }

@@ -3,13 +3,11 @@ package disk
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	core "github.com/etorrent/etorrent/internal/core/storage"
 	"github.com/etorrent/etorrent/internal/storage"
 	"github.com/etorrent/etorrent/internal/store"
-	"github.com/etorrent/etorrent/internal/vocab/ident"
 )
 
 // beginJob makes the row call the files open, before the first write. Those that
@@ -18,6 +16,7 @@ import (
 type beginJob struct {
 	keeps
 	t       *open
+	ctx     context.Context
 	rows    *store.Service
 	known   []storage.FileFacts
 	foreign []int // files that are not the torrent's to speak of
@@ -26,23 +25,22 @@ type beginJob struct {
 	copies  map[int]storage.FileFacts
 	strayed []int
 	op      core.Op // what failed
-	err     error   // from the beginning, where another torrent has a file
+	err     error
 }
 
 // beginWriting is the way to the first write.
 func (t *open) beginWriting() {
 	t.row = rowSaysOpen
-	j := &beginJob{t: t, rows: t.x.d.o.Rows, known: t.vouched.known, foreign: t.foreign(), toWrite: t.toWrite(), op: core.OpWrite}
+	ctx, stop := context.WithCancel(t.x.p.Context())
+	t.stopCopy = stop
+	j := &beginJob{
+		t: t, ctx: ctx, rows: t.x.d.o.Rows, known: t.vouched.known, foreign: t.foreign(), toWrite: t.toWrite(), op: core.OpWrite,
+	}
 	crew := t.x.syncs
 	for _, i := range j.toWrite {
-		p, there := j.known[i].(storage.Present)
-		switch {
-		case !there:
-		case p.Links > 1:
+		if p, there := j.known[i].(storage.Present); there && p.Links > 1 {
 			j.linked = append(j.linked, i)
 			crew = t.x.bytes // a copy takes long, and others wait for their claims
-		case j.err == nil:
-			j.err = t.viewOthers(i, p)
 		}
 	}
 	t.watch.copied = j.linked
@@ -56,46 +54,10 @@ func (t *open) toWrite() []int {
 	return slices.Collect(t.req.Spec.FilesOf(missing))
 }
 
-// viewOthers says whether another torrent has a file open. Two torrents may serve
-// one file; a write by one would take the other's verified bytes away.
-func (t *open) viewOthers(file int, p storage.Present) error {
-	if p.Inode == 0 {
-		return nil
-	}
-	for _, other := range t.x.torrents {
-		if other == t || other.core == nil {
-			continue
-		}
-		for _, f := range other.vouched.known {
-			if q, there := f.(storage.Present); there && q.Inode == p.Inode && q.Device == p.Device {
-				return &storage.Error{
-					Op: "write", Path: t.req.Spec.Path(file), Err: &SharedFileError{Other: other.req.Spec.Name, ID: other.id},
-				}
-			}
-		}
-	}
-	return nil
-}
-
-// SharedFileError says that another torrent of this program has the file that was
-// to be written.
-type SharedFileError struct {
-	Other string // its name
-	ID    ident.TorrentID
-}
-
-// Error names the other torrent.
-func (e *SharedFileError) Error() string {
-	return fmt.Sprintf("torrent %q has this file too; stop one of the two, or use another folder", e.Other)
-}
-
 func (j *beginJob) work() result {
-	ctx := context.Background()
-	if j.err == nil {
-		j.err = j.look(ctx)
-	}
+	j.err = j.look(j.ctx)
 	if j.err == nil && len(j.linked) > 0 {
-		j.err = j.separate(ctx)
+		j.err = j.separate(j.ctx)
 	}
 	if j.err == nil {
 		j.op = core.OpClaim
@@ -145,8 +107,9 @@ func (j *beginJob) separate(ctx context.Context) error {
 }
 
 func (j *beginJob) apply(x *process) {
+	j.t.stopCopy()
 	j.t.watch.copied = nil
-	j.t.learn(j.copies)
+	j.err = errors.Join(j.err, j.t.learn(j.copies))
 	j.t.stray(j.strayed)
 	j.t.step(func(fx *batch) {
 		if j.err != nil {

@@ -153,13 +153,11 @@ func (j *prepareJob) work() result {
 
 func (j *prepareJob) apply(x *process) {
 	j.t.ready = filesPrepared
-	j.t.learn(j.made)
+	j.err = errors.Join(j.err, j.t.learn(j.made))
 	x.tellRefused(j.t, j.refused)
 	if j.err != nil {
 		j.t.ready = filesDue
-		j.t.step(func(fx *batch) {
-			j.t.core.Pause(x.now(), core.Fault{Op: core.OpWrite, Err: j.err}, fx)
-		})
+		j.t.pause(j.err)
 	}
 	j.t.tellCheckEnded(j.good, j.bad)
 	if len(j.t.waiting) > 0 {
@@ -184,7 +182,7 @@ func (j *lateJob) work() result {
 
 func (j *lateJob) apply(x *process) {
 	j.t.ready = filesPrepared
-	j.t.learn(j.made)
+	j.err = errors.Join(j.err, j.t.learn(j.made))
 	x.tellRefused(j.t, j.refused)
 	if j.err == nil {
 		j.t.answerAll()
@@ -192,9 +190,7 @@ func (j *lateJob) apply(x *process) {
 	}
 	j.t.ready = filesDue
 	j.t.refuseAll(j.err)
-	j.t.step(func(fx *batch) {
-		j.t.core.Pause(x.now(), core.Fault{Op: core.OpWrite, Err: j.err}, fx)
-	})
+	j.t.pause(j.err)
 }
 
 // recheckJob ends the failed state of files, before a paused torrent goes on.

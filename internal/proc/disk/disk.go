@@ -8,6 +8,7 @@ import (
 	"github.com/etorrent/etorrent/internal/storage"
 	"github.com/etorrent/etorrent/internal/store"
 	"github.com/etorrent/etorrent/internal/vocab/ident"
+	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 	"github.com/etorrent/etorrent/sup"
 )
 
@@ -47,6 +48,14 @@ type cast struct {
 	attach  *attachment
 	detach  *attachment
 	abandon *sup.Mailbox[ReadDone]
+	want    *wanting
+	letGo   *ident.TorrentID
+}
+
+// wanting says which pieces of a torrent are wanted.
+type wanting struct {
+	id     ident.TorrentID
+	pieces *pieceset.Set
 }
 
 type attachment struct {
@@ -91,6 +100,17 @@ func (d *Disk) ReadRun(r ReadRun) { d.inbox.Put(cast{read: &r}) }
 // Abandon says that nobody takes what comes, or will come, to reply: its slabs
 // are given back.
 func (d *Disk) Abandon(reply *sup.Mailbox[ReadDone]) { d.inbox.Put(cast{abandon: reply}) }
+
+// Want says that less of an open torrent is wanted than before. The set is not
+// changed any more. To want more, close and open the torrent: what is wanted
+// besides must be looked at first.
+func (d *Disk) Want(id ident.TorrentID, pieces *pieceset.Set) {
+	d.inbox.Put(cast{want: &wanting{id, pieces}})
+}
+
+// LetGo closes a torrent that nobody works on any more, as Close does, without an
+// answer.
+func (d *Disk) LetGo(id ident.TorrentID) { d.inbox.Put(cast{letGo: &id}) }
 
 // Attach sends the reports on a torrent to a mailbox, a Snapshot first; before
 // the torrent is open it waits. Attaching again brings another Snapshot.

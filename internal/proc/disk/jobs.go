@@ -112,17 +112,28 @@ type writeJob struct {
 	spans [][]byte
 	files storage.Store
 	err   error
+
+	entered []int  // the files that the run lies in
+	theirs  []held // what other torrents hold of it
 }
 
 func (t *open) writeJob(r geometry.Run) *writeJob {
-	from, _ := runBytes(t.req.Spec.Geometry, r)
-	return &writeJob{
+	from, to := runBytes(t.req.Spec.Geometry, r)
+	j := &writeJob{
 		t: t, run: r, at: t.req.Spec.Geometry.PieceOffset(r.Piece) + int64(from),
 		spans: t.spans(r), files: t.files,
 	}
+	j.entered, j.theirs, j.err = t.x.leases.write(t, j.at, j.at+int64(to-from))
+	return j
 }
 
 func (j *writeJob) work() result {
+	if j.err == nil {
+		j.err = j.compare()
+	}
+	if j.err != nil {
+		return j
+	}
 	at := j.at
 	for _, s := range j.spans {
 		if _, j.err = j.files.WriteAt(s, at); j.err != nil {
@@ -134,6 +145,7 @@ func (j *writeJob) work() result {
 }
 
 func (j *writeJob) apply(x *process) {
+	j.landed(x)
 	j.t.step(func(fx *batch) {
 		if j.err != nil {
 			j.t.core.RunFailed(x.now(), j.run, core.Fault{Op: core.OpWrite, Err: j.err}, fx)

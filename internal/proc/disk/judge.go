@@ -21,11 +21,11 @@ type vouchAnswer struct {
 	known     []storage.FileFacts // as this process knows the files
 }
 
-// openJob opens the store, looks at the files, and makes those that are absent
-// where nothing must be read before.
+// openJob opens the store and looks at the files.
 type openJob struct {
 	storage storage.Storage
 	req     OpenRequest
+	begun   moment // of the leases
 	files   storage.Store
 	answer  *vouchAnswer
 	refused []storage.FileFault // links
@@ -33,9 +33,8 @@ type openJob struct {
 }
 
 func (j *openJob) work() result {
-	err := j.look()
-	if err != nil {
-		j.refusal = OpenFailed{Fault: storage.View(err), Err: err}
+	if err := j.look(); err != nil {
+		j.refuse(err)
 	}
 	if j.refusal != nil && j.files != nil {
 		_ = j.files.Close()
@@ -43,7 +42,11 @@ func (j *openJob) work() result {
 	return j
 }
 
-func (j *openJob) apply(x *process) { x.opened(j) }
+func (j *openJob) refuse(err error) {
+	j.refusal = OpenFailed{Fault: storage.View(err), Err: err}
+}
+
+func (j *openJob) apply(x *process) { x.judged(j) }
 
 func (j *openJob) discard() {
 	if j.refusal == nil && j.files != nil {
@@ -98,9 +101,8 @@ func (j *openJob) look() error {
 	i, found := vouch.Untouchable(j.req.Spec.Geometry, j.answer.questions, j.answer.Strangers, j.answer.Claimed)
 	if found == vouch.NothingOfOurs && j.req.Existing == CheckExisting && j.req.Spec.Access == storage.ReadWrite {
 		j.refusal = WouldOverwrite{Path: j.req.Spec.Files[i].Path}
-		return nil
 	}
-	return j.prepare(ctx, st, facts)
+	return nil
 }
 
 // mustRead says whether something must be read before any file is made or written.
@@ -115,6 +117,19 @@ func (a *vouchAnswer) mustRead(req OpenRequest) bool {
 	}
 	return false
 }
+
+// makeJob makes the files that are absent, where nothing must be read before.
+type makeJob struct{ *openJob }
+
+func (j *makeJob) work() result {
+	if err := j.prepare(context.Background(), j.files, j.answer.known); err != nil {
+		j.refuse(err)
+		_ = j.files.Close()
+	}
+	return j
+}
+
+func (j *makeJob) apply(x *process) { x.opened(j.openJob) }
 
 // prepare makes the absent files, if they are to be written.
 func (j *openJob) prepare(ctx context.Context, st storage.Store, facts []storage.FileFacts) error {

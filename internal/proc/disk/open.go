@@ -1,7 +1,9 @@
 package disk
 
 import (
+	"context"
 	"hash"
+	"slices"
 
 	"github.com/etorrent/etorrent/internal/core/assign"
 	core "github.com/etorrent/etorrent/internal/core/storage"
@@ -29,6 +31,9 @@ type open struct {
 	closing []*sup.Request[ident.TorrentID, closing]
 	failed  []int // files whose last sync failed
 	watch   watch
+	tenants []tenant // one a file
+
+	stopCopy context.CancelFunc // of the beginning that is under way or was
 
 	rechecking recheck
 	ended      bool
@@ -63,14 +68,18 @@ type assembly struct {
 // the files show.
 func (x *process) open(r *sup.Request[OpenRequest, opening]) {
 	t := x.torrents[r.Q.Torrent]
+	if w := x.leases.waits[r.Q.Torrent]; t == nil && w != nil && x.isOfNoUse(w, r.Q) {
+		r.Reply(opening{OpenFailed{Fault: viewFault(w.err), Err: w.err}})
+		return
+	}
 	if t == nil {
 		t = &open{x: x, id: r.Q.Torrent, req: r.Q, pieces: map[pieceset.Index]*assembly{}, watch: newWatch()}
 		x.torrents[t.id] = t
 		t.waiting = append(t.waiting, r)
-		x.bytes.give(&openJob{storage: x.d.o.Storage, req: r.Q})
+		x.bytes.give(&openJob{storage: x.d.o.Storage, req: r.Q, begun: x.leases.now})
 		return
 	}
-	if t.core == nil || len(t.closing) > 0 {
+	if t.core == nil || t.isClosing() {
 		t.waiting = append(t.waiting, r) // until it is open, or closed
 		return
 	}
@@ -113,7 +122,14 @@ func (x *process) opened(j *openJob) {
 		Geometry: t.req.Spec.Geometry, Memory: x.memory, Reads: x.bytes.workers, Files: state, Known: known,
 	})
 	t.begin()
+	if err := x.leases.move(t, slices.Concat(t.req.Prepare, t.req.Edges)); err != nil {
+		t.pause(err) // it shows only now whose a file is that was absent
+	}
 	for _, r := range waiting {
+		if !isWithin(r.Q.Wanted, j.req.Wanted) { // it was asked for since
+			r.Reply(opening{OpenFailed{Fault: viewFault(errUnread), Err: errUnread}})
+			continue
+		}
 		r.Reply(opening{t.answer()})
 	}
 	t.tellSnapshot()
@@ -152,7 +168,8 @@ func (t *open) begin() {
 // checkEnded decides, when everything that had to be read was read, whether the
 // files may be written.
 func (t *open) checkEnded(good, bad int) {
-	if t.ready != filesUntouched {
+	t.x.leases.settleAll(t)
+	if t.pauseIfDiffering() == differs || t.ready != filesUntouched {
 		t.tellCheckEnded(good, bad)
 		return
 	}
@@ -204,7 +221,17 @@ func (x *process) close(r *sup.Request[ident.TorrentID, closing]) {
 		return
 	}
 	t.closing = append(t.closing, r)
+	if t.stopCopy != nil {
+		t.stopCopy()
+	}
 	if t.core != nil && len(t.closing) == 1 {
+		t.step(func(fx *batch) { t.core.Stop(x.now(), fx) })
+	}
+}
+
+// letGo closes a torrent for nobody. One that is being opened has somebody.
+func (x *process) letGo(id ident.TorrentID) {
+	if t := x.torrents[id]; t != nil && t.core != nil {
 		t.step(func(fx *batch) { t.core.Stop(x.now(), fx) })
 	}
 }
@@ -220,6 +247,16 @@ func (t *open) stopped() {
 		known: t.vouched.known, unproven: append(filesOf(t, t.core.At(core.Checking)), t.foreign()...),
 		written: t.watch.written, strayed: t.watch.strayed,
 	}})
+}
+
+// isClosing says whether nothing new is begun: whoever opens the torrent waits.
+func (t *open) isClosing() bool {
+	switch t.core.Phase().(type) {
+	case core.Stopping, core.Ended:
+		return true
+	case core.Running, core.Paused:
+	}
+	return len(t.closing) > 0
 }
 
 // doubtful are the pieces of which nothing is taken for granted: those that were
@@ -238,6 +275,7 @@ func (t *open) doubtful() *pieceset.Set {
 // those who asked meanwhile.
 func (t *open) closed(err error) {
 	delete(t.x.torrents, t.id)
+	t.x.leases.leave(t)
 	t.unpark() // to be refused
 	for _, r := range t.closing {
 		r.Reply(closing{err})

@@ -33,6 +33,7 @@ type process struct {
 	stalled  []*StoreBlocks // they found no memory; in the order they came
 	retry    mono.Instant   // when they are brought again; Never: nothing waits
 	memory   *share
+	leases   *leases
 	free     [][]byte // chunks to use again
 	alarm    *clock.Alarm
 }
@@ -44,6 +45,7 @@ func (d *Disk) run(p *sup.Process) error {
 		done:     newOutcomes(),
 		alarm:    d.o.Clock.NewAlarm(),
 		memory:   &share{of: d.o.Memory},
+		leases:   newLeases(),
 	}
 	workers := d.o.Workers
 	if workers == 0 {
@@ -168,6 +170,12 @@ func (x *process) casts() {
 			if t := x.torrents[c.attach.id]; t != nil {
 				c.attach.into.Put(t.snapshot())
 			}
+		case c.want != nil:
+			if t := x.torrents[c.want.id]; t != nil && isWithin(c.want.pieces, t.req.Wanted) {
+				t.want(c.want.pieces)
+			}
+		case c.letGo != nil:
+			x.letGo(*c.letGo)
 		}
 	}
 	clear(x.inbox)
@@ -198,6 +206,7 @@ func (x *process) detach(a attachment) {
 	}
 	if len(boxes) == 0 {
 		delete(x.d.attached, a.id)
+		delete(x.leases.waits, a.id) // nobody will try again
 		return
 	}
 	x.d.attached[a.id] = boxes

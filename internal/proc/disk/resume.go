@@ -5,23 +5,52 @@ import (
 
 	core "github.com/etorrent/etorrent/internal/core/storage"
 	"github.com/etorrent/etorrent/internal/storage"
+	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 	"github.com/etorrent/etorrent/sup"
 )
 
 // again answers for a torrent that is open; a paused one goes on first, as soon
 // as nothing of before is out.
 func (t *open) again(r *sup.Request[OpenRequest, opening]) {
+	if err := t.wantMore(r.Q.Wanted); err != nil {
+		r.Reply(opening{OpenFailed{Fault: viewFault(err), Err: err}})
+		return
+	}
 	t.waiting = append(t.waiting, r)
 	if t.ready == filesPrepared && !t.asksAs(r.Q) {
 		t.ready = filesDue
 	}
-	t.req.Prepare, t.req.Edges, t.req.Wanted = r.Q.Prepare, r.Q.Edges, r.Q.Wanted
+	t.req.Prepare, t.req.Edges = r.Q.Prepare, r.Q.Edges
+	t.want(r.Q.Wanted)
 	if _, paused := t.core.Phase().(core.Paused); paused {
 		t.resume()
 		return
 	}
 	t.answerPrepared()
 }
+
+// wantMore says whether the torrent may fetch what was not wanted when the files were
+// judged: not what may lie in a file that was not read, nor what is another's.
+func (t *open) wantMore(pieces *pieceset.Set) error {
+	more := pieces.Clone()
+	more.RemoveAll(t.req.Wanted)
+	for _, i := range t.vouched.Unread {
+		if touches(&t.req.Spec, i, more) {
+			return &storage.Error{Op: "use", Path: t.req.Spec.Path(i), Err: errUnread}
+		}
+	}
+	return t.x.leases.own(t, more)
+}
+
+// want notes what is wanted now.
+func (t *open) want(pieces *pieceset.Set) {
+	t.req.Wanted = pieces
+	if t.core != nil {
+		t.x.leases.settleAll(t)
+	}
+}
+
+func isWithin(pieces, of *pieceset.Set) bool { return pieces.Overlap(of) == pieces.Count() }
 
 // lack says whether a file that is to be written is absent.
 type lack uint8
@@ -113,6 +142,10 @@ func (t *open) answerAll() {
 	t.waiting = nil
 	for _, r := range waiting {
 		if r.Q.Verify != nil {
+			if err := t.x.leases.own(t, r.Q.Verify); err != nil {
+				r.Reply(opening{OpenFailed{Fault: viewFault(err), Err: err}})
+				continue
+			}
 			t.step(func(fx *batch) { t.core.Check(t.x.now(), r.Q.Verify, fx) })
 		}
 		r.Reply(opening{t.answer()})

@@ -2,6 +2,8 @@ package disk
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	core "github.com/etorrent/etorrent/internal/core/storage"
 	"github.com/etorrent/etorrent/internal/storage"
@@ -37,13 +39,16 @@ func isInParts(f storage.FileFacts) bool {
 	return there && p.Home == storage.InParts
 }
 
-// learn takes new facts of files that we made or wrote.
-func (t *open) learn(now map[int]storage.FileFacts) {
-	if len(now) > 0 {
-		t.vouched.known = relearnt(t.vouched.known, now)
-		t.watch.era++
-		t.watch.parts = partsUnwritten // there may be more files in it
+// learn takes new facts of files that we made or wrote. The error says that one of
+// them turns out to be another torrent's.
+func (t *open) learn(now map[int]storage.FileFacts) error {
+	if len(now) == 0 {
+		return nil
 	}
+	t.vouched.known = relearnt(t.vouched.known, now)
+	t.watch.era++
+	t.watch.parts = partsUnwritten // there may be more files in it
+	return t.x.leases.move(t, slices.Sorted(maps.Keys(now)))
 }
 
 // settle has those files looked at that we wrote and that are whole with these
@@ -110,6 +115,8 @@ func (j *settleJob) apply(*process) {
 			delete(j.facts, i)
 		}
 	}
-	t.learn(j.facts)
+	if err := t.learn(j.facts); err != nil {
+		t.pause(err)
+	}
 	t.stray(strayed)
 }

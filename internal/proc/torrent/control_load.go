@@ -63,7 +63,7 @@ func (c *control) findDisk() error {
 	if err != nil {
 		return err
 	}
-	c.disk = d
+	c.disk, c.t.disk = d, d
 	c.disk.Attach(c.t.id, c.reports)
 	return nil
 }

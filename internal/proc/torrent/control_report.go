@@ -175,8 +175,11 @@ func (c *control) setPriorities(of []store.Priority) error {
 	c.status.Wanted = c.layout.bytes
 	c.countStored()
 	c.told.completion = completionOpen
-	if !isWithin(c.layout.wantedFiles(), before) {
+	switch {
+	case !isWithin(c.layout.wantedFiles(), before):
 		c.reopen()
+	case c.disk != nil:
+		c.disk.Want(c.t.id, c.layout.wanted)
 	}
 	c.t.assign.Put(toAssign{wanted: c.priorities()})
 	if c.phase == phaseRunning {
@@ -193,15 +196,17 @@ func isWithin(files, others []int) bool {
 	})
 }
 
-// reopen closes the files and opens them anew, since more of them are wanted
-// now: these must be looked at, and made where they are absent. A disk that goes
-// down meanwhile has forgotten the torrent as well.
+// reopen closes the files and opens them anew, since more of them is wanted now:
+// it must be looked at, and made where it is absent. A disk that goes down
+// meanwhile has forgotten the torrent as well.
 func (c *control) reopen() {
-	if c.disk == nil || c.phase == phaseLoading {
+	if c.disk == nil {
 		return
 	}
 	c.closeFiles(c.p.Context())
-	if c.phase != phaseHalted {
+	switch c.phase {
+	case phaseLoading, phaseHalted: // it is loaded in any case
+	case phaseChecking, phaseRunning:
 		c.load()
 	}
 }

@@ -79,6 +79,7 @@ type Torrent struct {
 	tally   Tally
 	counted assign.HolderID // the last number that a connection got; control's
 	bans    *book.Bans      // control's, whichever incarnation
+	disk    *disk.Disk      // control's; the roster's when control is down for good
 }
 
 // New returns the handle of the torrent that row id describes; Child is its
@@ -125,11 +126,15 @@ func (t *Torrent) Retired() {
 	t.status.Post(s)
 }
 
-// Quarantined notes that the torrent's processes are down, and why.
+// Quarantined notes that the torrent's processes are down, and why. Its files are
+// closed: others may have them.
 func (t *Torrent) Quarantined(why error) {
 	s, _ := t.status.Read()
 	s.Phase, s.Err, s.Peers = Opening, why, 0
 	t.status.Post(s)
+	if t.disk != nil {
+		t.disk.LetGo(t.id)
+	}
 }
 
 // Tally counts payload bytes since the torrent woke.
