@@ -33,8 +33,8 @@ import (
 )
 
 const (
-	// receiveSlabs and readSlabs bound the buffers that payload travels in, each
-	// way: 12 MiB each. More make no transfer on one machine faster, and peers that
+	// receiveSlabs and readSlabs bound the buffers that payload travels in, towards
+	// one volume and out of all: 12 MiB each. More make no transfer on one machine faster, and peers that
 	// attack together would hold them all.
 	receiveSlabs    = 48
 	readSlabs       = 48
@@ -75,7 +75,7 @@ type Client struct {
 	clock     *clock.Clock
 	roster    *roster.Roster
 	listeners []*pnet.Listener
-	receive   *slab.Pool
+	disks     *disk.Set
 	reads     *slab.Pool
 	rows      store.Driver
 	crashes   *crashLog
@@ -91,8 +91,8 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 	}
 	c := &Client{
 		events: ring.New[event.Event](eventsKept), clock: clock.New(), rows: cfg.Rows,
-		receive: slab.NewPool(receiveSlabs), reads: slab.NewPool(readSlabs),
-		down: limit.NewBucket(cfg.Down), up: limit.NewBucket(cfg.Up),
+		reads: slab.NewPool(readSlabs),
+		down:  limit.NewBucket(cfg.Down), up: limit.NewBucket(cfg.Up),
 	}
 	if cfg.PeersPerAddress == 0 {
 		cfg.PeersPerAddress = peersPerAddress
@@ -100,14 +100,16 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 	peers := crowd.New(cfg.Shares.Peers, cfg.Shares.Peers)
 	c.crashes = newCrashLog(c, cfg.Logger)
 	service := store.NewService(cfg.Rows)
-	disks := disk.NewSet(disk.Options{Storage: cfg.Storage, Reads: c.reads, Rows: service, Clock: c.clock})
+	c.disks = disk.NewSet(disk.Options{
+		Storage: cfg.Storage, Reads: c.reads, Receive: receiveSlabs, Rows: service, Clock: c.clock,
+	})
 	egress := pnet.NewEgress(cfg.Network)
 	dialer := pnet.NewDialer(egress)
 	c.roster = roster.New(roster.Config{
 		Rows: service, Clock: c.clock, Events: c.events, Owner: owner(cfg.Random), Names: names.RulesOf(names.PlatformOf(runtime.GOOS)),
 		Env: func(ident.TorrentID) torrent.Env {
 			return torrent.Env{
-				Disks: disks, Rows: service, Dialer: dialer, Slabs: c.receive, Clock: c.clock, Events: c.events,
+				Disks: c.disks, Rows: service, Dialer: dialer, Clock: c.clock, Events: c.events,
 				Crowd: peers, PeersPerAddress: cfg.PeersPerAddress,
 				Down: []*limit.Bucket{c.down}, Up: []*limit.Bucket{c.up}, PeerID: peerID(cfg.Version),
 				Client: "Etorrent " + cfg.Version, ListenPort: c.listenPort, Random: cfg.Random,
@@ -121,7 +123,7 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 		c.listeners = append(c.listeners, l)
 		network = append(network, l.Child())
 	}
-	root := tree(service, disks, network, dialer, c.roster)
+	root := tree(service, c.disks, network, dialer, c.roster)
 	t, err := sup.Start(ctx, "client", root, sup.Options{Hook: cfg.Hook, Observe: c.crashes.observe})
 	if err != nil {
 		return nil, err
@@ -209,7 +211,7 @@ func (c *Client) Events() *ring.Ring[event.Event] { return c.events }
 func (c *Client) Tree() sup.Snapshot { return c.tree.Snapshot() }
 
 // Slabs is the number of payload buffers that somebody holds now.
-func (c *Client) Slabs() int { return c.receive.Outstanding() + c.reads.Outstanding() }
+func (c *Client) Slabs() int { return c.disks.Slabs() + c.reads.Outstanding() }
 
 // Stop stops the engine in order and closes its state.
 func (c *Client) Stop(ctx context.Context) error {

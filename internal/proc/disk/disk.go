@@ -16,6 +16,7 @@ import (
 type Options struct {
 	Storage storage.Storage
 	Reads   *slab.Pool     // for read-ahead
+	Receive int            // slabs that are lent at a time to receive what this volume stores
 	Memory  *Memory        // for pieces under assembly, shared by all volumes
 	Rows    *store.Service // for claims
 	Clock   *clock.Clock
@@ -30,6 +31,7 @@ type Disk struct {
 	inbox  *sup.Mailbox[cast] // bounded by the slab pools and by the attachments
 	opens  *sup.Port[OpenRequest, opening]
 	closes *sup.Port[ident.TorrentID, closing]
+	slabs  *slab.Pool
 
 	// What follows is the process's; it is here because the next process takes
 	// it over.
@@ -69,6 +71,7 @@ func newDisk(o Options, volume string) *Disk {
 		inbox:    sup.NewMailbox[cast](),
 		opens:    sup.NewPort[OpenRequest, opening](),
 		closes:   sup.NewPort[ident.TorrentID, closing](),
+		slabs:    slab.NewPool(o.Receive),
 		attached: map[ident.TorrentID][]*sup.Mailbox[Report]{},
 		reading:  map[*sup.Mailbox[ReadDone]][]ReadRun{},
 	}
@@ -90,6 +93,10 @@ func (d *Disk) Close(ctx context.Context, row *sup.CallRow, id ident.TorrentID) 
 	}
 	return got.err
 }
+
+// Slabs lends what blocks for this volume are received in. Each volume has its own:
+// one that stands still keeps its slabs, and peers of other volumes are read on.
+func (d *Disk) Slabs() *slab.Pool { return d.slabs }
 
 // StoreBlocks moves a slab with blocks to the disk.
 func (d *Disk) StoreBlocks(m StoreBlocks) { d.inbox.Put(cast{store: &m}) }

@@ -10,8 +10,8 @@ const (
 	// DefaultMemory is the budget for pieces under assembly, in bytes.
 	DefaultMemory = 16 << 20
 	// memoryFloor is what a disk may have in any case, so that others who hold all
-	// the memory cannot stop it for good.
-	memoryFloor = 4 * chunkBytes
+	// the memory, since theirs stands still, cannot slow it down.
+	memoryFloor = 16 * chunkBytes
 )
 
 // Memory is the budget for pieces under assembly that all disks share. It is a

@@ -37,6 +37,17 @@ func (s *Set) Child() sup.Child {
 	}
 }
 
+// Slabs is how many receive slabs of all volumes somebody holds now.
+func (s *Set) Slabs() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, d := range s.all {
+		n += d.slabs.Outstanding()
+	}
+	return n
+}
+
 // For returns the disk of the volume that a torrent's files lie on. The error is
 // the storage's.
 func (s *Set) For(ctx context.Context, spec storage.Spec) (*Disk, error) {

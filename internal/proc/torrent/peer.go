@@ -160,7 +160,7 @@ func (t *Torrent) runPeer(p *sup.Process, c candidate) error {
 		news:   news{wake: make(chan struct{}, 1)},
 		up:     uploads{done: sup.NewMailbox[disk.ReadDone]()},
 		in: intake{reader: &reader{
-			conn: c.conn, slabs: t.env.Slabs, clock: t.env.Clock, limits: t.env.Down,
+			conn: c.conn, slabs: c.disk.Slabs(), clock: t.env.Clock, limits: t.env.Down,
 			fills: make(chan fill), resume: make(chan appetite), waits: make(chan struct{}, 1),
 		}},
 	}

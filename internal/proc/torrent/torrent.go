@@ -15,7 +15,6 @@ import (
 	"github.com/etorrent/etorrent/internal/leaf/crowd"
 	"github.com/etorrent/etorrent/internal/leaf/limit"
 	"github.com/etorrent/etorrent/internal/leaf/ring"
-	"github.com/etorrent/etorrent/internal/leaf/slab"
 	"github.com/etorrent/etorrent/internal/proc/clock"
 	"github.com/etorrent/etorrent/internal/proc/disk"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
@@ -32,7 +31,6 @@ type Env struct {
 	Disks      *disk.Set
 	Rows       *store.Service
 	Dialer     *pnet.Dialer
-	Slabs      *slab.Pool
 	Clock      *clock.Clock
 	Events     *ring.Ring[event.Event]
 	Crowd      *crowd.Crowd    // the connections of all torrents
