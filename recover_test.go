@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -14,11 +15,13 @@ import (
 
 	"github.com/etorrent/etorrent"
 	"github.com/etorrent/etorrent/etorrenttest"
+	"github.com/etorrent/etorrent/internal/storage"
 	"github.com/etorrent/etorrent/internal/storage/faulty"
 	"github.com/etorrent/etorrent/internal/storage/files"
 	"github.com/etorrent/etorrent/internal/store"
 	"github.com/etorrent/etorrent/internal/vocab/ident"
 	"github.com/etorrent/etorrent/sqlitestate"
+	"github.com/etorrent/etorrent/sup"
 )
 
 // Each fault of the disk pauses a download; when it is gone the download goes on
@@ -35,6 +38,7 @@ func TestAPausedTorrentGoesOnWhenTheFaultIsGone(t *testing.T) {
 				leecher := s.join(func(o *etorrent.Options) { o.Storage = disk })
 				disk.InjectAll(faulty.Write, faulty.Fail{Err: cause})
 				torrent := c.Fetch(t, leecher.Client, seeder.at())
+				mustShow(t, leecher, "control", cause)
 				time.Sleep(10 * time.Second)
 				if p := torrent.Stats().Phase; p == etorrent.Fetching && torrent.Stats().Durable > 0 || p == etorrent.Sharing {
 					t.Fatalf("with a broken disk it is %v", p)
@@ -49,6 +53,24 @@ func TestAPausedTorrentGoesOnWhenTheFaultIsGone(t *testing.T) {
 			})
 		})
 	}
+}
+
+// mustShow waits, for a minute of virtual time at most, until the tree shows a
+// process of a kind as degraded, with the cause.
+func mustShow(t *testing.T, m *member, kind string, cause error) {
+	t.Helper()
+	var shown func(n sup.Node) bool
+	shown = func(n sup.Node) bool {
+		d, is := n.State.(sup.Degraded)
+		return is && n.Kind == kind && errors.Is(d.Err, cause) || slices.ContainsFunc(n.Children, shown)
+	}
+	for range 600 {
+		if shown(m.Tree().Root) {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Errorf("no %s is shown as degraded by %v", kind, cause)
 }
 
 // A folder that is gone is no reason to give up what was stored there, nor to
@@ -83,6 +105,7 @@ func TestAFolderThatIsGoneIsWaitedFor(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(20 * time.Second)
+		mustShow(t, second, "control", storage.ErrFolderGone)
 		if st := torrent.Stats(); st.Phase != etorrent.Paused || !strings.Contains(st.Err.Error(), dir) {
 			t.Fatalf("without its folder it is %v: %v", st.Phase, st.Err)
 		}

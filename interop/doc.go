@@ -4,7 +4,7 @@
 // Every program is started by the test that needs it, with a loopback address of
 // its own and without DHT, local discovery and peer exchange, and ended by its
 // process id. A program of others that is not installed fails the test under
-// CI=true and skips it elsewhere.
+// CI=true and skips it elsewhere, and so does the right to make mount namespaces.
 //
 // Environment: ETORRENT_RUN is the run number that a random test prints, and
 // replays it; ETORRENT_KILLS is how often the program is killed in the crash

@@ -23,6 +23,7 @@ func (c *control) halt(phase Phase, err error) {
 	c.status.Phase, c.status.Err = phase, err
 	c.p.Degraded(err)
 	c.swarm.dismiss("paused")
+	c.release()
 	if phase == Paused {
 		c.retries.recovery.at = c.now().Add(c.retries.recovery.wait)
 		c.retries.recovery.wait = min(2*c.retries.recovery.wait, recoverAtMost)
@@ -33,18 +34,24 @@ func (c *control) halt(phase Phase, err error) {
 	}
 }
 
-// recover tries to go on after a pause. Where the way to the files may lead
-// elsewhere now they are opened anew: a volume can leave and come back.
+// release closes the files of a halted torrent where the way to them may lead
+// elsewhere when it goes on: their volume can leave and come back.
+func (c *control) release() {
+	if c.disk == nil || viewRemedy(c.status.Err) == goOnThere {
+		return
+	}
+	ctx, cancel := stopContext()
+	defer cancel()
+	c.closeFiles(ctx) // what it could not write is fetched again
+}
+
+// recover tries to go on after a pause.
 func (c *control) recover() {
 	c.retries.recovery.at = mono.Never
 	if c.phase != phaseHalted {
 		return
 	}
-	if c.disk != nil && viewRemedy(c.status.Err) == openAnew {
-		ctx, cancel := stopContext()
-		c.closeFiles(ctx) // what it could not write is fetched again
-		cancel()
-	}
+	c.release() // if it could not be done before
 	c.load()
 }
 
