@@ -3,6 +3,7 @@ package etorrent_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -53,6 +54,114 @@ func TestAPausedTorrentGoesOnWhenTheFaultIsGone(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Files that cannot be read for a moment are not taken for wrong ones, nor for those
+// of a stranger: they are read when they can be.
+func TestACheckThatAFaultInterruptsIsDoneWhenItIsGone(t *testing.T) {
+	for n, cause := range []syscall.Errno{syscall.EMFILE, syscall.EIO, syscall.EACCES, syscall.EMFILE, syscall.EIO, syscall.EACCES} {
+		size := []int{300_000, 10_000}[n/3] // many pieces, and one
+		t.Run(fmt.Sprint(cause, size), func(t *testing.T) {
+			inSwarm(t, func(t *testing.T, s *swarm) {
+				c := etorrenttest.NewContent(t, "there", 16<<10, size)
+				inner := etorrenttest.NewStorage()
+				disk := faulty.New(inner)
+				m := s.join(func(o *etorrent.Options) { o.Storage = disk })
+				c.Put(t, inner, etorrenttest.Dir)
+				disk.InjectAll(faulty.Read, faulty.Fail{Err: cause})
+				torrent := c.Fetch(t, m.Client)
+				mustShow(t, m, "control", cause)
+				time.Sleep(20 * time.Second)
+				if p := torrent.Stats().Phase; p == etorrent.Refused || p == etorrent.Sharing {
+					t.Fatalf("it is %v", p)
+				}
+				disk.Heal(faulty.Read)
+				time.Sleep(2 * time.Minute)
+				s.stored(torrent)
+				c.Check(t, inner, etorrenttest.Dir)
+			})
+		})
+	}
+}
+
+// A check that was not over when the client was stopped is gone on with: what lies
+// there is not fetched.
+func TestACheckThatWasInterruptedGoesOn(t *testing.T) {
+	inSwarm(t, func(t *testing.T, s *swarm) {
+		c := etorrenttest.NewContent(t, "there", 16<<10, 300_000)
+		inner, state := etorrenttest.NewStorage(), etorrenttest.NewState()
+		disk := faulty.New(inner)
+		c.Put(t, inner, etorrenttest.Dir)
+		open := func(o *etorrent.Options) { o.Storage, o.State = disk, state.Open() }
+		for n := range 400 {
+			disk.Inject(faulty.Read, 6+n, faulty.Fail{Err: syscall.EMFILE})
+		}
+		m := s.join(open)
+		c.Fetch(t, m.Client)
+		mustShow(t, m, "control", syscall.EMFILE)
+		etorrenttest.Shutdown(t, m.Client)
+		disk.Heal(faulty.Read)
+		m.start(t, open)
+		s.stored(c.Fetch(t, m.Client))
+		for _, e := range past(m) {
+			if check, is := e.(etorrent.CheckingEvent); is && (check.Pieces != len(c.Bytes)/(16<<10)+1 || check.Reason.String() != "changed") {
+				t.Errorf("%d pieces were checked: %v; those of before were to be claimed", check.Pieces, check.Reason)
+			}
+		}
+	})
+}
+
+// badSector is a storage whose device does not give some bytes until they are
+// written.
+type badSector struct {
+	etorrent.Storage
+	from, to int64
+	mended   atomic.Bool
+}
+
+func (b *badSector) Open(ctx context.Context, spec etorrent.StorageSpec) (etorrent.Store, error) {
+	st, err := b.Storage.Open(ctx, spec)
+	return &badStore{st, b}, err
+}
+
+type badStore struct {
+	etorrent.Store
+	of *badSector
+}
+
+func (s *badStore) ReadAt(p []byte, off int64) (int, error) {
+	if off < s.of.to && off+int64(len(p)) > s.of.from && !s.of.mended.Load() {
+		return 0, &storage.Error{Op: "read", Path: "/data", Err: syscall.EIO}
+	}
+	return s.Store.ReadAt(p, off)
+}
+
+func (s *badStore) WriteAt(p []byte, off int64) (int, error) {
+	if off <= s.of.from && off+int64(len(p)) >= s.of.to {
+		s.of.mended.Store(true)
+	}
+	return s.Store.WriteAt(p, off)
+}
+
+// A sector that cannot be read, in a file of which the rest is right, is fetched and
+// written over: the rest says whose file it is.
+func TestABadSectorIsFetchedAnew(t *testing.T) {
+	inSwarm(t, func(t *testing.T, s *swarm) {
+		c := etorrenttest.NewContent(t, "scratched", 16<<10, 300_000)
+		seeder := s.join()
+		c.Seed(t, seeder.Client, seeder.storage)
+		inner := etorrenttest.NewStorage()
+		c.Put(t, inner, etorrenttest.Dir)
+		bad := &badSector{Storage: inner, from: 100_000, to: 100_512}
+		m := s.join(func(o *etorrent.Options) { o.Storage = bad })
+		torrent := c.Fetch(t, m.Client, seeder.at())
+		time.Sleep(10 * time.Minute)
+		s.stored(torrent)
+		c.Check(t, inner, etorrenttest.Dir)
+		if torrent.Stats().Downloaded == 0 {
+			t.Error("nothing was fetched")
+		}
+	})
 }
 
 // mustShow waits, for a minute of virtual time at most, until the tree shows a

@@ -114,11 +114,36 @@ func (t *Torrent) PieceRead(now mono.Instant, i pieceset.Index, e ReadEvidence, 
 	t.settle(now, fx)
 }
 
-// PieceReadFailed answers ReadPiece: the device does not give the bytes.
+// PieceReadFailed answers ReadPiece: the device does not give the bytes, which are
+// to be fetched anew.
 func (t *Torrent) PieceReadFailed(now mono.Instant, i pieceset.Index, f Fault, fx Effects) {
 	t.check.reading.Remove(i)
 	if !t.check.waiting.Has(i) {
 		t.found(now, i, ReadWrong, fx)
+	}
+	t.pause(now, f, fx)
+	t.settle(now, fx)
+}
+
+// PieceUnread answers ReadPiece where the fault says nothing of the bytes, or where
+// they may be anybody's: the piece stays in check and is read when the pause is over.
+func (t *Torrent) PieceUnread(now mono.Instant, i pieceset.Index, f Fault, fx Effects) {
+	t.check.reading.Remove(i)
+	_, running := t.phase.(Running)
+	_, paused := t.phase.(Paused)
+	switch t.pieces[i].stage {
+	case Checking, Durable:
+		if running || paused {
+			t.check.waiting.Add(i)
+		}
+	case Recalled:
+		if running || paused {
+			t.check.waiting.Add(i)
+			break
+		}
+		t.found(now, i, ReadWrong, fx) // a stop waits for it, and there is no later
+	case Absent, Partial, Assembling, Hashing, Verified, Written, Syncing, Falling, Revoking:
+		// lost since the read began
 	}
 	t.pause(now, f, fx)
 	t.settle(now, fx)

@@ -17,7 +17,7 @@ type Effects interface {
 	// or RunFailed. Runs of one piece that are out at once do not overlap.
 	Write(r geometry.Run)
 	// ReadPiece reads and hashes a whole piece from the file, answered by
-	// PieceRead or PieceReadFailed.
+	// PieceRead, PieceReadFailed or PieceUnread.
 	ReadPiece(i pieceset.Index)
 	// Digest takes the digest of every block of a piece, answered by Digested:
 	// from memory for the blocks of memory, which is the owner's, from the file

@@ -84,8 +84,10 @@ func (m *machine) ReadPiece(i pieceset.Index) {
 		switch {
 		case well:
 			m.t.PieceRead(m.now, i, ReadRight, m)
-		case m.number%2 == 0:
+		case m.number%3 == 0:
 			m.t.PieceRead(m.now, i, ReadMissing, m)
+		case m.number%3 == 1:
+			m.t.PieceUnread(m.now, i, m.fault(OpRead), m)
 		default:
 			m.t.PieceReadFailed(m.now, i, m.fault(OpRead), m)
 		}

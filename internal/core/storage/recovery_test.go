@@ -168,6 +168,35 @@ func TestAFailedSyncAlsoLosesAPieceThatAnotherFaultHadGivenUp(t *testing.T) {
 	}
 }
 
+// That no file could be opened says nothing of its bytes.
+func TestAPieceThatCouldNotBeReadIsReadAfterThePause(t *testing.T) {
+	s := newScript(t, 4, 1)
+	s.t.Check(s.now, pieceset.Of(4, 0), s)
+	s.expect("read 0")
+	s.t.PieceUnread(s.now, 0, Fault{Op: OpRead}, s)
+	s.expect("fault read: <nil>")
+	if !s.t.IsQuiet() || s.t.InCheck() != 1 {
+		t.Errorf("quiet: %t, %d in check", s.t.IsQuiet(), s.t.InCheck())
+	}
+	s.t.Resume(s.now, s)
+	s.expect("read 0")
+	s.t.PieceRead(s.now, 0, ReadRight, s)
+	s.expect("verified 0", "written 0", "checked 1 of 1", "check ended 1 good 0 bad", "sync 0")
+}
+
+func TestAPieceThatCouldNotBeReadBeforeTheStopIsInCheck(t *testing.T) {
+	s := newScript(t, 4, 1)
+	s.t.Check(s.now, pieceset.Of(4, 0), s)
+	s.expect("read 0")
+	s.t.PieceUnread(s.now, 0, Fault{Op: OpRead}, s)
+	s.expect("fault read: <nil>")
+	s.t.Stop(s.now, s)
+	s.expect("stopped")
+	if got := s.t.Stage(0); got != Checking {
+		t.Errorf("the piece is %v", got)
+	}
+}
+
 func TestAReadThatWasOutAtAFailedSyncIsDoneAgain(t *testing.T) {
 	s := newScript(t, 4, 1)
 	s.fetch(1)

@@ -153,7 +153,11 @@ func (w *world) ReadPiece(i pieceset.Index) {
 	w.do(func() {
 		if w.happens(w.chances.read) {
 			f := w.fault(OpRead)
-			w.reply(func() { w.t.PieceReadFailed(w.now, i, f, w) })
+			if w.rnd.IntN(2) == 0 {
+				w.reply(func() { w.t.PieceUnread(w.now, i, f, w) })
+			} else {
+				w.reply(func() { w.t.PieceReadFailed(w.now, i, f, w) })
+			}
 			return
 		}
 		w.soon(func() {

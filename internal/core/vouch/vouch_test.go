@@ -97,6 +97,7 @@ func TestWhatMayBeReliedOn(t *testing.T) {
 			q.Files[0].Remembered, q.Claimed = Unknown{}, pieceset.Of(5, 0, 3, 4)
 		}, claimed: []pieceset.Index{3, 4}, suspect: []pieceset.Index{0}, found: []pieceset.Index{1, 2}},
 		"unknown, claimed":  {change: func(q *Question) { q.Files[0].Remembered = Unknown{} }, claimed: []pieceset.Index{3, 4}, suspect: []pieceset.Index{0, 1, 2}},
+		"check interrupted": {change: func(q *Question) { q.Files[0].Remembered, q.Claimed = Unknown{}, pieceset.Of(5, 0, 3) }, claimed: []pieceset.Index{3}, suspect: []pieceset.Index{0}, found: []pieceset.Index{1, 2}},
 		"stranger":          {change: func(q *Question) { q.Files[0].Remembered, q.Claimed = Unknown{}, pieceset.Of(5, 3, 4) }, claimed: []pieceset.Index{3, 4}, found: []pieceset.Index{0, 1, 2}, strangers: []int{0}},
 		"stranger, trusted": {change: func(q *Question) { q.Files[0].Remembered, q.Claimed, q.Policy = Unknown{}, pieceset.Of(5, 3, 4), Trust }, claimed: []pieceset.Index{3, 4}, trusted: []pieceset.Index{0, 1, 2}, strangers: []int{0}},
 		"short stranger": {change: func(q *Question) {

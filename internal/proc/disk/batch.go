@@ -89,7 +89,10 @@ func (b *batch) Sync(w core.Window) {
 // Claim changes the row.
 func (b *batch) Claim(c core.Claim) {
 	b.then(func() {
-		b.t.x.syncs.give(&claimJob{t: b.t, rows: b.t.x.d.o.Rows, claim: c, files: b.t.row, known: b.t.vouched.known, foreign: b.t.foreign()})
+		b.t.x.syncs.give(&claimJob{
+			t: b.t, rows: b.t.x.d.o.Rows, claim: c, files: b.t.row, known: b.t.vouched.known,
+			without: append(b.t.unproven(c.Unproven), b.t.foreign()...),
+		})
 	})
 }
 

@@ -59,8 +59,8 @@ type claimJob struct {
 	claim core.Claim
 	files rowFiles
 	known []storage.FileFacts
-	// foreign are the files that the row must not take for the torrent's.
-	foreign []int
+	// without are the files that the row must not take for the torrent's as they are.
+	without []int
 	err     error
 }
 
@@ -79,7 +79,7 @@ func (j *claimJob) change(ctx context.Context) error {
 	}
 	var facts []store.FileFacts
 	if j.files == rowSaysClean {
-		facts = rowFacts(j.known, store.FileClean, append(filesOf(j.t, j.claim.Unproven), j.foreign...))
+		facts = rowFacts(j.known, store.FileClean, j.without)
 	}
 	partials := storePartials(j.t.req.Spec.Geometry, j.claim.Partials)
 	u := store.ClaimUpdate{

@@ -94,12 +94,20 @@ func (t *open) foreign() []int {
 	return out
 }
 
+// unproven are the files of pieces whose check is not over: the next open goes on
+// with it. That of a file which the device does not give whole ends where it is, or
+// it would end there again and again; what was not read is fetched.
+func (t *open) unproven(pieces *pieceset.Set) []int {
+	return slices.DeleteFunc(filesOf(t, pieces), func(i int) bool { return slices.Contains(t.damaged, i) })
+}
+
 // filesOf are the files that hold bytes of pieces, which may be nil.
 func filesOf(t *open, pieces *pieceset.Set) []int {
 	if pieces == nil || pieces.IsEmpty() {
 		return nil
 	}
-	return slices.Collect(t.req.Spec.FilesOf(pieces))
+	files := slices.Collect(t.req.Spec.FilesOf(pieces))
+	return slices.DeleteFunc(files, func(i int) bool { return slices.Contains(t.damaged, i) })
 }
 
 // rowFacts turns facts into what the row keeps.

@@ -207,10 +207,44 @@ func isAbsence(err error) bool {
 	return errors.Is(err, io.EOF)
 }
 
+// failed tells a sector of ours that the device does not give, and that is fetched
+// anew, from a file that nobody could open or that may be a stranger's.
+func (j *checkJob) failed(x *process, f core.Fault, fx *batch) {
+	_, few := storage.View(j.err).(storage.TooManyFiles)
+	if few || j.t.viewOwner(j.piece) == ownerUnknown {
+		j.t.core.PieceUnread(x.now(), j.piece, f, fx)
+		return
+	}
+	j.t.damaged = append(j.t.damaged, filesOf(j.t, j.t.only(j.piece))...)
+	j.t.core.PieceReadFailed(x.now(), j.piece, f, fx)
+}
+
+func (t *open) only(i pieceset.Index) *pieceset.Set {
+	return pieceset.Of(t.req.Spec.Geometry.Pieces(), i)
+}
+
+// owner says whose the bytes of a piece are.
+type owner uint8
+
+const (
+	ownerUnknown owner = iota
+	ownerTorrent       // the piece is claimed, or another one of its files is right
+)
+
+func (t *open) viewOwner(i pieceset.Index) owner {
+	if t.req.Row.Claims.Held(t.req.Spec.Geometry.Pieces()).Has(i) {
+		return ownerTorrent
+	}
+	if t.req.Spec.PiecesOf(filesOf(t, t.only(i))...).Overlap(t.core.View().Held) > 0 {
+		return ownerTorrent
+	}
+	return ownerUnknown
+}
+
 func (j *checkJob) apply(x *process) {
 	j.t.step(func(fx *batch) {
 		if j.err != nil {
-			j.t.core.PieceReadFailed(x.now(), j.piece, core.Fault{Op: core.OpRead, Err: j.err}, fx)
+			j.failed(x, core.Fault{Op: core.OpRead, Err: j.err}, fx)
 			return
 		}
 		j.t.core.PieceRead(x.now(), j.piece, j.evidence, fx)

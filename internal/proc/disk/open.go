@@ -30,6 +30,7 @@ type open struct {
 	waiting []*sup.Request[OpenRequest, opening]
 	closing []*sup.Request[ident.TorrentID, closing]
 	failed  []int // files whose last sync failed
+	damaged []int // files of ours that could not be read in part
 	watch   watch
 	tenants []tenant // one a file
 
@@ -244,7 +245,7 @@ func (t *open) stopped() {
 	}
 	t.ended = true
 	t.x.syncs.give(&closeJob{t: t, rows: t.x.d.o.Rows, left: leftFiles{
-		known: t.vouched.known, unproven: append(filesOf(t, t.core.At(core.Checking)), t.foreign()...),
+		known: t.vouched.known, unproven: append(t.unproven(t.core.At(core.Checking)), t.foreign()...),
 		written: t.watch.written, strayed: t.watch.strayed,
 	}})
 }
