@@ -104,7 +104,7 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 		Storage: cfg.Storage, Reads: c.reads, Receive: receiveSlabs, Rows: service, Clock: c.clock,
 	})
 	egress := pnet.NewEgress(cfg.Network)
-	dialer := pnet.NewDialer(egress)
+	dialer := pnet.NewDialer(egress, cfg.Shares.Attempts)
 	c.roster = roster.New(roster.Config{
 		Rows: service, Clock: c.clock, Events: c.events, Owner: owner(cfg.Random), Names: names.RulesOf(names.PlatformOf(runtime.GOOS)),
 		Env: func(ident.TorrentID) torrent.Env {

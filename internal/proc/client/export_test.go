@@ -15,6 +15,6 @@ func Description() sup.Supervisor {
 	listener := pnet.NewListener(egress, ":0", pnet.NextFree, greeter.Greet, pnet.Notices{Changed: func(pnet.Listening) {}, Exhausted: func() {}})
 	return tree(
 		store.NewService(store.NewMemory()), disk.NewSet(disk.Options{}),
-		[]sup.Child{greeter.Child(), listener.Child()}, pnet.NewDialer(egress), roster.New(roster.Config{}),
+		[]sup.Child{greeter.Child(), listener.Child()}, pnet.NewDialer(egress, 1), roster.New(roster.Config{}),
 	)
 }

@@ -14,6 +14,9 @@ import (
 	"github.com/etorrent/etorrent/sup"
 )
 
+// mostAttempts bounds the attempts of these tests.
+const mostAttempts = 100
+
 // hole is a network in which nothing is ever answered.
 type hole struct {
 	*etorrenttest.Host
@@ -31,7 +34,7 @@ func (h *hole) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
 func intoTheHole(t *testing.T, n int, span time.Duration) (answers int, h *hole) {
 	t.Helper()
 	h = &hole{Host: etorrenttest.NewNetwork(t).Host("10.0.0.1")}
-	dialer := pnet.NewDialer(pnet.NewEgress(h))
+	dialer := pnet.NewDialer(pnet.NewEgress(h), mostAttempts)
 	tree, err := sup.Start(t.Context(), "test", sup.Supervisor{
 		Strategy: sup.OneForOne, Children: []sup.Child{dialer.Child()},
 	}, sup.Options{})
@@ -70,7 +73,7 @@ func TestAnAttemptThatHasNoAnswerEnds(t *testing.T) {
 func TestNoMoreAttemptsRunThanTheBound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n, h := intoTheHole(t, 300, 3*pnet.DialTimeout)
-		if n != 300 || h.most.Load() != 128 {
+		if n != 300 || h.most.Load() != mostAttempts {
 			t.Errorf("%d answers, %d attempts at once", n, h.most.Load())
 		}
 	})

@@ -7,13 +7,9 @@ import (
 	"github.com/etorrent/etorrent/sup"
 )
 
-const (
-	// dialsAtOnce bounds the connection attempts of the whole engine.
-	dialsAtOnce = 128
-	// attemptsPerDial is how often a Dial is begun whose attempt ended with the
-	// process.
-	attemptsPerDial = 3
-)
+// attemptsPerDial is how often a Dial is begun whose attempt ended with the
+// process.
+const attemptsPerDial = 3
 
 // errDialCrashed answers a Dial whose attempts kept ending with the process.
 var errDialCrashed = errors.New("the dialling process crashed")
@@ -77,8 +73,9 @@ const (
 // process, and so does what it was asked: the next process tries again.
 type Dialer struct {
 	egress   *Egress
+	most     int                   // attempts at once, of the whole engine
 	wishes   *sup.Mailbox[*wish]   // bounded by the half-open budget and the names of each torrent
-	outcomes *sup.Mailbox[outcome] // one for each attempt, so bounded by dialsAtOnce
+	outcomes *sup.Mailbox[outcome] // one for each attempt, so bounded by most
 
 	// What follows is the process's; it is here because the next process takes
 	// it over.
@@ -87,10 +84,11 @@ type Dialer struct {
 	ended   []outcome          // of attempts, and not answered yet
 }
 
-// NewDialer returns the handle; Child is its process.
-func NewDialer(e *Egress) *Dialer {
+// NewDialer returns the handle of a process that makes so many attempts at once at
+// the most; Child is its process.
+func NewDialer(e *Egress, most int) *Dialer {
 	return &Dialer{
-		egress: e, wishes: sup.NewMailbox[*wish](), outcomes: sup.NewMailbox[outcome](),
+		egress: e, most: most, wishes: sup.NewMailbox[*wish](), outcomes: sup.NewMailbox[outcome](),
 		running: map[*wish]struct{}{},
 	}
 }
@@ -152,7 +150,7 @@ func (d *Dialer) takeOver(p *sup.Process) {
 
 // begin begins attempts, as many as may run at once.
 func (d *Dialer) begin(p *sup.Process) {
-	for len(d.waiting) > 0 && len(d.running) < dialsAtOnce {
+	for len(d.waiting) > 0 && len(d.running) < d.most {
 		p.Act("dial")
 		w := d.waiting[0]
 		d.waiting = d.waiting[1:]
