@@ -105,7 +105,17 @@ type cutter struct {
 	*recorded
 	meta                         *metainfo.Torrent
 	made, dropped, torn, claimed int
+	places                       places
 }
+
+// places says whether the row knows the files of a cut by the numbers that their
+// copies have.
+type places uint8
+
+const (
+	copiesUnknown places = iota
+	copiesAdopted
+)
 
 func newCutter(t *testing.T, r *recorded) *cutter {
 	t.Helper()
@@ -153,6 +163,7 @@ func (x *cutter) make(t *testing.T, c *knife.Cut, rnd *rand.Rand) error {
 	if err := x.Make(c, rnd, x.base); err != nil {
 		t.Fatal(err)
 	}
+	x.places = copiesUnknown
 	x.made, x.dropped, x.torn = x.made+1, x.dropped+c.Dropped, x.torn+c.Torn
 	return x.kept()
 }

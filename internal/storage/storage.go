@@ -182,7 +182,7 @@ type Absent struct{}
 
 // Present says that a regular file lies there. Size is in bytes. Device and
 // Inode identify it, as far as the file system has such numbers; both 0
-// otherwise. Links is its number of names: more than 1 says that a write would
+// otherwise, and Inode where it does not last. Links is its number of names: more than 1 says that a write would
 // change somebody else's file too.
 //
 // Where Home is InParts nothing lies there, and what is known of the file's bytes

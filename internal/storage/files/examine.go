@@ -33,9 +33,18 @@ func (s *store) Examine(ctx context.Context) ([]storage.FileFacts, error) {
 		}
 		if p, there := facts[i].(storage.Present); there {
 			s.take(i, identity{p.Device, p.Inode}, p.Size)
+			facts[i] = s.lasting(p)
 		}
 	}
 	return facts, nil
+}
+
+// lasting leaves out the number of a file that it will not have for good.
+func (s *store) lasting(p storage.Present) storage.Present {
+	if s.numbers == numbersPass {
+		p.Inode = 0
+	}
+	return p
 }
 
 // examineFile looks at one file. A link that leads to nothing is told from

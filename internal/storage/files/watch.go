@@ -23,6 +23,9 @@ func (s *store) ViewFile(ctx context.Context, i int) storage.FileFacts {
 		shut(f)
 		facts = s.viewFile(i)
 	}
+	if p, there := facts.(storage.Present); there {
+		return s.lasting(p)
+	}
 	return facts
 }
 
