@@ -3,110 +3,83 @@
 package interop
 
 import (
-	"fmt"
-	"io"
-	"math/rand/v2"
-	"net"
 	"net/netip"
-	"os"
-	"path/filepath"
-	"sync"
+	"strconv"
 	"testing"
-	"time"
-
-	"github.com/etorrent/etorrent/metainfo"
 )
 
-// cheat is a peer that has everything and sends a part of the blocks wrong.
-type cheat struct {
-	at      netip.AddrPort
-	content []byte
-	mu      sync.Mutex
-	rnd     *rand.Rand
-	wrong   map[uint32]int // blocks sent wrong, by piece
-}
-
-// cheatOf serves wrong blocks, one in a hundred, until the test ends.
-func cheatOf(t *testing.T, m *metainfo.Torrent, content []byte, rnd *rand.Rand) *cheat {
-	t.Helper()
-	c := &cheat{content: content, wrong: map[uint32]int{}, rnd: rand.New(rand.NewPCG(rnd.Uint64(), 1))}
-	c.at = serve(t, serving{"cheats", func(a *attacker, m *metainfo.Torrent) {
-		a.promise(m)
-		a.answer(func(index, begin, length uint32) []byte { return c.piece(m, index, begin, length) })
-	}}, m)
-	return c
-}
-
-// piece is the answer to a request.
-func (c *cheat) piece(m *metainfo.Torrent, index, begin, length uint32) []byte {
-	message := block(index, begin, int(length))
-	at := int64(index)*m.PieceLength + int64(begin)
-	copy(message[13:], c.content[at:at+int64(length)])
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.rnd.IntN(100) == 0 {
-		message[13+c.rnd.IntN(int(length))] ^= 0xff
-		c.wrong[index]++
-	}
-	return message
-}
-
-// sentWrong is how many blocks of a piece it sent wrong.
-func (c *cheat) sentWrong(piece uint32) int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.wrong[piece]
-}
+const (
+	// holders have everything, the honest ones fetch from them and from each other.
+	holders    = 10
+	honestOnes = 4
+	// holderRate is what each holder gives in bytes a second, so that none of them
+	// gives most of it.
+	holderRate = 3 << 20
+)
 
 func TestOneLiarAmongTenHoldersIsBanned(t *testing.T) {
 	t.Parallel()
-	fetchAmongCheats(t, 1)
+	fetchAmongLiars(t, 1)
 }
 
 func TestFourLiarsAmongTenHoldersAreBanned(t *testing.T) {
 	t.Parallel()
-	fetchAmongCheats(t, 4)
+	fetchAmongLiars(t, 4)
 }
 
-// fetchAmongCheats downloads twice at once from ten holders, some of which lie.
-// Each download meets liars of its own, so that what they did can be told apart.
-func fetchAmongCheats(t *testing.T, liars int) {
+// fetchAmongLiars runs a swarm of ten holders, some of which are patched to spoil a
+// block in a hundred, and of fetchers that know all of them and each other.
+func fetchAmongLiars(t *testing.T, liars int) {
 	t.Helper()
-	const holders, downloads = 10, 2
-	tr := oneFile(48 << 20)
-	m := tr.material(t, 256<<10, madeByUs)
+	m := oneFile(48<<20).material(t, 256<<10, madeByUs)
 	meta := parse(t, m.torrent)
-	content, err := os.ReadFile(filepath.Join(m.parent, meta.Name))
-	if err != nil {
-		t.Fatal(err)
-	}
 	rnd := random(t)
-	var honest []netip.AddrPort
+	var known []netip.AddrPort
 	for range holders - liars {
-		honest = append(honest, listens(t, seed(t, m.torrent, m.parent)))
+		s := seedAt(t, m, netip.AddrPortFrom(address(), 0), "--up", strconv.Itoa(holderRate))
+		known = append(known, listens(t, s))
 	}
-	var all [downloads][]*cheat
-	var gets [downloads]*child
-	to := [downloads]string{folder(t, "copy"), folder(t, "copy")}
-	for k := range downloads {
-		peers := append([]netip.AddrPort{}, honest...)
-		for range liars {
-			c := cheatOf(t, meta, content, rnd)
-			all[k] = append(all[k], c)
-			peers = append(peers, c.at)
+	var all []*patched
+	for range liars {
+		p := patchedSeed(t, meta, m.parent, holderRate, rnd)
+		all, known = append(all, p), append(known, p.at)
+	}
+	var at []netip.AddrPort
+	for k := range honestOnes {
+		at = append(at, netip.AddrPortFrom(address(), uint16(7000+k)))
+	}
+	var gets []*child
+	var to []string
+	for k := range at {
+		dir := folder(t, "copy")
+		args := []string{"get", m.torrent, "--dir", dir, "--state", folder(t, "state"), "--listen", at[k].String(), "--no-trackers", "--events", "--seed"}
+		for _, p := range append(append([]netip.AddrPort{}, known...), at[:k]...) {
+			args = append(args, "--peer", p.String())
 		}
-		gets[k] = get(t, m.torrent, to[k], folder(t, "state"), peers...)
+		gets, to = append(gets, etorrent(t, "get", args...)), append(to, dir)
 	}
 	for k, g := range gets {
-		g.mustExit(t, 0)
+		complete(t, g)
 		mustBeEqual(t, m.parent, to[k])
-		mustBanOnly(t, g, all[k])
 	}
+	corrupt, banned := 0, 0
+	for k, g := range gets {
+		stopSeed(t, g)
+		c, b := mustBanOnly(t, g, at[k].Port(), all)
+		corrupt, banned = corrupt+c, banned+b
+	}
+	for _, p := range all {
+		if p.lies() == 0 || banned == 0 {
+			t.Errorf("%v never lied, or nobody was banned: it sent %v blocks", p.at, p.sent)
+		}
+	}
+	t.Logf("%d honest ones met %d corrupt pieces of %d liars, and banned %d times", honestOnes, corrupt, liars, banned)
 }
 
-// mustBanOnly fails unless every liar whose wrong blocks made a piece corrupt was
-// banned before it did that to more than two, and nobody else was.
-func mustBanOnly(t *testing.T, g *child, cheats []*cheat) {
+// mustBanOnly fails unless every liar whose wrong blocks made a piece of this
+// fetcher corrupt was banned by it before it did that to more than two, and nobody
+// else was. It returns how many pieces were corrupt, and how many liars were banned.
+func mustBanOnly(t *testing.T, g *child, port uint16, liars []*patched) (int, int) {
 	t.Helper()
 	banned := map[string]int{} // how many pieces were corrupt before, of all
 	var corrupt []uint32
@@ -118,65 +91,35 @@ func mustBanOnly(t *testing.T, g *child, cheats []*cheat) {
 			corrupt = append(corrupt, uint32(r.Index))
 		}
 	}
-	for _, c := range cheats {
-		before, was := banned[c.at.String()]
+	n := len(banned)
+	for _, p := range liars {
+		before, was := banned[p.at.String()]
 		if !was {
 			before = len(corrupt)
 		}
-		if n := c.wasted(corrupt[:before], cheats); n > 2 || n > 0 && !was {
-			t.Errorf("%v made %d pieces corrupt before it was banned (banned: %t)", c.at, n, was)
+		if wasted := p.wasted(port, corrupt[:before], liars); wasted > 2 || wasted > 0 && !was {
+			t.Errorf("%v made %d pieces corrupt before it was banned (banned: %t)", p.at, wasted, was)
 		}
-		delete(banned, c.at.String())
+		delete(banned, p.at.String())
 	}
 	for addr := range banned {
 		t.Errorf("%s is banned and lied to nobody", addr)
 	}
-	t.Logf("%d corrupt pieces of %d liars", len(corrupt), len(cheats))
+	return len(corrupt), n
 }
 
-// wasted is how many corrupt pieces are this liar's doing and no other's.
-func (c *cheat) wasted(corrupt []uint32, all []*cheat) int {
+// wasted is how many corrupt pieces of a fetcher are this liar's doing and no
+// other's.
+func (p *patched) wasted(port uint16, corrupt []uint32, all []*patched) int {
 	n := 0
 	for _, i := range corrupt {
 		by := 0
 		for _, other := range all {
-			by += min(1, other.sentWrong(i))
+			by += min(1, other.sentWrong(port, i))
 		}
-		if by == 1 && c.sentWrong(i) > 0 {
+		if by == 1 && p.sentWrong(port, i) > 0 {
 			n++
 		}
 	}
 	return n
-}
-
-// A ban is of the address: a new connection with a new peer id is not let in.
-func TestABanOutlivesTheConnectionAndThePeerID(t *testing.T) {
-	t.Parallel()
-	m := attacked(t)
-	meta := parse(t, m.torrent)
-	from := serve(t, liar, meta)
-	g := get(t, m.torrent, folder(t, "copy"), folder(t, "state"), from)
-	at := listens(t, g)
-	g.await(t, "a ban", func(r *report) bool {
-		return r.Event == "peer" && r.State == "banned" && r.Address == from.String()
-	})
-	for n := range 3 {
-		dial := net.Dialer{LocalAddr: &net.TCPAddr{IP: from.Addr().AsSlice()}, Timeout: patience}
-		conn, err := dial.Dial("tcp", at.String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		a := &attacker{conn: conn, local: conn.LocalAddr().(*net.TCPAddr).AddrPort()}
-		_ = conn.SetDeadline(time.Now().Add(patience))
-		a.send(handshake(infoHash(meta), fast))
-		if got := a.mustBeClosed(t, fmt.Sprint("connection ", n)); got > 68 {
-			t.Errorf("%d bytes were sent to a banned address", got)
-		}
-		_ = conn.Close()
-	}
-	other := attack(t, at)
-	other.join(t, meta, fast)
-	if _, err := io.ReadFull(other.conn, make([]byte, 5)); err != nil {
-		t.Errorf("another address is not let in: %v", err)
-	}
 }
