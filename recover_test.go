@@ -269,3 +269,47 @@ func TestARowThatCannotBeReadIsToldOnceAndSoIsItsEnd(t *testing.T) {
 		}
 	})
 }
+
+// unwilling is a State that takes no claim until it is willing.
+type unwilling struct {
+	etorrent.State
+	willing atomic.Bool
+}
+
+func (s *unwilling) Claim(ctx context.Context, u store.ClaimUpdate) error {
+	return s.ClaimAll(ctx, []store.ClaimUpdate{u})[0]
+}
+
+func (s *unwilling) ClaimAll(ctx context.Context, us []store.ClaimUpdate) []error {
+	if s.willing.Load() {
+		return s.State.ClaimAll(ctx, us)
+	}
+	errs := make([]error, len(us))
+	for i := range errs {
+		errs[i] = &store.DriverError{Op: "claim", Err: syscall.EIO}
+	}
+	return errs
+}
+
+func TestThatNothingCanBeClaimedIsToldOnceAndSoIsItsEnd(t *testing.T) {
+	inSwarm(t, func(t *testing.T, s *swarm) {
+		c := etorrenttest.NewContent(t, "claim", 16<<10, 300_000)
+		seeder := s.join()
+		c.Seed(t, seeder.Client, seeder.storage)
+		state := &unwilling{State: etorrent.NewMemoryState()}
+		leecher := s.join(func(o *etorrent.Options) { o.State = state })
+		torrent := c.Fetch(t, leecher.Client, seeder.at())
+		time.Sleep(20 * time.Second)
+		if st := torrent.Stats(); st.Durable > 0 || st.Downloaded < 300_000 {
+			t.Errorf("%+v", st)
+		}
+		if w, r := count[etorrent.WarningEvent](leecher), count[etorrent.ResumedEvent](leecher); w != 1 || r != 0 {
+			t.Errorf("told of %d faults and %d ends", w, r)
+		}
+		state.willing.Store(true)
+		s.stored(torrent)
+		if w, r := count[etorrent.WarningEvent](leecher), count[etorrent.ResumedEvent](leecher); w != 1 || r != 1 {
+			t.Errorf("told of %d faults and %d ends", w, r)
+		}
+	})
+}

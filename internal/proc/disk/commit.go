@@ -9,6 +9,7 @@ import (
 	"github.com/etorrent/etorrent/internal/storage"
 	"github.com/etorrent/etorrent/internal/store"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
+	"github.com/etorrent/etorrent/sup"
 )
 
 // trustedSource is the source of claims that nobody checked.
@@ -36,7 +37,7 @@ func (j *syncJob) apply(x *process) {
 	var several *storage.SyncError
 	var strayed []int
 	if errors.As(j.err, &several) {
-		j.t.failed = several.Files()
+		j.t.faults.failed = several.Files()
 		doubtful = j.t.req.Spec.PiecesOf(several.Files()...)
 		for _, f := range several.Faults {
 			if storage.ViewStray(f.Err) != nil {
@@ -98,6 +99,7 @@ func (j *claimJob) change(ctx context.Context) error {
 func isNone(s *pieceset.Set) bool { return s == nil || s.IsEmpty() }
 
 func (j *claimJob) apply(x *process) {
+	j.tell()
 	j.t.step(func(fx *batch) {
 		var stale *store.StaleEpochError
 		var gone *store.NotFoundError
@@ -110,6 +112,21 @@ func (j *claimJob) apply(x *process) {
 			j.t.core.ClaimFailed(x.now(), fx)
 		}
 	})
+}
+
+// tell reports that claims have to wait, and when they do no more. That the store
+// restarts is told by its crash.
+func (j *claimJob) tell() {
+	var down *sup.DownError
+	state := &j.t.faults.claims
+	switch {
+	case j.err == nil && *state == claimsWait:
+		*state = claimsKept
+		j.t.x.report(j.t.id, ClaimsGoOn{})
+	case j.err != nil && *state == claimsKept && !errors.As(j.err, &down) && j.t.x.p.Context().Err() == nil:
+		*state = claimsWait
+		j.t.x.report(j.t.id, ClaimsWait{Err: j.err})
+	}
 }
 
 // closeJob notes the files as clean and closes them.
@@ -211,6 +228,6 @@ func (j *recheckJob) apply(x *process) {
 		j.t.goOn()
 		return
 	}
-	j.t.failed, j.t.rechecking = j.files, recheckNone
+	j.t.faults.failed, j.t.rechecking = j.files, recheckNone
 	j.t.refuseAll(j.err)
 }

@@ -98,7 +98,7 @@ func (t *open) foreign() []int {
 // with it. That of a file which the device does not give whole ends where it is, or
 // it would end there again and again; what was not read is fetched.
 func (t *open) unproven(pieces *pieceset.Set) []int {
-	return slices.DeleteFunc(filesOf(t, pieces), func(i int) bool { return slices.Contains(t.damaged, i) })
+	return slices.DeleteFunc(filesOf(t, pieces), func(i int) bool { return slices.Contains(t.faults.damaged, i) })
 }
 
 // filesOf are the files that hold bytes of pieces, which may be nil.
@@ -107,7 +107,7 @@ func filesOf(t *open, pieces *pieceset.Set) []int {
 		return nil
 	}
 	files := slices.Collect(t.req.Spec.FilesOf(pieces))
-	return slices.DeleteFunc(files, func(i int) bool { return slices.Contains(t.damaged, i) })
+	return slices.DeleteFunc(files, func(i int) bool { return slices.Contains(t.faults.damaged, i) })
 }
 
 // rowFacts turns facts into what the row keeps.

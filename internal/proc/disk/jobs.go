@@ -215,7 +215,7 @@ func (j *checkJob) failed(x *process, f core.Fault, fx *batch) {
 		j.t.core.PieceUnread(x.now(), j.piece, f, fx)
 		return
 	}
-	j.t.damaged = append(j.t.damaged, filesOf(j.t, j.t.only(j.piece))...)
+	j.t.faults.damaged = append(j.t.faults.damaged, filesOf(j.t, j.t.only(j.piece))...)
 	j.t.core.PieceReadFailed(x.now(), j.piece, f, fx)
 }
 

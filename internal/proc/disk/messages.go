@@ -176,6 +176,13 @@ type LinksRefused struct {
 	Others int
 }
 
+// ClaimsWait says that the row does not take what is durable, which is tried again
+// until ClaimsGoOn. It comes once.
+type (
+	ClaimsWait struct{ Err error }
+	ClaimsGoOn struct{}
+)
+
 // TorrentFaulted says that the environment does not let the torrent go on. It
 // holds what it claimed; Open tries again.
 type TorrentFaulted struct {
@@ -204,6 +211,8 @@ func (CheckProgress) diskReport()  {}
 func (CheckEnded) diskReport()     {}
 func (NothingMatched) diskReport() {}
 func (LinksRefused) diskReport()   {}
+func (ClaimsWait) diskReport()     {}
+func (ClaimsGoOn) diskReport()     {}
 func (TorrentFaulted) diskReport() {}
 func (FilesChanged) diskReport()   {}
 func (DiskRestarted) diskReport()  {}

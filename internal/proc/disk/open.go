@@ -29,8 +29,7 @@ type open struct {
 	row     rowFiles
 	waiting []*sup.Request[OpenRequest, opening]
 	closing []*sup.Request[ident.TorrentID, closing]
-	failed  []int // files whose last sync failed
-	damaged []int // files of ours that could not be read in part
+	faults  faults
 	watch   watch
 	tenants []tenant // one a file
 
@@ -39,6 +38,21 @@ type open struct {
 	rechecking recheck
 	ended      bool
 }
+
+// faults is what the environment refused so far.
+type faults struct {
+	failed  []int // files whose last sync failed
+	damaged []int // files of ours that could not be read in part
+	claims  claimState
+}
+
+// claimState says whether the last claim that was asked for is in the row.
+type claimState uint8
+
+const (
+	claimsKept claimState = iota
+	claimsWait
+)
 
 // readiness says whether the files may be written.
 type readiness uint8

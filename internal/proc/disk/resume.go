@@ -98,13 +98,13 @@ func (t *open) resume() {
 	if !t.core.IsQuiet() || t.rechecking == recheckOut {
 		return
 	}
-	if len(t.failed) == 0 {
+	if len(t.faults.failed) == 0 {
 		t.goOn()
 		return
 	}
 	t.rechecking = recheckOut
-	t.x.syncs.give(&recheckJob{t: t, files: t.failed})
-	t.failed = nil
+	t.x.syncs.give(&recheckJob{t: t, files: t.faults.failed})
+	t.faults.failed = nil
 }
 
 func (t *open) goOn() {

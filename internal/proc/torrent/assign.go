@@ -227,7 +227,7 @@ func (a *assigner) report(r disk.Report) {
 			a.core.Lost(i)
 		}
 	case disk.Snapshot, disk.PieceWritten, disk.PiecesDurable, disk.CheckProgress, disk.CheckEnded,
-		disk.NothingMatched, disk.LinksRefused, disk.TorrentFaulted, disk.FilesChanged: // control's
+		disk.NothingMatched, disk.LinksRefused, disk.ClaimsWait, disk.ClaimsGoOn, disk.TorrentFaulted, disk.FilesChanged: // control's
 	}
 }
 

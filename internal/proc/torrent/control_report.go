@@ -3,6 +3,7 @@ package torrent
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -42,6 +43,14 @@ func (c *control) report(r disk.Report) {
 		c.closeFiles(c.p.Context()) // they may be somebody else's
 	case disk.LinksRefused:
 		c.linksRefused(r)
+	case disk.ClaimsWait:
+		c.p.Degraded(r.Err)
+		c.post(func(h event.Head) event.Event {
+			return event.Warning{Head: h, Err: fmt.Errorf("what is stored cannot be claimed, which is tried again: %w", r.Err)}
+		})
+	case disk.ClaimsGoOn:
+		c.p.Healthy()
+		c.post(func(h event.Head) event.Event { return event.Resumed{Head: h} })
 	case disk.TorrentFaulted:
 		c.halt(Paused, r.Err)
 	case disk.FilesChanged:
