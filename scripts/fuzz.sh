@@ -5,7 +5,7 @@
 #   scripts/fuzz.sh [-keep] [TARGET...]
 #
 # FUZZTIME is how long each is fuzzed, 1m if not said; 0s only measures. -keep
-# writes what was found to testdata/TARGET.seeds.gz, which plain tests replay.
+# adds what was found to testdata/TARGET.seeds.gz, which plain tests replay.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 FUZZTIME=${FUZZTIME:-1m}

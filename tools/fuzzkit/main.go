@@ -1,7 +1,7 @@
 // Command fuzzkit packs what fuzzing has found, and measures what of a decoder a
 // corpus reaches.
 //
-//	fuzzkit pack OUT DIR...              the shortest inputs of the folders into one file
+//	fuzzkit pack OUT DIR...              adds the shortest inputs of the folders to OUT
 //	fuzzkit cover LEAST PROFILE FILE...  fails below LEAST percent of the files' statements
 package main
 
@@ -9,7 +9,10 @@ import (
 	"bytes"
 	"cmp"
 	"compress/gzip"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -40,7 +43,11 @@ func run(args []string) error {
 		if err != nil {
 			return err
 		}
-		return os.WriteFile(args[1], pack(inputs), 0o644)
+		kept, err := unpack(args[1])
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(args[1], pack(kept, inputs), 0o644)
 	case "cover":
 		least, err := strconv.Atoi(args[1])
 		if err != nil {
@@ -74,18 +81,57 @@ func read(dirs []string) ([][]byte, error) {
 	return all, nil
 }
 
-// pack puts the shortest inputs into one file. The same inputs make the same
-// bytes.
-func pack(inputs [][]byte) []byte {
-	slices.SortFunc(inputs, func(a, b []byte) int { return cmp.Or(cmp.Compare(len(a), len(b)), bytes.Compare(a, b)) })
-	inputs = slices.CompactFunc(inputs, bytes.Equal)
-	var out bytes.Buffer
-	z, _ := gzip.NewWriterLevel(&out, gzip.BestCompression) // the level is one that there is
-	kept := 0
-	for _, b := range inputs[:min(len(inputs), inputsBound)] {
-		if kept += len(b); kept > bytesBound {
+// unpack returns the inputs of a packed file; one that is missing has none.
+func unpack(name string) ([][]byte, error) {
+	packed, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	z, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(z)
+	if err != nil {
+		return nil, err
+	}
+	var all [][]byte
+	for part := range bytes.SplitSeq(text, []byte(header)) {
+		if len(part) > 0 {
+			all = append(all, append([]byte(header), part...))
+		}
+	}
+	return all, nil
+}
+
+// header begins every input.
+const header = "go test fuzz v1\n"
+
+// pack puts the inputs that are kept, and as many of the shortest others as there
+// is room for, into one file. The same inputs make the same bytes.
+func pack(kept, others [][]byte) []byte {
+	shortest := func(a, b []byte) int { return cmp.Or(cmp.Compare(len(a), len(b)), bytes.Compare(a, b)) }
+	slices.SortFunc(others, shortest)
+	sum := 0
+	for _, b := range kept {
+		sum += len(b)
+	}
+	for _, b := range others {
+		if slices.ContainsFunc(kept, func(k []byte) bool { return bytes.Equal(k, b) }) {
+			continue
+		}
+		if sum += len(b); sum > bytesBound || len(kept) >= inputsBound {
 			break
 		}
+		kept = append(kept, b)
+	}
+	slices.SortFunc(kept, shortest)
+	var out bytes.Buffer
+	z, _ := gzip.NewWriterLevel(&out, gzip.BestCompression) // the level is one that there is
+	for _, b := range kept {
 		_, _ = z.Write(b) // a buffer takes all
 	}
 	_ = z.Close()

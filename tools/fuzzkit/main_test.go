@@ -30,7 +30,7 @@ func TestCoverageCountsTheStatementsOfTheFilesAskedFor(t *testing.T) {
 	}
 }
 
-func TestTheShortestInputsArePackedOnce(t *testing.T) {
+func TestTheShortestInputsArePackedOnceAndKept(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{"1": "go test fuzz v1\nlonger\n", "2": "go test fuzz v1\nx\n", "3": "go test fuzz v1\nx\n"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
@@ -38,8 +38,10 @@ func TestTheShortestInputsArePackedOnce(t *testing.T) {
 		}
 	}
 	out := filepath.Join(t.TempDir(), "seeds.gz")
-	if err := run([]string{"pack", out, dir, filepath.Join(dir, "none")}); err != nil {
-		t.Fatal(err)
+	for _, from := range []string{dir, filepath.Join(dir, "none")} { // the second finds nothing new
+		if err := run([]string{"pack", out, from}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	b, err := os.ReadFile(out)
 	if err != nil {
