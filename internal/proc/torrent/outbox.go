@@ -79,7 +79,13 @@ func (o *outbox) take(n int) []byte {
 	return o.arena
 }
 
-// addBlock appends the answer to a request, behind the header that addMessages
+// addHeader appends what goes before a block, in room that nobody else uses.
+func (o *outbox) addHeader(b []byte) {
+	o.messages += len(b)
+	o.segments = append(o.segments, segment{bytes: b})
+}
+
+// addBlock appends the answer to a request, behind the header that addHeader
 // appended.
 func (o *outbox) addBlock(r peer.Request, b []byte, l *lease) {
 	l.refs++

@@ -88,9 +88,12 @@ func (x *peerProc) upload() {
 	x.out.leases++
 	x.up.ready = nil
 	defer l.drop()
+	headers := make([]byte, 0, wire.PieceHeaderBytes*len(x.batch.uploads))
 	for _, r := range x.batch.uploads {
 		x.p.Act("upload")
-		x.out.addMessages(wire.AppendPieceHeader(nil, r.Piece, r.Begin, r.Length))
+		begin := len(headers)
+		headers = wire.AppendPieceHeader(headers, r.Piece, r.Begin, r.Length)
+		x.out.addHeader(headers[begin:len(headers):len(headers)])
 		from := r.Begin - done.Begin
 		x.out.addBlock(r, done.Data[from:from+r.Length], l)
 	}

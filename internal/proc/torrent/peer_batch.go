@@ -2,6 +2,7 @@ package torrent
 
 import (
 	"github.com/etorrent/etorrent/internal/core/peer"
+	"github.com/etorrent/etorrent/internal/leaf/slab"
 	"github.com/etorrent/etorrent/internal/proc/disk"
 	"github.com/etorrent/etorrent/internal/vocab/geometry"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
@@ -39,8 +40,15 @@ func (b *stepBatch) tell() *peerBatch {
 // Send encodes a message.
 func (b *stepBatch) Send(m wire.Message) { b.messages = m.Append(b.messages) }
 
+// slabBlocks is how many whole blocks a slab has room for: what is told of one has
+// its room at once.
+const slabBlocks = slab.Size / geometry.BlockSize
+
 // StoreBlock adds a block to what goes to the disk with the slab.
 func (b *stepBatch) StoreBlock(block geometry.Block, data []byte) {
+	if b.blocks == nil {
+		b.blocks = make([]disk.Block, 0, slabBlocks)
+	}
 	b.blocks = append(b.blocks, disk.Block{Piece: block.Piece, Begin: block.Number * geometry.BlockSize, Data: data})
 }
 
@@ -57,7 +65,11 @@ func (b *stepBatch) RemoteHasSet(s *pieceset.Set) { b.tell().hasSet = s.Clone() 
 
 // Received tells the picker of a block that the disk gets.
 func (b *stepBatch) Received(block geometry.Block) {
-	b.tell().got = append(b.tell().got, block)
+	t := b.tell()
+	if t.got == nil {
+		t.got = make([]geometry.Block, 0, slabBlocks)
+	}
+	t.got = append(t.got, block)
 }
 
 // Returned gives a block back to the picker.

@@ -95,7 +95,7 @@ func TestTinyBlocksTakeLittleRoom(t *testing.T) {
 	o := &outbox{}
 	l := &lease{refs: 1, of: o}
 	for range 64 {
-		o.addMessages(wire.AppendPieceHeader(nil, 0, 0, 1))
+		o.addHeader(wire.AppendPieceHeader(make([]byte, 0, wire.PieceHeaderBytes), 0, 0, 1))
 		o.addBlock(peer.Request{Length: 1}, []byte{0}, l)
 	}
 	room := 0
