@@ -16,6 +16,7 @@ import (
 func (s *swarm) flock(from string, to *member, n int) []net.Conn {
 	s.t.Helper()
 	var all []net.Conn
+	s.listens(to)
 	host := s.network.Host(from)
 	for range n {
 		c, err := host.DialContext(s.t.Context(), "tcp", to.at().String())

@@ -67,6 +67,14 @@ func (m *member) start(t *testing.T, change ...func(*etorrent.Options)) {
 
 func (m *member) at() netip.AddrPort { return m.host.Endpoint() }
 
+// listens waits until a member can be connected to.
+func (s *swarm) listens(m *member) {
+	s.t.Helper()
+	if _, err := m.Listening(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 // stored waits, for an hour of virtual time at most, until all of a torrent is
 // durable.
 func (s *swarm) stored(torrents ...*etorrent.Torrent) {

@@ -31,6 +31,7 @@ func (s *swarm) stranger(to *member) *stranger {
 
 func (s *swarm) strangerFrom(host string, to *member) *stranger {
 	s.t.Helper()
+	s.listens(to)
 	conn, err := s.network.Host(host).DialContext(s.t.Context(), "tcp", to.at().String())
 	if err != nil {
 		s.t.Fatal(err)
