@@ -169,6 +169,9 @@ func (j *prepareJob) work() result {
 }
 
 func (j *prepareJob) apply(x *process) {
+	if j.t.ended {
+		return // the row has been told already how the files were left
+	}
 	j.t.ready = filesPrepared
 	j.err = errors.Join(j.err, j.t.learn(j.made))
 	x.tellRefused(j.t, j.refused)
@@ -198,6 +201,9 @@ func (j *lateJob) work() result {
 }
 
 func (j *lateJob) apply(x *process) {
+	if j.t.ended {
+		return
+	}
 	j.t.ready = filesPrepared
 	j.err = errors.Join(j.err, j.t.learn(j.made))
 	x.tellRefused(j.t, j.refused)
@@ -224,6 +230,9 @@ func (j *recheckJob) work() result {
 }
 
 func (j *recheckJob) apply(x *process) {
+	if j.t.ended {
+		return
+	}
 	if j.err == nil {
 		j.t.goOn()
 		return
