@@ -62,13 +62,16 @@ func fetchAmongLiars(t *testing.T, liars int) {
 		complete(t, g)
 		mustBeEqual(t, m.parent, to[k])
 	}
-	corrupt, banned := 0, 0
+	corrupt, banned, wasted := 0, 0, map[*patched]int{}
 	for k, g := range gets {
 		stopSeed(t, g)
-		c, b := mustBanOnly(t, g, at[k].Port(), all)
+		c, b := mustBanOnly(t, g, at[k].Port(), all, wasted)
 		corrupt, banned = corrupt+c, banned+b
 	}
 	for _, p := range all {
+		if wasted[p] > 2*honestOnes {
+			t.Errorf("%v made %d pieces of %d fetchers corrupt before they banned it", p.at, wasted[p], honestOnes)
+		}
 		if p.lies() == 0 || banned == 0 {
 			t.Errorf("%v never lied, or nobody was banned: it sent %v blocks", p.at, p.sent)
 		}
@@ -76,10 +79,15 @@ func fetchAmongLiars(t *testing.T, liars int) {
 	t.Logf("%d honest ones met %d corrupt pieces of %d liars, and banned %d times", honestOnes, corrupt, liars, banned)
 }
 
+// judgedLate is how many pieces a holder has a part in at most when the first of them
+// is judged.
+const judgedLate = 4
+
 // mustBanOnly fails unless every liar whose wrong blocks made a piece of this
-// fetcher corrupt was banned by it before it did that to more than two, and nobody
-// else was. It returns how many pieces were corrupt, and how many liars were banned.
-func mustBanOnly(t *testing.T, g *child, port uint16, liars []*patched) (int, int) {
+// fetcher corrupt was banned by it, before it did that to more pieces than it can
+// have a part in at once, and nobody else was. It adds to what each wasted, and
+// returns how many pieces were corrupt, and how many liars were banned.
+func mustBanOnly(t *testing.T, g *child, port uint16, liars []*patched, total map[*patched]int) (int, int) {
 	t.Helper()
 	banned := map[string]int{} // how many pieces were corrupt before, of all
 	var corrupt []uint32
@@ -97,7 +105,9 @@ func mustBanOnly(t *testing.T, g *child, port uint16, liars []*patched) (int, in
 		if !was {
 			before = len(corrupt)
 		}
-		if wasted := p.wasted(port, corrupt[:before], liars); wasted > 2 || wasted > 0 && !was {
+		wasted := p.wasted(port, corrupt[:before], liars)
+		total[p] += wasted
+		if wasted > judgedLate || wasted > 0 && !was {
 			t.Errorf("%v made %d pieces corrupt before it was banned (banned: %t)", p.at, wasted, was)
 		}
 		delete(banned, p.at.String())
