@@ -34,6 +34,7 @@ FuzzReceive internal/core/peer receive.go pieces.go fetch.go serve.go extended.g
 FuzzCore internal/core/assign receive.go settle.go pick.go verdict.go holder.go state.go
 FuzzFirstCome internal/core/choke firstcome.go
 FuzzDecide internal/core/names names.go clean.go fold.go planner.go rules.go causes.go
+FuzzEndpoint internal/vocab/endpoint endpoint.go
 FuzzAmount cmd/etorrent/internal/amount amount.go
 FuzzParse cmd/etorrent/internal/pattern pattern.go
 '

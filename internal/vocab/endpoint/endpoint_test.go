@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/etorrent/etorrent/internal/fuzzseed"
 	"github.com/etorrent/etorrent/internal/vocab/endpoint"
 )
 
@@ -38,4 +39,29 @@ func TestWhatIsNoEndpointIsRefusedByItsText(t *testing.T) {
 			t.Errorf("%q: %v, %v", text, got, err)
 		}
 	}
+}
+
+// What is read tells itself in words that mean the same, and a name has nothing
+// that a resolver or a terminal could take for more.
+func FuzzEndpoint(f *testing.F) {
+	fuzzseed.Add(f)
+	for _, text := range []string{"192.0.2.1:80", "[::ffff:192.0.2.1]:1", "[fe80::1%eth0]:1", "seed.example.org:6881", "a..b:1", "1.2.3:4", ":"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		got, err := endpoint.Parse(text)
+		if err != nil {
+			var bad *endpoint.Error
+			if !errors.As(err, &bad) || bad.Text != text {
+				t.Fatalf("%q: %v", text, err)
+			}
+			return
+		}
+		if again, err := endpoint.Parse(got.String()); err != nil || again != got {
+			t.Fatalf("%q is %v, and that %v, %v", text, got, again, err)
+		}
+		if n, is := got.(endpoint.Name); is && (n.Host == "" || len(n.Host) > 253 || strings.ContainsAny(n.Host, "/:@ \x1b\x00")) {
+			t.Fatalf("%q names the host %q", text, n.Host)
+		}
+	})
 }
