@@ -65,7 +65,7 @@ func pour(t *testing.T, from, to *Host, addr netip.Addr, span time.Duration) (by
 	}
 	begin := time.Now()
 	block := make([]byte, 64<<10)
-	for time.Since(begin) < span {
+	for written := false; !written || time.Since(begin) < span; written = true {
 		if _, err := c.Write(block); err != nil {
 			t.Fatal(err)
 		}
