@@ -79,13 +79,15 @@ func fetchAmongLiars(t *testing.T, liars int) {
 	t.Logf("%d honest ones met %d corrupt pieces of %d liars, and banned %d times", honestOnes, corrupt, liars, banned)
 }
 
-// judgedLate is how many pieces a holder has a part in at most when the first of them
-// is judged.
-const judgedLate = 4
+// A liar may waste two pieces for each honest peer, taken together. One fetcher was
+// seen to lose three to one liar: they were in flight together, and none was judged
+// yet. mostOfOne is a margin above that, and no limit that the engine keeps; what
+// goes beyond two is told.
+const mostOfOne = 4
 
 // mustBanOnly fails unless every liar whose wrong blocks made a piece of this
-// fetcher corrupt was banned by it, before it did that to more pieces than it can
-// have a part in at once, and nobody else was. It adds to what each wasted, and
+// fetcher corrupt was banned by it, before it did that to more than mostOfOne, and
+// nobody else was. It adds to what each wasted, and
 // returns how many pieces were corrupt, and how many liars were banned.
 func mustBanOnly(t *testing.T, g *child, port uint16, liars []*patched, total map[*patched]int) (int, int) {
 	t.Helper()
@@ -107,7 +109,10 @@ func mustBanOnly(t *testing.T, g *child, port uint16, liars []*patched, total ma
 		}
 		wasted := p.wasted(port, corrupt[:before], liars)
 		total[p] += wasted
-		if wasted > judgedLate || wasted > 0 && !was {
+		if wasted > 2 {
+			t.Logf("%v made %d pieces of one fetcher corrupt", p.at, wasted)
+		}
+		if wasted > mostOfOne || wasted > 0 && !was {
 			t.Errorf("%v made %d pieces corrupt before it was banned (banned: %t)", p.at, wasted, was)
 		}
 		delete(banned, p.at.String())
