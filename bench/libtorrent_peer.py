@@ -1,6 +1,6 @@
 """One end of a transfer by libtorrent: a session with everything off but TCP.
 
-usage: version | reqq | seed TORRENT DIR ADDRESS REQQ | fetch TORRENT DIR ADDRESS-OF-THE-SEEDER
+usage: version | reqq | seed TORRENT DIR ADDRESS REQQ trusts|hashes | fetch TORRENT DIR ADDRESS-OF-THE-SEEDER
 """
 import sys
 import libtorrent as lt
@@ -39,9 +39,9 @@ def wait(ses, handle, done):
                 sys.exit(alert.message())
 
 
-def seed(torrent, folder, address, reqq):
+def seed(torrent, folder, address, reqq, what):
     # Without this setting a seed in seed_mode hashes each piece that it first sends.
-    more = {"disable_hash_checks": True}
+    more = {"disable_hash_checks": what == "trusts"}
     if int(reqq):
         more["max_allowed_in_request_queue"] = int(reqq)
     ses = session(address, **more)

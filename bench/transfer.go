@@ -143,15 +143,28 @@ var floorPeer = peer{
 //go:embed libtorrent_peer.py
 var libtorrentPeer string
 
-var libtorrentPeers = libtorrentSeed(0)
+// libtorrentPeers is libtorrent whose seed trusts its files as ours does,
+// libtorrentAsItComes hashes each piece that it first sends.
+var (
+	libtorrentPeers     = libtorrentSeed("libtorrent", trusting, 0)
+	libtorrentAsItComes = libtorrentSeed("libtorrent as it comes", hashing, 0)
+)
+
+// vouching is what libtorrent's seed does with a piece that it first sends.
+type vouching string
+
+const (
+	trusting vouching = "trusts"
+	hashing  vouching = "hashes"
+)
 
 // libtorrentSeed is libtorrent, with a number of requests that its seed lets wait; 0
 // is its own.
-func libtorrentSeed(reqq int) peer {
+func libtorrentSeed(name string, v vouching, reqq int) peer {
 	return peer{
-		name: "libtorrent", available: needs(libtorrentTool), began: "start", done: "done",
+		name: name, available: needs(libtorrentTool), began: "start", done: "done",
 		serve: func(ctx context.Context, l *lab, m *material, address string) (*child, error) {
-			c, err := l.start(ctx, python, "-c", libtorrentPeer, "seed", m.torrent, m.dir, address, strconv.Itoa(reqq))
+			c, err := l.start(ctx, python, "-c", libtorrentPeer, "seed", m.torrent, m.dir, address, strconv.Itoa(reqq), string(v))
 			return started(c, err, "ready")
 		},
 		fetch: func(ctx context.Context, l *lab, m *material, address string) (*child, error) {
