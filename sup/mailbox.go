@@ -32,6 +32,21 @@ func (m *Mailbox[T]) Put(v T) {
 	}
 }
 
+// PutAll appends all of vs, next to each other. It never blocks, and vs stays the
+// caller's.
+func (m *Mailbox[T]) PutAll(vs []T) {
+	if len(vs) == 0 {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.values = append(m.values, vs...)
+	select {
+	case m.wake <- struct{}{}:
+	default:
+	}
+}
+
 // Wake is a one-place channel that holds a token while the mailbox is not
 // empty. A token received obliges the consumer to Take.
 func (m *Mailbox[T]) Wake() <-chan struct{} { return m.wake }
@@ -54,6 +69,50 @@ func (m *Mailbox[T]) Take(into []T) []T {
 	}
 	return into
 }
+
+// Taken is what a consumer took out of a mailbox and has not handled yet. It and
+// the mailbox change places in two pieces of memory, so that a steady flow
+// allocates nothing; what a burst needed is not kept. The zero Taken is empty.
+type Taken[T any] struct {
+	values []T
+	next   int
+}
+
+// Take empties the mailbox behind what is left in t.
+func (t *Taken[T]) Take(m *Mailbox[T]) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if t.next < len(t.values) {
+		t.values = append(t.values, m.values...)
+		clear(m.values)
+		m.values = m.values[:0]
+	} else {
+		room := t.values[:0]
+		if cap(room) > keptCapacity {
+			room = nil
+		}
+		t.values, t.next, m.values = m.values, 0, room
+	}
+	select {
+	case <-m.wake:
+	default:
+	}
+}
+
+// Next takes out the oldest value. There must be one.
+func (t *Taken[T]) Next() T {
+	var none T
+	v := t.values[t.next]
+	t.values[t.next] = none
+	t.next++
+	return v
+}
+
+// Left is how many values are left.
+func (t *Taken[T]) Left() int { return len(t.values) - t.next }
+
+// Rest is what is left, oldest first. It is t's memory until the next Take.
+func (t *Taken[T]) Rest() []T { return t.values[t.next:] }
 
 // Depth is how many values wait.
 func (m *Mailbox[T]) Depth() int {

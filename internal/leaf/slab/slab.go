@@ -6,26 +6,85 @@ import (
 	"context"
 	"slices"
 	"sync"
+
+	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 )
 
 // Size is the number of bytes of a slab: sixteen blocks, and more than the
 // longest frame of the peer protocol.
 const Size = 256 << 10
 
-// Slab is one buffer of Size bytes in the hands of one owner. A buffer that is
+// Slab is the loan of one buffer of Size bytes to one owner. A buffer that is
 // lent again is another Slab, so that an earlier owner can neither reach it nor
-// release it.
+// release it. The zero Slab is none.
 type Slab struct {
-	pool  *Pool
-	bytes []byte // nil once it was released
+	of   *buffer
+	loan uint64
 }
 
+// buffer is what is lent, again and again.
+type buffer struct {
+	pool   *Pool
+	loan   uint64 // the number of the present loan, or of the next one
+	bytes  []byte
+	blocks []Block
+}
+
+// Block is a block of a piece that lies in a slab; Data is a part of the slab.
+type Block struct {
+	Piece pieceset.Index
+	Begin uint32 // in the piece, in bytes
+	Data  []byte
+}
+
+const (
+	// usualBlocks is how many blocks room is made for at once: whole ones of 16 KiB
+	// fill a slab with as many.
+	usualBlocks = 16
+	// keptBlocks is how much of that room is kept for the next loan.
+	keptBlocks = 64
+)
+
+// IsNone says whether this is no slab, or one that was released.
+func (s Slab) IsNone() bool { return s.of == nil || s.of.loan != s.loan }
+
 // Bytes is the whole buffer; of a slab that was released it is nil.
-func (s *Slab) Bytes() []byte { return s.bytes }
+func (s Slab) Bytes() []byte {
+	if s.IsNone() {
+		return nil
+	}
+	return s.of.bytes
+}
+
+// Note adds a block to those that the slab is known to hold. The list moves with
+// the slab and ends with the loan.
+func (s Slab) Note(b Block) {
+	if s.of.blocks == nil {
+		s.of.blocks = make([]Block, 0, usualBlocks)
+	}
+	s.of.blocks = append(s.of.blocks, b)
+}
+
+// Blocks are the blocks that were noted, in their order; none in a slab that was
+// released.
+func (s Slab) Blocks() []Block {
+	if s.IsNone() {
+		return nil
+	}
+	return s.of.blocks
+}
+
+// Drop takes the first n blocks out of those that were noted.
+func (s Slab) Drop(n int) { s.of.blocks = slices.Delete(s.of.blocks, 0, n) }
 
 // Release gives the slab back. Releasing it twice is a bug of the caller and
-// panics.
-func (s *Slab) Release() { s.pool.take(s) }
+// panics, and so is releasing none.
+func (s Slab) Release() {
+	if s.of == nil {
+		panic("slab: none is released")
+	}
+	s.of.pool.take(s)
+}
 
 // Pool lends a bounded number of slabs. It is a passive leaf: its lock guards
 // lists, and whoever waits for a slab waits outside of it.
@@ -33,8 +92,8 @@ type Pool struct {
 	mu      sync.Mutex
 	bound   int
 	lent    int
-	free    [][]byte
-	waiters []chan *Slab
+	free    []*buffer
+	waiters []chan Slab
 }
 
 // keptFree is how many unused slabs a pool keeps for the next rent.
@@ -45,9 +104,9 @@ func NewPool(bound int) *Pool { return &Pool{bound: bound} }
 
 // Rent returns a slab, waiting for one if all are lent; those who wait are
 // served in their order. The error is the context's.
-func (p *Pool) Rent(ctx context.Context) (*Slab, error) {
+func (p *Pool) Rent(ctx context.Context) (Slab, error) {
 	s, wait := p.TryRent()
-	if s != nil {
+	if wait == nil {
 		return s, nil
 	}
 	select {
@@ -55,36 +114,38 @@ func (p *Pool) Rent(ctx context.Context) (*Slab, error) {
 		return s, nil
 	case <-ctx.Done():
 		p.Forgo(wait)
-		return nil, ctx.Err()
+		return Slab{}, ctx.Err()
 	}
 }
 
 // TryRent returns a slab, or a channel on which one will come. Who does not
 // want it any more must say so by Forgo.
-func (p *Pool) TryRent() (*Slab, <-chan *Slab) {
+func (p *Pool) TryRent() (Slab, <-chan Slab) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.lent >= p.bound {
-		wait := make(chan *Slab, 1)
+		wait := make(chan Slab, 1)
 		p.waiters = append(p.waiters, wait)
-		return nil, wait
+		return Slab{}, wait
 	}
 	p.lent++
 	last := len(p.free) - 1
 	if last < 0 {
-		return &Slab{pool: p, bytes: make([]byte, Size)}, nil
+		return (&buffer{pool: p, loan: 1, bytes: make([]byte, Size)}).lend(), nil
 	}
-	s := &Slab{pool: p, bytes: p.free[last]}
+	b := p.free[last]
 	p.free[last] = nil
 	p.free = p.free[:last]
-	return s, nil
+	return b.lend(), nil
 }
 
+func (b *buffer) lend() Slab { return Slab{of: b, loan: b.loan} }
+
 // Forgo ends a wait that TryRent began.
-func (p *Pool) Forgo(wait <-chan *Slab) {
+func (p *Pool) Forgo(wait <-chan Slab) {
 	p.mu.Lock()
 	before := len(p.waiters)
-	p.waiters = slices.DeleteFunc(p.waiters, func(w chan *Slab) bool { return w == wait })
+	p.waiters = slices.DeleteFunc(p.waiters, func(w chan Slab) bool { return w == wait })
 	waited := len(p.waiters) < before
 	p.mu.Unlock()
 	if waited {
@@ -104,23 +165,33 @@ func (p *Pool) Outstanding() int {
 	return p.lent
 }
 
-func (p *Pool) take(s *Slab) {
+func (p *Pool) take(s Slab) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	buffer := s.bytes
-	if buffer == nil {
+	if s.IsNone() {
 		panic("slab: released twice")
 	}
-	s.bytes = nil
+	b := s.of
+	b.endLoan()
 	if len(p.waiters) > 0 {
 		first := p.waiters[0]
 		p.waiters[0] = nil
 		p.waiters = p.waiters[1:]
-		first <- &Slab{pool: p, bytes: buffer} // has room for the one slab it will ever get
+		first <- b.lend() // has room for the one slab it will ever get
 		return
 	}
 	p.lent--
 	if len(p.free) < keptFree {
-		p.free = append(p.free, buffer)
+		p.free = append(p.free, b)
+	}
+}
+
+// endLoan makes every Slab of the buffer one that was released.
+func (b *buffer) endLoan() {
+	b.loan++
+	clear(b.blocks)
+	b.blocks = b.blocks[:0]
+	if cap(b.blocks) > keptBlocks {
+		b.blocks = nil
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/etorrent/etorrent/internal/leaf/slab"
 )
 
-func rent(t *testing.T, p *slab.Pool) *slab.Slab {
+func rent(t *testing.T, p *slab.Pool) slab.Slab {
 	t.Helper()
 	s, err := p.Rent(t.Context())
 	if err != nil {
@@ -89,10 +89,10 @@ func TestReleasingTwicePanicsWhoeverHasTheBufferNow(t *testing.T) {
 func TestThoseWhoWaitAreServedInTheirOrder(t *testing.T) {
 	p := slab.NewPool(1)
 	s := rent(t, p)
-	var waits [3]<-chan *slab.Slab
+	var waits [3]<-chan slab.Slab
 	for n := range waits {
-		var above *slab.Slab
-		if above, waits[n] = p.TryRent(); above != nil {
+		var above slab.Slab
+		if above, waits[n] = p.TryRent(); !above.IsNone() {
 			t.Fatal("rented a slab above the bound")
 		}
 	}
@@ -203,13 +203,53 @@ func TestNoSlabHasTwoOwners(t *testing.T) {
 
 func TestNoMoreSlabsAreLentThanThePoolHas(t *testing.T) {
 	p := slab.NewPool(3)
-	var lent []*slab.Slab
+	var lent []slab.Slab
 	for range 10 {
-		if s, _ := p.TryRent(); s != nil {
+		if s, wait := p.TryRent(); wait == nil {
 			lent = append(lent, s)
 		}
 	}
 	if len(lent) != 3 || p.Outstanding() != 3 {
 		t.Errorf("%d are lent, %d by its own count", len(lent), p.Outstanding())
 	}
+}
+
+func TestWhatIsNotedOfASlabEndsWithItsLoan(t *testing.T) {
+	p := slab.NewPool(1)
+	first := rent(t, p)
+	for n := range 3 {
+		first.Note(slab.Block{Begin: uint32(n), Data: first.Bytes()[n : n+1]})
+	}
+	first.Drop(1)
+	if got := first.Blocks(); len(got) != 2 || got[0].Begin != 1 || &got[1].Data[0] != &first.Bytes()[2] {
+		t.Fatalf("blocks %v", got)
+	}
+	first.Release()
+	second := rent(t, p)
+	if len(first.Blocks()) != 0 || len(second.Blocks()) != 0 {
+		t.Error("blocks of an earlier loan")
+	}
+}
+
+func TestLendingASlabAgainAllocatesNothing(t *testing.T) {
+	p := slab.NewPool(2)
+	lend := func() {
+		s, _ := p.TryRent()
+		for n := range 16 {
+			s.Note(slab.Block{Begin: uint32(n), Data: s.Bytes()[n : n+1]})
+		}
+		s.Release()
+	}
+	lend()
+	if n := testing.AllocsPerRun(100, lend); n != 0 {
+		t.Errorf("%v objects a loan", n)
+	}
+}
+
+func TestNoSlabCannotBeReleased(t *testing.T) {
+	var none slab.Slab
+	if !none.IsNone() || none.Bytes() != nil || none.Blocks() != nil {
+		t.Error("none is a slab")
+	}
+	mustPanic(t, none.Release)
 }

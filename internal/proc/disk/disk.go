@@ -43,10 +43,11 @@ type Disk struct {
 type opening struct{ evidence OpenEvidence }
 type closing struct{ err error }
 
-// cast is one message of the inbox; exactly one field is set.
+// cast is one message of the inbox; exactly one field is set. What comes for every
+// block is a value, so that it costs no memory of its own.
 type cast struct {
-	store   *StoreBlocks
-	read    *ReadRun
+	store   StoreBlocks // if its slab is not none
+	read    ReadRun     // if it has a Reply
 	attach  *attachment
 	detach  *attachment
 	abandon *sup.Mailbox[ReadDone]
@@ -99,10 +100,10 @@ func (d *Disk) Close(ctx context.Context, row *sup.CallRow, id ident.TorrentID) 
 func (d *Disk) Slabs() *slab.Pool { return d.slabs }
 
 // StoreBlocks moves a slab with blocks to the disk.
-func (d *Disk) StoreBlocks(m StoreBlocks) { d.inbox.Put(cast{store: &m}) }
+func (d *Disk) StoreBlocks(m StoreBlocks) { d.inbox.Put(cast{store: m}) }
 
 // ReadRun asks for a read-ahead.
-func (d *Disk) ReadRun(r ReadRun) { d.inbox.Put(cast{read: &r}) }
+func (d *Disk) ReadRun(r ReadRun) { d.inbox.Put(cast{read: r}) }
 
 // Abandon says that nobody takes what comes, or will come, to reply: its slabs
 // are given back.

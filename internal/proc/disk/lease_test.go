@@ -11,6 +11,7 @@ import (
 
 	"github.com/etorrent/etorrent/internal/proc/calls"
 	"github.com/etorrent/etorrent/internal/proc/clock"
+	"github.com/etorrent/etorrent/internal/leaf/slab"
 	"github.com/etorrent/etorrent/internal/proc/disk"
 	"github.com/etorrent/etorrent/internal/storage"
 	"github.com/etorrent/etorrent/internal/storage/faulty"
@@ -333,10 +334,9 @@ func (w *world) sendBlocks(i pieceset.Index, n int) {
 		w.t.Fatal(err)
 	}
 	copy(s.Bytes(), w.piece(i))
-	var blocks []disk.Block
 	for b := range n {
 		from := b * geometry.BlockSize
-		blocks = append(blocks, disk.Block{Piece: i, Begin: uint32(from), Data: s.Bytes()[from : from+geometry.BlockSize]})
+		s.Note(slab.Block{Piece: i, Begin: uint32(from), Data: s.Bytes()[from : from+geometry.BlockSize]})
 	}
-	w.disk.StoreBlocks(disk.StoreBlocks{Torrent: w.id, Holder: 7, Blocks: blocks, Slab: s})
+	w.disk.StoreBlocks(disk.StoreBlocks{Torrent: w.id, Holder: 7, Slab: s})
 }

@@ -83,19 +83,12 @@ func (Opened) openEvidence()         {}
 func (WouldOverwrite) openEvidence() {}
 func (OpenFailed) openEvidence()     {}
 
-// Block is one received block; Data lies in the slab that it came with.
-type Block struct {
-	Piece pieceset.Index
-	Begin uint32
-	Data  []byte
-}
-
-// StoreBlocks moves a slab with blocks of one holder to the disk.
+// StoreBlocks moves a slab with blocks of one holder, which are noted in it, to the
+// disk.
 type StoreBlocks struct {
 	Torrent ident.TorrentID
 	Holder  assign.HolderID
-	Blocks  []Block
-	Slab    *slab.Slab
+	Slab    slab.Slab
 }
 
 // ReadRun asks for Length bytes (at most slab.Size) from Begin on in a written
@@ -109,12 +102,12 @@ type ReadRun struct {
 }
 
 // ReadDone answers a ReadRun. The slab, of which Data is a part, is the
-// receiver's; it is nil if Err is set.
+// receiver's; it is none if Err is set.
 type ReadDone struct {
 	Piece         pieceset.Index
 	Begin, Length uint32
 	Data          []byte
-	Slab          *slab.Slab
+	Slab          slab.Slab
 	Err           error
 }
 

@@ -28,10 +28,10 @@ type process struct {
 	reads    *crew
 	syncs    *crew
 	done     *outcomes
-	inbox    []cast // taken and not handled yet, from next on
-	next     int
-	stalled  []*StoreBlocks // they found no memory; in the order they came
-	retry    mono.Instant   // when they are brought again; Never: nothing waits
+	inbox    sup.Taken[cast]
+	cast     cast          // being handled
+	stalled  []StoreBlocks // they found no memory; in the order they came
+	retry    mono.Instant  // when they are brought again; Never: nothing waits
 	memory   *share
 	leases   *leases
 	free     [][]byte // chunks to use again
@@ -69,9 +69,9 @@ func (d *Disk) run(p *sup.Process) error {
 			x.casts()
 		case <-x.done.box.Wake():
 			p.Receive("result")
-			for x.done.take(); len(x.done.taken) > 0; {
+			for x.done.taken.Take(x.done.box); x.done.taken.Left() > 0; {
 				p.Step("result")
-				x.done.next().apply(x)
+				x.done.taken.Next().apply(x)
 			}
 		case <-d.opens.Wake():
 			p.Receive("open")
@@ -114,13 +114,12 @@ func (x *process) takeOver() {
 // cleanUp gives back what the process holds; it also runs when it panics.
 func (x *process) cleanUp() {
 	x.alarm.Stop()
-	for _, c := range x.inbox { // those before next have no slab any more, unless it waits
-		if c.store != nil && c.store.Slab != nil {
-			x.giveBack(c.store)
-		}
+	x.giveBack(&x.cast.store)
+	for _, c := range x.inbox.Rest() {
+		x.giveBack(&c.store)
 	}
-	for _, s := range x.stalled {
-		x.giveBack(s)
+	for i := range x.stalled {
+		x.giveBack(&x.stalled[i])
 	}
 	for _, t := range x.torrents {
 		if t.core != nil {
@@ -153,19 +152,19 @@ func (x *process) tick() {
 // casts handles what is in the inbox. What others wait for is noted first, so
 // that it outlives a crash of the handling.
 func (x *process) casts() {
-	x.inbox, x.next = x.d.inbox.Take(x.inbox), 0
-	for _, c := range x.inbox {
-		x.note(c)
+	x.inbox.Take(x.d.inbox)
+	rest := x.inbox.Rest()
+	for i := range rest {
+		x.note(&rest[i])
 	}
-	for x.next < len(x.inbox) {
-		c := x.inbox[x.next]
+	for x.inbox.Left() > 0 {
 		x.p.Step("cast")
-		x.next++
-		switch {
-		case c.store != nil:
-			x.store(c.store)
-		case c.read != nil:
-			x.read(*c.read)
+		x.cast = x.inbox.Next()
+		switch c := &x.cast; {
+		case !c.store.Slab.IsNone():
+			x.store(&c.store)
+		case c.read.Reply != nil:
+			x.read(c.read)
 		case c.attach != nil:
 			if t := x.torrents[c.attach.id]; t != nil {
 				c.attach.into.Put(t.snapshot())
@@ -178,14 +177,13 @@ func (x *process) casts() {
 			x.letGo(*c.letGo)
 		}
 	}
-	clear(x.inbox)
-	x.inbox, x.next = x.inbox[:0], 0
+	x.cast = cast{}
 }
 
-func (x *process) note(c cast) {
+func (x *process) note(c *cast) {
 	switch {
-	case c.read != nil:
-		x.d.reading[c.read.Reply] = append(x.d.reading[c.read.Reply], *c.read)
+	case c.read.Reply != nil:
+		x.d.reading[c.read.Reply] = append(x.d.reading[c.read.Reply], c.read)
 	case c.attach != nil:
 		x.detach(*c.attach)
 		x.d.attached[c.attach.id] = append(x.d.attached[c.attach.id], c.attach.into)

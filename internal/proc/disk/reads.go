@@ -18,7 +18,7 @@ type readJob struct {
 	run   ReadRun
 	files storage.Store
 	at    int64
-	slab  *slab.Slab
+	slab  slab.Slab
 	err   error
 }
 
@@ -71,7 +71,7 @@ func (j *readJob) apply(x *process) {
 	done := ReadDone{Piece: j.run.Piece, Begin: j.run.Begin, Length: j.run.Length, Err: j.err}
 	if j.err == nil {
 		done.Data, done.Slab = j.slab.Bytes()[:j.run.Length], j.slab
-		j.slab = nil
+		j.slab = slab.Slab{}
 	}
 	j.discard()
 	j.run.Reply.Put(done)
@@ -81,9 +81,8 @@ func (j *readJob) apply(x *process) {
 }
 
 func (j *readJob) discard() {
-	if j.slab != nil {
+	if !j.slab.IsNone() {
 		j.slab.Release()
-		j.slab = nil
 	}
 }
 
@@ -114,7 +113,7 @@ func (x *process) forgetRead(r ReadRun) waiter {
 func (x *process) abandon(reply *sup.Mailbox[ReadDone]) {
 	delete(x.d.reading, reply)
 	for _, done := range reply.Take(nil) {
-		if done.Slab != nil {
+		if !done.Slab.IsNone() {
 			done.Slab.Release()
 		}
 	}

@@ -1,9 +1,11 @@
 package disk
 
 import (
+	"slices"
 	"time"
 
 	core "github.com/etorrent/etorrent/internal/core/storage"
+	"github.com/etorrent/etorrent/internal/leaf/slab"
 	"github.com/etorrent/etorrent/internal/vocab/geometry"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
@@ -19,12 +21,9 @@ const freeChunks = 16
 // slab waits until there is: its sender's pool runs dry then, and the peers are
 // not read.
 func (x *process) store(m *StoreBlocks) {
-	if len(x.stalled) > 0 {
-		x.stalled = append(x.stalled, m)
-		return
-	}
-	if x.storeFrom(m) == slabWaits {
-		x.stalled = append(x.stalled, m)
+	if len(x.stalled) > 0 || x.storeFrom(m) == slabWaits {
+		x.stalled = append(x.stalled, *m)
+		m.Slab = slab.Slab{} // it has one place
 	}
 }
 
@@ -37,7 +36,7 @@ const (
 )
 
 // storeFrom copies blocks until one finds no memory; those before it are taken
-// out of the message.
+// out of the slab.
 func (x *process) storeFrom(m *StoreBlocks) slabEnd {
 	t := x.torrents[m.Torrent]
 	if t == nil || t.core == nil {
@@ -46,7 +45,7 @@ func (x *process) storeFrom(m *StoreBlocks) slabEnd {
 	}
 	now := x.now()
 	fx := batch{t: t}
-	for n, b := range m.Blocks {
+	for n, b := range m.Slab.Blocks() {
 		e := t.core.StoreBlock(now, core.Block{
 			Piece: b.Piece, Begin: b.Begin, Length: uint32(len(b.Data)), Sender: core.Sender(m.Holder),
 		}, &fx)
@@ -55,7 +54,7 @@ func (x *process) storeFrom(m *StoreBlocks) slabEnd {
 		}
 		fx.run()
 		if e == core.BlockNoRoom {
-			m.Blocks = m.Blocks[n:]
+			m.Slab.Drop(n)
 			return slabWaits
 		}
 	}
@@ -65,8 +64,8 @@ func (x *process) storeFrom(m *StoreBlocks) slabEnd {
 
 // giveBack releases the slab, once; the message is done with.
 func (x *process) giveBack(m *StoreBlocks) {
-	if s := m.Slab; s != nil {
-		m.Slab = nil
+	if s := m.Slab; !s.IsNone() {
+		m.Slab = slab.Slab{}
 		s.Release()
 	}
 }
@@ -80,7 +79,7 @@ const retryAfter = 50 * time.Millisecond
 func (x *process) retryStalled() {
 	x.retry = mono.Never
 	for len(x.stalled) > 0 {
-		if x.storeFrom(x.stalled[0]) == slabWaits {
+		if x.storeFrom(&x.stalled[0]) == slabWaits {
 			for _, t := range x.torrents {
 				if t.core != nil {
 					t.step(func(fx *batch) { t.core.Relieve(chunkBytes, fx) })
@@ -89,13 +88,12 @@ func (x *process) retryStalled() {
 			x.retry = x.now().Add(retryAfter)
 			return
 		}
-		x.stalled[0] = nil
-		x.stalled = x.stalled[1:]
+		x.stalled = slices.Delete(x.stalled, 0, 1)
 	}
 }
 
 // copyBlock puts a block's bytes into its chunk.
-func (t *open) copyBlock(b Block) {
+func (t *open) copyBlock(b slab.Block) {
 	a := t.pieces[b.Piece]
 	if a == nil {
 		chunks := (t.req.Spec.Geometry.PieceSize(b.Piece) + chunkBytes - 1) / chunkBytes

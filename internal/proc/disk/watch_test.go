@@ -26,7 +26,7 @@ func (w *world) read(i pieceset.Index) error {
 	if len(got) != 1 {
 		w.t.Fatalf("%d answers", len(got))
 	}
-	if got[0].Slab != nil {
+	if !got[0].Slab.IsNone() {
 		got[0].Slab.Release()
 	}
 	return got[0].Err

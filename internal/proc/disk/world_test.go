@@ -177,12 +177,11 @@ func (w *world) send(i pieceset.Index, data []byte) {
 		return
 	}
 	n := copy(s.Bytes(), data)
-	var blocks []disk.Block
 	for b := range g.Blocks(i) {
 		begin, length := g.BlockBytes(geometry.Block{Piece: i, Number: b})
-		blocks = append(blocks, disk.Block{Piece: i, Begin: begin, Data: s.Bytes()[:n][begin : begin+length]})
+		s.Note(slab.Block{Piece: i, Begin: begin, Data: s.Bytes()[:n][begin : begin+length]})
 	}
-	w.disk.StoreBlocks(disk.StoreBlocks{Torrent: w.id, Holder: 7, Blocks: blocks, Slab: s})
+	w.disk.StoreBlocks(disk.StoreBlocks{Torrent: w.id, Holder: 7, Slab: s})
 }
 
 func (w *world) piece(i pieceset.Index) []byte {

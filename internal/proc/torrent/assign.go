@@ -80,6 +80,8 @@ type assigner struct {
 	blame   *blame.Core
 	begun   *beginAssign
 	reports *sup.Mailbox[disk.Report]
+	told    sup.Taken[disk.Report]
+	inputs  sup.Taken[toAssign]
 	orders  map[assign.HolderID]*sup.Mailbox[peerOrder]
 	out     []orderTo
 	waiting []toAssign // what came before the disk's snapshot
@@ -124,12 +126,12 @@ func (t *Torrent) runAssign(p *sup.Process) error {
 // is about: peers tell of a block before they give it to the disk, so what the
 // disk says is taken first and told last.
 func (a *assigner) take() {
-	reports := a.reports.Take(nil)
-	for _, in := range a.t.assign.Take(nil) {
-		a.input(in)
+	a.told.Take(a.reports)
+	for a.inputs.Take(a.t.assign); a.inputs.Left() > 0; {
+		a.input(a.inputs.Next())
 	}
-	for _, r := range reports {
-		a.report(r)
+	for a.told.Left() > 0 {
+		a.report(a.told.Next())
 	}
 }
 

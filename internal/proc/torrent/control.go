@@ -35,16 +35,17 @@ const (
 //	phaseHalted    paused by a fault, and loaded again after a wait; or refused,
 //	               until an Ask to resume
 type control struct {
-	t       *Torrent
-	p       *sup.Process
-	phase   controlPhase
-	disk    *disk.Disk // of the volume that the files lie on; nil until it is known
-	layout  *layout
-	row     *store.Row
-	log     *havelog.Log
-	reports *sup.Mailbox[disk.Report] // bounded by the pieces of the torrent
-	swarm   *swarm
-	goal    peer.Goal
+	t        *Torrent
+	p        *sup.Process
+	phase    controlPhase
+	disk     *disk.Disk // of the volume that the files lie on; nil until it is known
+	layout   *layout
+	row      *store.Row
+	log      *havelog.Log
+	reports  *sup.Mailbox[disk.Report] // bounded by the pieces of the torrent
+	reported sup.Taken[disk.Report]
+	swarm    *swarm
+	goal     peer.Goal
 
 	durable  *pieceset.Set
 	written  *pieceset.Set // reported by the disk and not claimed yet
@@ -147,9 +148,9 @@ func (c *control) step() onward {
 		c.inputs()
 	case <-c.reports.Wake():
 		c.p.Receive("disk report")
-		for _, r := range c.reports.Take(nil) {
+		for c.reported.Take(c.reports); c.reported.Left() > 0; {
 			c.p.Step("report")
-			c.report(r)
+			c.report(c.reported.Next())
 		}
 	case <-c.swarm.downs.Wake():
 		c.p.Receive("peer down")
@@ -176,9 +177,10 @@ func (c *control) step() onward {
 }
 
 func (c *control) inputs() {
-	for c.t.control.take(); len(c.t.control.taken) > 0; {
+	taken := &c.t.control.taken
+	for taken.Take(c.t.control.box); taken.Left() > 0; {
 		c.p.Step("input")
-		c.input(c.t.control.next())
+		c.input(taken.Next())
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 // than kept for it. It is a passive leaf: its lock guards a state and a list.
 type inlet struct {
 	box   *sup.Mailbox[toControl] // bounded by connections and dials, and ten times a second one shed
-	taken []toControl             // out of it and not handled yet; control's
+	taken sup.Taken[toControl]    // out of it and not handled yet; control's
 
 	mu    sync.Mutex
 	state inletState
@@ -80,24 +80,14 @@ func (i *inlet) open() named {
 	return i.named.clone()
 }
 
-// take takes what was left, and next takes the first of it to be handled.
-func (i *inlet) take() { i.taken = i.box.Take(i.taken) }
-
-func (i *inlet) next() toControl {
-	in := i.taken[0]
-	i.taken = i.taken[1:]
-	return in
-}
-
 // close ends the time of a control process. What it did not handle is discarded.
 func (i *inlet) close() {
 	i.mu.Lock()
 	i.state = inletClosed
 	i.mu.Unlock()
-	for _, in := range append(i.taken, i.box.Take(nil)...) {
-		in.discard()
+	for i.taken.Take(i.box); i.taken.Left() > 0; {
+		i.taken.Next().discard()
 	}
-	i.taken = nil
 }
 
 // discard closes the connection that an input may bring.

@@ -9,13 +9,13 @@ import (
 
 // lease keeps a read-ahead slab until the last block in it was written.
 type lease struct {
-	slab *slab.Slab // nil for a copy
+	slab slab.Slab // none for a copy
 	refs int
 	of   *outbox
 }
 
 func (l *lease) drop() {
-	if l.refs--; l.refs == 0 && l.slab != nil {
+	if l.refs--; l.refs == 0 && !l.slab.IsNone() {
 		l.of.leases--
 		l.slab.Release()
 	}

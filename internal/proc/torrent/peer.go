@@ -83,6 +83,7 @@ type peerProc struct {
 	out    outbox
 	news   news
 	up     uploads
+	taken  sup.Taken[peerOrder]
 	kept   []peerOrder // that came before trading
 	alarm  *clock.Alarm
 	worth  book.Trade
@@ -91,8 +92,8 @@ type peerProc struct {
 // intake is what comes from the reader.
 type intake struct {
 	reader  *reader
-	slab    *slab.Slab // decoded now, and ours
-	carry   []byte     // the part of a frame behind the last whole one
+	slab    slab.Slab // decoded now, and ours
+	carry   []byte    // the part of a frame behind the last whole one
 	holding holdState
 	wait    readerWait
 	end     readerEnd
@@ -119,7 +120,7 @@ type uploads struct {
 	done    *sup.Mailbox[disk.ReadDone] // bounded by ReadAheadLimit
 	reading int                         // bytes asked of the disk
 	runs    int                         // in as many reads
-	taken   []disk.ReadDone             // out of done and not queued yet
+	taken   sup.Taken[disk.ReadDone]    // out of done and not queued yet
 	ready   *disk.ReadDone              // being queued
 	due     mono.Instant                // when a limit grants the next read
 }
@@ -181,11 +182,11 @@ func (x *peerProc) cleanUp() {
 	x.alarm.Stop()
 	_ = x.c.conn.Close()
 	x.out.discard()
-	if x.in.slab != nil {
+	if !x.in.slab.IsNone() {
 		x.in.slab.Release()
 	}
-	for _, done := range x.up.taken {
-		if done.Slab != nil {
+	for _, done := range x.up.taken.Rest() {
+		if !done.Slab.IsNone() {
 			done.Slab.Release()
 		}
 	}
@@ -245,8 +246,8 @@ func (x *peerProc) receive() string {
 		x.in.wait = readerWaits
 	case <-x.c.orders.Wake():
 		x.p.Receive("order")
-		for _, o := range x.c.orders.Take(nil) {
-			if why := x.obey(o); why != "" {
+		for x.taken.Take(x.c.orders); x.taken.Left() > 0; {
+			if why := x.obey(x.taken.Next()); why != "" {
 				return why
 			}
 		}
@@ -288,7 +289,8 @@ func (x *peerProc) nextDeadline() mono.Instant {
 func (x *peerProc) takeFill(f fill) string {
 	x.in.slab, x.in.holding = f.slab, readerHeld
 	x.endWait()
-	if f.slab != nil {
+	if !f.slab.IsNone() {
+		x.batch.slab = f.slab
 		x.decode(f.slab.Bytes()[:f.n])
 	}
 	if f.err != nil {

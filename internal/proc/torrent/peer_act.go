@@ -3,6 +3,7 @@ package torrent
 import (
 	"github.com/etorrent/etorrent/internal/core/book"
 	"github.com/etorrent/etorrent/internal/core/peer"
+	"github.com/etorrent/etorrent/internal/leaf/slab"
 	"github.com/etorrent/etorrent/internal/proc/disk"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
@@ -46,21 +47,7 @@ func (x *peerProc) execute() string {
 		b.picker.holder = x.c.id
 		x.t.assign.Put(toAssign{batch: b.picker})
 	}
-	if len(b.blocks) > 0 {
-		x.p.Act("store blocks")
-		bytes := 0
-		for _, block := range b.blocks {
-			bytes += len(block.Data)
-		}
-		s := x.in.slab
-		x.in.slab = nil
-		x.c.disk.StoreBlocks(disk.StoreBlocks{Torrent: x.t.id, Holder: x.c.id, Blocks: b.blocks, Slab: s})
-		x.t.tally.down(bytes)
-		x.worth = book.TradedBlocks
-	} else if x.in.slab != nil {
-		x.in.slab.Release()
-		x.in.slab = nil
-	}
+	x.storeBlocks()
 	if b.interest != interestSame {
 		x.p.Act("tell control")
 		x.t.control.Put(toControl{interest: &peerInterest{id: x.c.id, news: b.interest}})
@@ -76,6 +63,29 @@ func (x *peerProc) execute() string {
 		return closing.String()
 	}
 	return ""
+}
+
+// storeBlocks moves the slab on: to the disk if there are blocks in it, else back.
+func (x *peerProc) storeBlocks() {
+	s := x.in.slab
+	if s.IsNone() {
+		return
+	}
+	blocks := s.Blocks()
+	if len(blocks) == 0 {
+		x.in.slab = slab.Slab{}
+		s.Release()
+		return
+	}
+	x.p.Act("store blocks")
+	bytes := 0
+	for i := range blocks {
+		bytes += len(blocks[i].Data)
+	}
+	x.in.slab = slab.Slab{}
+	x.c.disk.StoreBlocks(disk.StoreBlocks{Torrent: x.t.id, Holder: x.c.id, Slab: s})
+	x.t.tally.down(bytes)
+	x.worth = book.TradedBlocks
 }
 
 // upload queues the blocks of the read that is done.
@@ -101,11 +111,9 @@ func (x *peerProc) upload() {
 
 // takeReads queues what the disk read.
 func (x *peerProc) takeReads() {
-	for x.up.taken = x.up.done.Take(x.up.taken); len(x.up.taken) > 0; {
+	for x.up.taken.Take(x.up.done); x.up.taken.Left() > 0; {
 		x.p.Step("read done")
-		done := x.up.taken[0]
-		x.up.taken[0] = disk.ReadDone{}
-		x.up.taken = x.up.taken[1:]
+		done := x.up.taken.Next()
 		run := peer.ReadRun{Piece: done.Piece, Begin: done.Begin, Length: done.Length}
 		x.up.reading -= int(done.Length)
 		x.up.runs--

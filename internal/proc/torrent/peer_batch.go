@@ -3,7 +3,6 @@ package torrent
 import (
 	"github.com/etorrent/etorrent/internal/core/peer"
 	"github.com/etorrent/etorrent/internal/leaf/slab"
-	"github.com/etorrent/etorrent/internal/proc/disk"
 	"github.com/etorrent/etorrent/internal/vocab/geometry"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 	"github.com/etorrent/etorrent/internal/vocab/wire"
@@ -14,7 +13,7 @@ import (
 type stepBatch struct {
 	messages []byte
 	uploads  []peer.Request
-	blocks   []disk.Block
+	slab     slab.Slab  // that is decoded; its owner is the process
 	picker   *peerBatch // nil while there is nothing to tell
 	interest interestNews
 	intro    *wire.ExtendedHandshake
@@ -44,12 +43,9 @@ func (b *stepBatch) Send(m wire.Message) { b.messages = m.Append(b.messages) }
 // its room at once.
 const slabBlocks = slab.Size / geometry.BlockSize
 
-// StoreBlock adds a block to what goes to the disk with the slab.
+// StoreBlock notes a block in the slab, which goes to the disk with it.
 func (b *stepBatch) StoreBlock(block geometry.Block, data []byte) {
-	if b.blocks == nil {
-		b.blocks = make([]disk.Block, 0, slabBlocks)
-	}
-	b.blocks = append(b.blocks, disk.Block{Piece: block.Piece, Begin: block.Number * geometry.BlockSize, Data: data})
+	b.slab.Note(slab.Block{Piece: block.Piece, Begin: block.Number * geometry.BlockSize, Data: data})
 }
 
 // Upload adds a block to send.

@@ -92,13 +92,12 @@ func (x *peerProc) feed(machine shaker) (e handshake.Evidence, early []byte, why
 	case f := <-x.in.reader.fills:
 		x.in.slab, x.in.holding = f.slab, readerHeld
 		x.p.Receive("handshake")
-		if f.slab == nil {
+		if f.slab.IsNone() {
 			return e, nil, "read: " + f.err.Error()
 		}
 		e, taken := machine.Feed(f.slab.Bytes()[:f.n])
 		early = append([]byte(nil), f.slab.Bytes()[taken:f.n]...)
 		x.in.slab.Release()
-		x.in.slab = nil
 		if f.err != nil {
 			x.in.end = readerGone
 		}

@@ -15,7 +15,7 @@ import (
 // fill is what one read brought: n bytes in the slab, of which the first may be
 // the rest that was carried over. Err is set when nothing more will come.
 type fill struct {
-	slab *slab.Slab
+	slab slab.Slab // none where nothing was read
 	n    int
 	err  error
 }
@@ -60,7 +60,7 @@ func (r *reader) run(p *sup.Process) error {
 			return nil
 		}
 		s := r.rent(ctx)
-		if s == nil {
+		if s.IsNone() {
 			return nil
 		}
 		f, handed := r.bring(p, s, next.carry, room)
@@ -78,10 +78,10 @@ func (r *reader) run(p *sup.Process) error {
 	}
 }
 
-// rent waits for a slab; nil means that the process ends.
-func (r *reader) rent(ctx context.Context) *slab.Slab {
+// rent waits for a slab; none means that the process ends.
+func (r *reader) rent(ctx context.Context) slab.Slab {
 	s, wait := r.slabs.TryRent()
-	if s != nil {
+	if wait == nil {
 		return s
 	}
 	r.tellWait()
@@ -90,13 +90,13 @@ func (r *reader) rent(ctx context.Context) *slab.Slab {
 		return s
 	case <-ctx.Done():
 		r.slabs.Forgo(wait)
-		return nil
+		return slab.Slab{}
 	}
 }
 
 // bring fills a slab and gives it to the loop; it reports false, and releases the
 // slab, when the process ends first.
-func (r *reader) bring(p *sup.Process, s *slab.Slab, carry []byte, room int) (f fill, handed bool) {
+func (r *reader) bring(p *sup.Process, s slab.Slab, carry []byte, room int) (f fill, handed bool) {
 	defer func() {
 		if !handed {
 			s.Release()
@@ -117,7 +117,7 @@ func (r *reader) tellWait() {
 }
 
 // fill reads what is there, at most room bytes and a slab.
-func (r *reader) fill(s *slab.Slab, carry []byte, room int) fill {
+func (r *reader) fill(s slab.Slab, carry []byte, room int) fill {
 	buf := s.Bytes()
 	start := copy(buf, carry)
 	end := min(len(buf), start+room)

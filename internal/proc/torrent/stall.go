@@ -83,7 +83,7 @@ func (o *outbox) unsend() []peer.Request {
 	for _, s := range slices.Clone(o.segments) {
 		last := len(kept) - 1
 		switch {
-		case s.lease == nil || s.lease.slab == nil:
+		case s.lease == nil || s.lease.slab.IsNone():
 			kept = append(kept, s)
 		case last < 0 || last == 0 && len(kept[0].bytes) < wire.PieceHeaderBytes:
 			s.bytes = bytes.Clone(s.bytes)
