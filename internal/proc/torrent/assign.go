@@ -13,16 +13,44 @@ import (
 	"github.com/etorrent/etorrent/sup"
 )
 
-// toAssign is one input of the assign process; exactly one field is set.
+// toAssign is one input of the assign process. What comes for every block is a
+// value, so that it costs no memory of its own; what one step of a peer means to the
+// picker is put there at once, in order.
 //
 // The mailbox is bounded by what is true of the torrent: a peer reports each
-// piece of the remote once and each block once per deal, and puts one batch a
+// piece of the remote once and each block once per deal, and says one credit a
 // read.
 type toAssign struct {
+	kind   inputKind
+	why    peer.Return     // of inputReturned
+	holder assign.HolderID // of all that a peer says
+	block  geometry.Block  // of inputReceived and inputReturned; of inputHas its piece
+	credit uint32          // of inputCredit
+	rare   *rareInput      // of the others
+}
+
+// inputKind says what an input is.
+type inputKind uint8
+
+const (
+	inputBegin inputKind = iota
+	inputWanted
+	inputJoined   // a peer that says more from now on
+	inputLeft     // in order
+	inputCrashed  // what it told the picker may not have reached the disk
+	inputHasSet   // all that a remote has
+	inputHas      // one piece more
+	inputReceived // a block that the disk gets
+	inputReturned
+	inputCredit
+)
+
+// rareInput is what is larger and comes seldom; one field is set.
+type rareInput struct {
 	begin  *beginAssign
-	batch  *peerBatch
-	left   *holderLeft
 	wanted []assign.Priority
+	orders *sup.Mailbox[peerOrder]
+	hasSet *pieceset.Set
 }
 
 // beginAssign is what control tells a fresh assign process.
@@ -31,45 +59,6 @@ type beginAssign struct {
 	geometry   geometry.Geometry
 	priorities []assign.Priority
 	run        uint64 // of the random numbers
-}
-
-// peerBatch is what one step of a peer means to the picker, in order.
-type peerBatch struct {
-	holder  assign.HolderID
-	orders  *sup.Mailbox[peerOrder] // set when the peer joins
-	hasSet  *pieceset.Set
-	has     []pieceset.Index
-	got     []geometry.Block
-	back    []returned
-	credit  int
-	credits creditNews
-}
-
-// holderLeft says that a peer is gone, and how.
-type holderLeft struct {
-	holder assign.HolderID
-	how    departure
-}
-
-// departure says whether a peer's last words can be relied on.
-type departure uint8
-
-const (
-	inOrder  departure = iota
-	inACrash           // what it told the picker may not have reached the disk
-)
-
-// creditNews says whether a batch carries a credit.
-type creditNews uint8
-
-const (
-	creditSame creditNews = iota
-	creditNew
-)
-
-type returned struct {
-	block geometry.Block
-	why   peer.Return
 }
 
 // assigner is the assign process: it owns the picker of one torrent.
@@ -139,58 +128,48 @@ func (a *assigner) take() {
 func (a *assigner) input(in toAssign) {
 	a.p.Step("input")
 	switch {
-	case in.begin != nil:
-		a.begun = in.begin
+	case in.kind == inputBegin:
+		a.begun = in.rare.begin
 		a.begun.disk.Attach(a.t.id, a.reports)
 	case a.core == nil:
 		a.waiting = append(a.waiting, in)
-	case in.batch != nil:
-		a.batch(in.batch)
-	case in.wanted != nil:
-		a.begun.priorities = in.wanted
-		a.core.SetPriorities(in.wanted)
-	case in.left != nil:
-		a.leave(*in.left)
+	case in.kind == inputWanted:
+		a.begun.priorities = in.rare.wanted
+		a.core.SetPriorities(in.rare.wanted)
+	case in.kind == inputJoined:
+		a.orders[in.holder] = in.rare.orders
+		a.core.Join(in.holder, nil)
+	case a.orders[in.holder] != nil: // else the last words of a peer that has left
+		a.hear(in)
 	}
 }
 
-// leave removes a peer. After a crash the disk is asked what it really has.
-func (a *assigner) leave(l holderLeft) {
-	if a.orders[l.holder] == nil {
-		return
-	}
-	a.core.Leave(l.holder)
-	delete(a.orders, l.holder)
-	if l.how == inACrash {
-		a.begun.disk.Attach(a.t.id, a.reports)
+// hear takes what a peer says, or what is said of it.
+func (a *assigner) hear(in toAssign) {
+	switch in.kind {
+	case inputHasSet:
+		a.core.HaveSet(in.holder, in.rare.hasSet)
+	case inputHas:
+		a.core.Have(in.holder, in.block.Piece)
+	case inputReceived:
+		a.core.Received(in.holder, in.block)
+	case inputReturned:
+		a.core.Returned(in.holder, in.block, whyReturned(in.why))
+	case inputCredit:
+		a.core.SetCredit(in.holder, in.credit)
+	case inputLeft:
+		a.leave(in.holder)
+	case inputCrashed:
+		a.leave(in.holder)
+		a.begun.disk.Attach(a.t.id, a.reports) // to say what it really has
+	case inputBegin, inputWanted, inputJoined:
 	}
 }
 
-func (a *assigner) batch(b *peerBatch) {
-	if b.orders != nil {
-		a.orders[b.holder] = b.orders
-		a.core.Join(b.holder, nil)
-	}
-	if a.orders[b.holder] == nil {
-		return // the last words of a peer that has left
-	}
-	if b.hasSet != nil && b.hasSet.IsFull() {
-		a.core.HaveAll(b.holder)
-	} else {
-		a.core.HaveSet(b.holder, b.hasSet)
-	}
-	for _, i := range b.has {
-		a.core.Have(b.holder, i)
-	}
-	for _, block := range b.got {
-		a.core.Received(b.holder, block)
-	}
-	for _, r := range b.back {
-		a.core.Returned(b.holder, r.block, whyReturned(r.why))
-	}
-	if b.credits == creditNew {
-		a.core.SetCredit(b.holder, uint32(b.credit))
-	}
+// leave removes a peer.
+func (a *assigner) leave(h assign.HolderID) {
+	a.core.Leave(h)
+	delete(a.orders, h)
 }
 
 func whyReturned(r peer.Return) assign.Reason {

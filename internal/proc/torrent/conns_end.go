@@ -21,22 +21,22 @@ func (s *swarm) down(d sup.Down) {
 	s.gone.note(k.id, k.addr)
 	s.leave(k)
 	s.choker.PeerLeft(choke.PeerID(k.id), s)
-	how := inOrder
+	how := inputLeft
 	reason := k.reason
 	switch e := d.Exit.(type) {
 	case sup.Panicked:
-		how = inACrash
+		how = inputCrashed
 		reason = "crashed"
 		s.ended(k)
 		s.book.Crashed(s.c.now(), k.addr, e.Fingerprint())
 	case sup.Stuck, sup.Failed, sup.StartFailed:
-		how = inACrash
+		how = inputCrashed
 		reason = d.Exit.String()
 		s.ended(k)
 	case sup.Normal, sup.Stopped:
 		s.ended(k)
 	}
-	s.c.t.assign.Put(toAssign{left: &holderLeft{k.id, how}})
+	s.c.t.assign.Put(toAssign{kind: how, holder: k.id})
 	s.tellLeft(k, reason)
 }
 

@@ -178,9 +178,9 @@ func (c *control) beginAssign() {
 	}
 	c.assignUp = nil
 	c.p.Act("begin assign")
-	c.t.assign.Put(toAssign{begin: &beginAssign{
+	c.t.assign.Put(toAssign{kind: inputBegin, rare: &rareInput{begin: &beginAssign{
 		disk: c.disk, geometry: c.layout.geometry, priorities: c.priorities(), run: c.t.env.Random,
-	}})
+	}}})
 }
 
 // judgeGoal compares what is durable with what is wanted, and tells of the

@@ -190,7 +190,7 @@ func (c *control) setPriorities(of []store.Priority) error {
 	case c.disk != nil:
 		c.disk.Want(c.t.id, c.layout.wanted)
 	}
-	c.t.assign.Put(toAssign{wanted: c.priorities()})
+	c.t.assign.Put(toAssign{kind: inputWanted, rare: &rareInput{wanted: c.priorities()}})
 	if c.phase == phaseRunning {
 		c.judgeGoal()
 	}

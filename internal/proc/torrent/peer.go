@@ -213,8 +213,8 @@ func (x *peerProc) trade(remote wire.Handshake, early []byte) string {
 		ListenPort:   x.t.env.ListenPort(),
 		Goal:         x.c.goal,
 	})
-	x.batch.tell().holder = x.c.id
-	x.batch.tell().orders = x.c.orders
+	x.batch.holder = x.c.id
+	x.batch.tell(toAssign{kind: inputJoined, rare: &rareInput{orders: x.c.orders}})
 	x.core.Open(now, &x.batch)
 	x.decode(early) // no block can be among it: nothing was requested
 	x.letReaderGo()

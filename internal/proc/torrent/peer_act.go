@@ -42,10 +42,9 @@ func (x *peerProc) announce(now mono.Instant) {
 // end between the two, the picker is brought in line with the disk.
 func (x *peerProc) execute() string {
 	b := &x.batch
-	if b.picker != nil {
+	if len(b.picker) > 0 {
 		x.p.Act("tell the picker")
-		b.picker.holder = x.c.id
-		x.t.assign.Put(toAssign{batch: b.picker})
+		x.t.assign.PutAll(b.picker)
 	}
 	x.storeBlocks()
 	if b.interest != interestSame {

@@ -1,6 +1,7 @@
 package torrent
 
 import (
+	"github.com/etorrent/etorrent/internal/core/assign"
 	"github.com/etorrent/etorrent/internal/core/peer"
 	"github.com/etorrent/etorrent/internal/leaf/slab"
 	"github.com/etorrent/etorrent/internal/vocab/geometry"
@@ -11,10 +12,11 @@ import (
 // stepBatch is the Effects of one step of a peer: what the core decided, sorted
 // by receiver, to be carried out after the step.
 type stepBatch struct {
+	holder   assign.HolderID
 	messages []byte
 	uploads  []peer.Request
-	slab     slab.Slab  // that is decoded; its owner is the process
-	picker   *peerBatch // nil while there is nothing to tell
+	slab     slab.Slab // that is decoded; its owner is the process
+	picker   []toAssign
 	interest interestNews
 	intro    *wire.ExtendedHandshake
 	closing  *peer.Closing
@@ -29,19 +31,8 @@ const (
 	interestLost
 )
 
-func (b *stepBatch) tell() *peerBatch {
-	if b.picker == nil {
-		b.picker = &peerBatch{}
-	}
-	return b.picker
-}
-
 // Send encodes a message.
 func (b *stepBatch) Send(m wire.Message) { b.messages = m.Append(b.messages) }
-
-// slabBlocks is how many whole blocks a slab has room for: what is told of one has
-// its room at once.
-const slabBlocks = slab.Size / geometry.BlockSize
 
 // StoreBlock notes a block in the slab, which goes to the disk with it.
 func (b *stepBatch) StoreBlock(block geometry.Block, data []byte) {
@@ -51,32 +42,39 @@ func (b *stepBatch) StoreBlock(block geometry.Block, data []byte) {
 // Upload adds a block to send.
 func (b *stepBatch) Upload(r peer.Request) { b.uploads = append(b.uploads, r) }
 
+// tell adds to what the picker is told.
+func (b *stepBatch) tell(in toAssign) {
+	in.holder = b.holder
+	b.picker = append(b.picker, in)
+}
+
 // RemoteHas tells the picker of a piece.
 func (b *stepBatch) RemoteHas(i pieceset.Index) {
-	b.tell().has = append(b.tell().has, i)
+	b.tell(toAssign{kind: inputHas, block: geometry.Block{Piece: i}})
 }
 
 // RemoteHasSet tells the picker of all pieces.
-func (b *stepBatch) RemoteHasSet(s *pieceset.Set) { b.tell().hasSet = s.Clone() }
+func (b *stepBatch) RemoteHasSet(s *pieceset.Set) {
+	b.tell(toAssign{kind: inputHasSet, rare: &rareInput{hasSet: s.Clone()}})
+}
 
 // Received tells the picker of a block that the disk gets.
 func (b *stepBatch) Received(block geometry.Block) {
-	t := b.tell()
-	if t.got == nil {
-		t.got = make([]geometry.Block, 0, slabBlocks)
-	}
-	t.got = append(t.got, block)
+	b.tell(toAssign{kind: inputReceived, block: block})
 }
 
 // Returned gives a block back to the picker.
 func (b *stepBatch) Returned(block geometry.Block, why peer.Return) {
-	b.tell().back = append(b.tell().back, returned{block, why})
+	b.tell(toAssign{kind: inputReturned, block: block, why: why})
 }
 
-// Credit tells the picker how much more the pipeline takes.
+// Credit tells the picker how much more the pipeline takes. Of several in a row the
+// last counts.
 func (b *stepBatch) Credit(blocks int) {
-	t := b.tell()
-	t.credit, t.credits = blocks, creditNew
+	if last := len(b.picker) - 1; last >= 0 && b.picker[last].kind == inputCredit {
+		b.picker = b.picker[:last]
+	}
+	b.tell(toAssign{kind: inputCredit, credit: uint32(blocks)})
 }
 
 // RemoteInterest notes a change for the choker.
@@ -93,8 +91,15 @@ func (b *stepBatch) Introduced(h *wire.ExtendedHandshake) { b.intro = h }
 // Close notes the end.
 func (b *stepBatch) Close(c peer.Closing) { b.closing = &c }
 
-// reset empties the batch and keeps its buffers. What the picker and the disk
-// got is theirs.
+// toldKept is how many inputs of the picker room is kept for: a slab has 16 blocks,
+// but a remote may say more, such as many haves.
+const toldKept = 64
+
+// reset empties the batch and keeps its buffers, but not those of a burst.
 func (b *stepBatch) reset() {
-	*b = stepBatch{messages: b.messages[:0], uploads: b.uploads[:0]}
+	clear(b.picker)
+	if cap(b.picker) > toldKept {
+		b.picker = nil
+	}
+	*b = stepBatch{holder: b.holder, messages: b.messages[:0], uploads: b.uploads[:0], picker: b.picker[:0]}
 }
