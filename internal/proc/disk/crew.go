@@ -1,6 +1,9 @@
 package disk
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // job is work that may block. It runs on a worker; its result is applied by the
 // loop.
@@ -55,8 +58,7 @@ func (c *crew) ended() {
 		return
 	}
 	j := c.waiting[0]
-	c.waiting[0] = nil
-	c.waiting = c.waiting[1:]
+	c.waiting = slices.Delete(c.waiting, 0, 1)
 	c.jobs <- j
 }
 

@@ -35,6 +35,7 @@ type process struct {
 	memory   *share
 	leases   *leases
 	free     [][]byte // chunks to use again
+	spare    spareJobs
 	alarm    *clock.Alarm
 }
 

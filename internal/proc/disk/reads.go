@@ -2,6 +2,7 @@ package disk
 
 import (
 	"errors"
+	"slices"
 
 	core "github.com/etorrent/etorrent/internal/core/storage"
 	"github.com/etorrent/etorrent/internal/leaf/slab"
@@ -38,10 +39,12 @@ func (x *process) read(r ReadRun) {
 		x.refuseRead(r)
 		return
 	}
-	x.reads.give(&readJob{
+	j := x.spare.reads.take()
+	*j = readJob{
 		x: x, t: t, run: r, files: t.files,
 		at: t.req.Spec.Geometry.PieceOffset(r.Piece) + int64(r.Begin),
-	})
+	}
+	x.reads.give(j)
 }
 
 // refuseRead answers that a piece is not served.
@@ -64,6 +67,12 @@ func (j *readJob) work() result {
 }
 
 func (j *readJob) apply(x *process) {
+	x.answerRead(j)
+	x.spare.reads.keep(j)
+}
+
+// answerRead gives what was read to whoever waits for it.
+func (x *process) answerRead(j *readJob) {
 	if x.forgetRead(j.run) == nobodyWaits {
 		j.discard()
 		return
@@ -97,16 +106,12 @@ const (
 // forgetRead takes a read out of those that are under way.
 func (x *process) forgetRead(r ReadRun) waiter {
 	runs := x.d.reading[r.Reply]
-	for i, have := range runs {
-		if have == r {
-			x.d.reading[r.Reply] = append(runs[:i:i], runs[i+1:]...)
-			if len(runs) == 1 {
-				delete(x.d.reading, r.Reply)
-			}
-			return somebodyWaits
-		}
+	i := slices.Index(runs, r)
+	if i < 0 {
+		return nobodyWaits
 	}
-	return nobodyWaits
+	x.d.reading[r.Reply] = slices.Delete(runs, i, i+1) // its room stays until abandon
+	return somebodyWaits
 }
 
 // abandon gives back what nobody takes any more.

@@ -78,7 +78,8 @@ func (c *socketConn) read(fd uintptr) bool {
 
 func (c *socketConn) write(fd uintptr) bool {
 	for {
-		c.writeN, c.writeErr = unix.Writev(int(fd), c.writeFrom)
+		// Not Writev, whose list of buffers grows by doubling.
+		c.writeN, c.writeErr = unix.SendmsgBuffers(int(fd), c.writeFrom, nil, nil, 0)
 		if !errors.Is(c.writeErr, unix.EINTR) {
 			return true
 		}

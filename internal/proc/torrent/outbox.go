@@ -5,20 +5,41 @@ import (
 	"github.com/etorrent/etorrent/internal/leaf/slab"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/internal/vocab/wire"
 )
 
-// lease keeps a read-ahead slab until the last block in it was written.
+// lease keeps a read-ahead slab until the last block in it was written. The blocks'
+// headers lie in the lease, and are written before them.
 type lease struct {
-	slab slab.Slab // none for a copy
-	refs int
-	of   *outbox
+	slab    slab.Slab // none for a copy
+	headers []byte
+	refs    int
+	of      *outbox
 }
 
 func (l *lease) drop() {
 	if l.refs--; l.refs == 0 && !l.slab.IsNone() {
 		l.of.leases--
 		l.slab.Release()
+		l.of.spare = append(l.of.spare, l)
 	}
+}
+
+// lend makes the lease of a slab, in the hands of the caller, with room for the
+// headers of so many blocks. There are never more leases than peerSlabs.
+func (o *outbox) lend(s slab.Slab, blocks int) *lease {
+	var l *lease
+	if last := len(o.spare) - 1; last >= 0 {
+		l, o.spare = o.spare[last], o.spare[:last]
+	} else {
+		l = &lease{of: o}
+	}
+	if room := blocks * wire.PieceHeaderBytes; cap(l.headers) < room {
+		l.headers = make([]byte, 0, room)
+	}
+	l.slab, l.headers, l.refs = s, l.headers[:0], 1
+	o.leases++
+	return l
 }
 
 // segment is a run of bytes to be written: messages, or a block that lies in a
@@ -32,9 +53,10 @@ type segment struct {
 // outbox holds what the socket has not taken yet, in order.
 type outbox struct {
 	segments []segment
-	messages int // bytes of messages among them
-	payload  int // bytes of blocks among them
-	leases   int // slabs that they lie in
+	messages int      // bytes of messages among them
+	payload  int      // bytes of blocks among them
+	leases   int      // slabs that they lie in
+	spare    []*lease // to be used again
 	state    pnet.WriteState
 	writable chan error   // from the linked writer
 	moved    mono.Instant // when leastProgress was made, or bytes began to wait; mono.Never while none do
@@ -79,14 +101,18 @@ func (o *outbox) take(n int) []byte {
 	return o.arena
 }
 
-// addHeader appends what goes before a block, in room that nobody else uses.
-func (o *outbox) addHeader(b []byte) {
-	o.messages += len(b)
-	o.segments = append(o.segments, segment{bytes: b})
+// addAnswer appends the answer to a request, behind its header. The lease was made
+// with room for that.
+func (o *outbox) addAnswer(r peer.Request, b []byte, l *lease) {
+	begin := len(l.headers)
+	l.headers = wire.AppendPieceHeader(l.headers, r.Piece, r.Begin, r.Length)
+	header := l.headers[begin:len(l.headers):len(l.headers)]
+	o.messages += len(header)
+	o.segments = append(o.segments, segment{bytes: header})
+	o.addBlock(r, b, l)
 }
 
-// addBlock appends the answer to a request, behind the header that addHeader
-// appended.
+// addBlock appends a block whose header was appended before.
 func (o *outbox) addBlock(r peer.Request, b []byte, l *lease) {
 	l.refs++
 	o.payload += len(b)

@@ -121,7 +121,7 @@ type uploads struct {
 	reading int                         // bytes asked of the disk
 	runs    int                         // in as many reads
 	taken   sup.Taken[disk.ReadDone]    // out of done and not queued yet
-	ready   *disk.ReadDone              // being queued
+	ready   disk.ReadDone               // being queued, while it has a slab
 	due     mono.Instant                // when a limit grants the next read
 }
 
@@ -190,7 +190,7 @@ func (x *peerProc) cleanUp() {
 			done.Slab.Release()
 		}
 	}
-	if x.up.ready != nil {
+	if !x.up.ready.Slab.IsNone() {
 		x.up.ready.Slab.Release()
 	}
 	x.c.disk.Abandon(x.up.done)

@@ -7,7 +7,6 @@ import (
 	"github.com/etorrent/etorrent/internal/proc/disk"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
-	"github.com/etorrent/etorrent/internal/vocab/wire"
 )
 
 // settle carries out the batch and what follows from it: announcing, reading
@@ -89,22 +88,17 @@ func (x *peerProc) storeBlocks() {
 
 // upload queues the blocks of the read that is done.
 func (x *peerProc) upload() {
-	if x.up.ready == nil {
+	done := &x.up.ready
+	if done.Slab.IsNone() {
 		return
 	}
-	done := x.up.ready
-	l := &lease{slab: done.Slab, refs: 1, of: &x.out}
-	x.out.leases++
-	x.up.ready = nil
+	l := x.out.lend(done.Slab, len(x.batch.uploads))
+	done.Slab = slab.Slab{}
 	defer l.drop()
-	headers := make([]byte, 0, wire.PieceHeaderBytes*len(x.batch.uploads))
 	for _, r := range x.batch.uploads {
 		x.p.Act("upload")
-		begin := len(headers)
-		headers = wire.AppendPieceHeader(headers, r.Piece, r.Begin, r.Length)
-		x.out.addHeader(headers[begin:len(headers):len(headers)])
 		from := r.Begin - done.Begin
-		x.out.addBlock(r, done.Data[from:from+r.Length], l)
+		x.out.addAnswer(r, done.Data[from:from+r.Length], l)
 	}
 }
 
@@ -119,7 +113,7 @@ func (x *peerProc) takeReads() {
 		if done.Err != nil {
 			x.core.ReadFailed(run, &x.batch)
 		} else {
-			x.up.ready = &done
+			x.up.ready = done
 			x.core.ReadDone(run, &x.batch)
 		}
 		_ = x.execute() // a read never closes

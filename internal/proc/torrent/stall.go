@@ -86,6 +86,9 @@ func (o *outbox) unsend() []peer.Request {
 		case s.lease == nil || s.lease.slab.IsNone():
 			kept = append(kept, s)
 		case last < 0 || last == 0 && len(kept[0].bytes) < wire.PieceHeaderBytes:
+			for i := range kept { // its header lies in the lease too
+				kept[i].bytes = bytes.Clone(kept[i].bytes)
+			}
 			s.bytes = bytes.Clone(s.bytes)
 			s.lease.drop()
 			s.lease = &lease{refs: 1, of: o}

@@ -20,16 +20,14 @@ func answers(t *rapid.T, o *outbox, pool *slab.Pool) []peer.Request {
 	var all []peer.Request
 	for n := range rapid.IntRange(1, 4).Draw(t, "reads") {
 		s, _ := pool.TryRent()
-		l := &lease{slab: s, refs: 1, of: o}
-		o.leases++
+		l := o.lend(s, 4)
 		for k := range rapid.IntRange(1, 4).Draw(t, "blocks") {
 			for range rapid.IntRange(0, 2).Draw(t, "haves") {
 				have := wire.Message{Kind: wire.Have, Piece: 7}
 				o.addMessages(have.Append(nil))
 			}
 			r := peer.Request{Piece: pieceset.Index(n), Begin: uint32(k), Length: rapid.SampledFrom([]uint32{1, 12, 13, 14, 5000}).Draw(t, "length")}
-			o.addMessages(wire.AppendPieceHeader(nil, r.Piece, r.Begin, r.Length))
-			o.addBlock(r, s.Bytes()[:r.Length], l)
+			o.addAnswer(r, s.Bytes()[:r.Length], l)
 			all = append(all, r)
 		}
 		l.drop()
@@ -93,10 +91,9 @@ func answered(t *rapid.T, stream []byte) []peer.Request {
 // A block of one byte must not cost as much as one of 16 KiB.
 func TestTinyBlocksTakeLittleRoom(t *testing.T) {
 	o := &outbox{}
-	l := &lease{refs: 1, of: o}
+	l := o.lend(slab.Slab{}, 64)
 	for range 64 {
-		o.addHeader(wire.AppendPieceHeader(make([]byte, 0, wire.PieceHeaderBytes), 0, 0, 1))
-		o.addBlock(peer.Request{Length: 1}, []byte{0}, l)
+		o.addAnswer(peer.Request{Length: 1}, []byte{0}, l)
 	}
 	room := 0
 	for _, s := range o.segments {
