@@ -94,13 +94,13 @@ func (t *Torrent) age(a *assembly, now mono.Instant) {
 // oldest is the assembly whose unwritten block is the oldest, nil if there is
 // none. Places that no longer stand for one are dropped.
 func (t *Torrent) oldest() *assembly {
-	for len(t.ages) > 0 {
-		if a := t.agedAt(t.ages[0]); a != nil {
+	for n, p := range t.ages {
+		if a := t.agedAt(p); a != nil {
+			t.ages = slices.Delete(t.ages, 0, n)
 			return a
 		}
-		t.ages = t.ages[1:]
 	}
-	t.ages = nil
+	t.ages = t.ages[:0]
 	return nil
 }
 

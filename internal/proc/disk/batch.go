@@ -1,60 +1,107 @@
 package disk
 
 import (
-	"slices"
-
 	core "github.com/etorrent/etorrent/internal/core/storage"
 	"github.com/etorrent/etorrent/internal/vocab/geometry"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 )
 
-// batch is the Effects of one step of a torrent's core: jobs and reports, to be
-// carried out in order after the step.
-type batch struct {
-	t    *open
-	acts []func()
+// batch is the Effects of a torrent's core: what a step decided is appended to the
+// acts of the process and carried out in order after the step.
+type batch struct{ t *open }
+
+// act is one thing to do. What comes for every piece or run is a value.
+type act struct {
+	kind  actKind
+	piece pieceset.Index
+	chunk uint32       // of actRelease
+	run   core.HashRun // of actHash; of actWrite the Run alone
+	then  func()       // of actOther
 }
+
+type actKind uint8
+
+const (
+	actOther actKind = iota
+	actHash
+	actWrite
+	actRelease
+	actForget
+	actTellVerified
+	actTellWritten
+)
+
+// actsKept is how many acts room is kept for after a burst.
+const actsKept = 1024
 
 // step runs the core and carries out what it decided.
 func (t *open) step(input func(*batch)) {
-	fx := batch{t: t}
-	input(&fx)
-	fx.run()
+	from := len(t.x.acts)
+	input(&t.fx)
+	t.carryOut(from)
 	if _, paused := t.core.Phase().(core.Paused); paused && len(t.waiting) > 0 {
 		t.resume()
 	}
 }
 
-func (b *batch) run() {
-	for _, act := range b.acts {
-		b.t.x.p.Act("disk action")
-		act()
+// carryOut does the acts behind those that an outer step is at.
+func (t *open) carryOut(from int) {
+	x := t.x
+	for n := from; n < len(x.acts); n++ {
+		x.p.Act("disk action")
+		t.do(x.acts[n])
 	}
-	b.acts = b.acts[:0]
+	clear(x.acts[from:])
+	x.acts = x.acts[:from]
+	if from == 0 && cap(x.acts) > actsKept {
+		x.acts = nil
+	}
 }
 
-func (b *batch) then(act func()) { b.acts = append(b.acts, act) }
+func (t *open) do(a act) {
+	switch a.kind {
+	case actHash:
+		t.x.bytes.give(t.hashJob(a.run))
+	case actWrite:
+		t.giveWrite(a.run.Run)
+	case actRelease:
+		t.release(a.piece, a.chunk)
+	case actForget:
+		t.forget(a.piece)
+	case actTellVerified:
+		t.x.report(t.id, PieceVerified{Piece: a.piece})
+	case actTellWritten:
+		t.x.report(t.id, PieceWritten{Piece: a.piece})
+	case actOther:
+		a.then()
+	}
+}
+
+// giveWrite gives a worker a run to write.
+func (t *open) giveWrite(r geometry.Run) {
+	j := t.writeJob(r)
+	if j.err == nil {
+		from, to := runBytes(t.req.Spec.Geometry, r)
+		for i := range t.filesIn(j.at, int(to-from)) {
+			t.wrote(i)
+		}
+	}
+	t.x.bytes.give(j)
+}
+
+func (b *batch) act(a act) { b.t.x.acts = append(b.t.x.acts, a) }
+
+func (b *batch) then(f func()) { b.act(act{then: f}) }
 
 func (b *batch) report(r Report) {
 	b.then(func() { b.t.x.report(b.t.id, r) })
 }
 
 // Hash gives a worker the next run of a piece's hash.
-func (b *batch) Hash(r core.HashRun) {
-	b.then(func() { b.t.x.bytes.give(b.t.hashJob(r)) })
-}
+func (b *batch) Hash(r core.HashRun) { b.act(act{kind: actHash, run: r}) }
 
 // Write gives a worker a run to write.
-func (b *batch) Write(r geometry.Run) {
-	b.then(func() {
-		j := b.t.writeJob(r)
-		if j.err == nil {
-			from, to := runBytes(b.t.req.Spec.Geometry, r)
-			b.t.wrote(slices.Collect(b.t.filesIn(j.at, int(to-from))))
-		}
-		b.t.x.bytes.give(j)
-	})
-}
+func (b *batch) Write(r geometry.Run) { b.act(act{kind: actWrite, run: core.HashRun{Run: r}}) }
 
 // Digest gives a worker a piece whose blocks are to be told apart.
 func (b *batch) Digest(i pieceset.Index, memory core.BlockSet) {
@@ -68,13 +115,11 @@ func (b *batch) ReadPiece(i pieceset.Index) {
 
 // Release frees a chunk.
 func (b *batch) Release(i pieceset.Index, chunk uint32) {
-	b.then(func() { b.t.release(i, chunk) })
+	b.act(act{kind: actRelease, piece: i, chunk: chunk})
 }
 
 // Forget frees a piece.
-func (b *batch) Forget(i pieceset.Index) {
-	b.then(func() { b.t.forget(i) })
-}
+func (b *batch) Forget(i pieceset.Index) { b.act(act{kind: actForget, piece: i}) }
 
 // BeginWriting makes the row say that the files are open.
 func (b *batch) BeginWriting() {
@@ -100,10 +145,10 @@ func (b *batch) Claim(c core.Claim) {
 // CheckProgress and Faulted are reports.
 
 // PieceVerified reports it.
-func (b *batch) PieceVerified(i pieceset.Index) { b.report(PieceVerified{Piece: i}) }
+func (b *batch) PieceVerified(i pieceset.Index) { b.act(act{kind: actTellVerified, piece: i}) }
 
 // PieceWritten reports it.
-func (b *batch) PieceWritten(i pieceset.Index) { b.report(PieceWritten{Piece: i}) }
+func (b *batch) PieceWritten(i pieceset.Index) { b.act(act{kind: actTellWritten, piece: i}) }
 
 // PiecesDurable reports it, and has a last look at the files that are whole now.
 func (b *batch) PiecesDurable(s *pieceset.Set) {

@@ -25,7 +25,7 @@ func (t *open) digestJob(i pieceset.Index, memory core.BlockSet) *digestJob {
 	for n := range j.blocks {
 		if memory.Has(uint32(n)) {
 			// A block lies within one chunk.
-			j.blocks[n] = t.spans(geometry.Run{Piece: i, First: uint32(n), Count: 1})[0]
+			j.blocks[n] = t.spans(geometry.Run{Piece: i, First: uint32(n), Count: 1}, nil)[0]
 		}
 	}
 	return j

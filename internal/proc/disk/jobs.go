@@ -24,30 +24,27 @@ type hashJob struct {
 	t        *open
 	run      core.HashRun
 	state    hash.Hash
-	spans    [][]byte // nil: from the file
+	spans    [][]byte // from memory
 	files    storage.Store
 	verifier metainfo.Verifier
 	last     bool
+	sum      [sha1.Size * 2]byte // room for it
 	evidence core.HashEvidence
 	err      error
 }
 
 func (t *open) hashJob(r core.HashRun) *hashJob {
-	a := t.pieces[r.Piece]
-	if a == nil {
-		chunks := (t.req.Spec.Geometry.PieceSize(r.Piece) + chunkBytes - 1) / chunkBytes
-		a = &assembly{chunks: make([][]byte, chunks)}
-		t.pieces[r.Piece] = a
-	}
+	a := t.assembly(r.Piece)
 	if a.hash == nil {
 		a.hash = t.req.Verifier.NewHash(int(r.Piece))
 	}
-	j := &hashJob{
-		t: t, run: r, state: a.hash, files: t.files, verifier: t.req.Verifier,
+	j := t.x.spare.hashes.take()
+	*j = hashJob{
+		t: t, run: r, state: a.hash, spans: j.spans[:0], files: t.files, verifier: t.req.Verifier,
 		last: r.First+r.Count == t.req.Spec.Geometry.Blocks(r.Piece),
 	}
 	if r.Source == core.FromMemory {
-		j.spans = t.spans(r.Run)
+		j.spans = t.spans(r.Run, j.spans)
 	}
 	return j
 }
@@ -55,9 +52,8 @@ func (t *open) hashJob(r core.HashRun) *hashJob {
 func (j *hashJob) work() result {
 	j.err = j.take()
 	if j.err == nil && j.last {
-		var room [sha1.Size * 2]byte
 		j.evidence = core.HashWrong
-		if j.verifier.Matches(int(j.run.Piece), j.state.Sum(room[:0])) {
+		if j.verifier.Matches(int(j.run.Piece), j.state.Sum(j.sum[:0])) {
 			j.evidence = core.HashRight
 		}
 	}
@@ -87,6 +83,8 @@ func (j *hashJob) apply(x *process) {
 	if j.err != nil && isAbsence(j.err) {
 		j.t.missed(j.run.Piece)
 	}
+	clear(j.spans)
+	x.spare.hashes.keep(j)
 }
 
 // readAll feeds the bytes [from, to) of the torrent to w.
@@ -119,11 +117,12 @@ type writeJob struct {
 
 func (t *open) writeJob(r geometry.Run) *writeJob {
 	from, to := runBytes(t.req.Spec.Geometry, r)
-	j := &writeJob{
+	j := t.x.spare.writes.take()
+	*j = writeJob{
 		t: t, run: r, at: t.req.Spec.Geometry.PieceOffset(r.Piece) + int64(from),
-		spans: t.spans(r), files: t.files,
+		spans: t.spans(r, j.spans[:0]), files: t.files, entered: j.entered[:0],
 	}
-	j.entered, j.theirs, j.err = t.x.leases.write(t, j.at, j.at+int64(to-from))
+	j.entered, j.theirs, j.err = t.x.leases.write(t, j.at, j.at+int64(to-from), j.entered)
 	return j
 }
 
@@ -156,6 +155,8 @@ func (j *writeJob) apply(x *process) {
 	if storage.ViewStray(j.err) != nil {
 		j.t.missed(j.run.Piece)
 	}
+	clear(j.spans)
+	x.spare.writes.keep(j)
 }
 
 // checkJob hashes a whole piece, and reads it unless it is a hole.

@@ -21,8 +21,9 @@ type held struct {
 
 // write makes the torrent the one that writes the files of a range. What others
 // hold in them is returned; it stays theirs, since nobody but the owner can come to
-// hold more. The error says that a file is another's.
-func (l *leases) write(t *open, from, to int64) (files []int, theirs []held, err error) {
+// hold more. The files are appended to into. The error says that a file is another's.
+func (l *leases) write(t *open, from, to int64, into []int) (files []int, theirs []held, err error) {
+	files = into
 	for seg := range t.req.Spec.Segments(from, int(to-from)) {
 		m := &t.tenants[seg.File]
 		if m.at == (place{}) {
@@ -30,7 +31,7 @@ func (l *leases) write(t *open, from, to int64) (files []int, theirs []held, err
 		}
 		for _, o := range l.others(m) {
 			if o.tenure != sharing {
-				return nil, nil, o.error(t, seg.File, SharedWanting)
+				return into, nil, o.error(t, seg.File, SharedWanting)
 			}
 			theirs = append(theirs, heldBy(o, seg, from)...)
 		}
@@ -42,7 +43,7 @@ func (l *leases) write(t *open, from, to int64) (files []int, theirs []held, err
 		m.out++
 		for _, o := range l.others(m) {
 			if !o.t.ended { // else what it wrote is being looked at for the last time
-				o.t.wrote([]int{o.file}) // it is no stranger who changes its file
+				o.t.wrote(o.file) // it is no stranger who changes its file
 			}
 		}
 	}
@@ -234,6 +235,16 @@ func (j *writeJob) landed(x *process) {
 	for _, i := range j.entered {
 		j.t.tenants[i].out--
 	}
+	if j.err != nil {
+		j.wentWrong(x)
+	}
+	if !j.t.req.Wanted.Has(j.run.Piece) {
+		x.leases.settle(j.t, slices.Values(j.entered))
+	}
+}
+
+// wentWrong puts the torrent behind another whose bytes differ.
+func (j *writeJob) wentWrong(x *process) {
 	var found *differingError
 	if errors.As(j.err, &found) {
 		for seg := range j.t.req.Spec.Segments(found.held.from, 1) {
@@ -245,8 +256,5 @@ func (j *writeJob) landed(x *process) {
 				j.err = err
 			}
 		}
-	}
-	if !j.t.req.Wanted.Has(j.run.Piece) {
-		x.leases.settle(j.t, slices.Values(j.entered))
 	}
 }

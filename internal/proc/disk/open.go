@@ -32,6 +32,8 @@ type open struct {
 	faults  faults
 	watch   watch
 	tenants []tenant // one a file
+	fx      batch
+	spare   spare[assembly] // that were forgotten
 
 	stopCopy context.CancelFunc // of the beginning that is under way or was
 
@@ -89,6 +91,7 @@ func (x *process) open(r *sup.Request[OpenRequest, opening]) {
 	}
 	if t == nil {
 		t = &open{x: x, id: r.Q.Torrent, req: r.Q, pieces: map[pieceset.Index]*assembly{}, watch: newWatch()}
+		t.fx.t = t
 		x.torrents[t.id] = t
 		t.waiting = append(t.waiting, r)
 		x.bytes.give(&openJob{storage: x.d.o.Storage, req: r.Q, begun: x.leases.now})

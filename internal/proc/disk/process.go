@@ -35,6 +35,7 @@ type process struct {
 	memory   *share
 	leases   *leases
 	free     [][]byte // chunks to use again
+	acts     []act    // of the step that is under way, and of those around it
 	spare    spareJobs
 	alarm    *clock.Alarm
 }

@@ -44,15 +44,15 @@ func (x *process) storeFrom(m *StoreBlocks) slabEnd {
 		return slabReleased
 	}
 	now := x.now()
-	fx := batch{t: t}
 	for n, b := range m.Slab.Blocks() {
+		from := len(x.acts)
 		e := t.core.StoreBlock(now, core.Block{
 			Piece: b.Piece, Begin: b.Begin, Length: uint32(len(b.Data)), Sender: core.Sender(m.Holder),
-		}, &fx)
+		}, &t.fx)
 		if e == core.BlockStored {
 			t.copyBlock(b)
 		}
-		fx.run()
+		t.carryOut(from)
 		if e == core.BlockNoRoom {
 			m.Slab.Drop(n)
 			return slabWaits
@@ -94,17 +94,27 @@ func (x *process) retryStalled() {
 
 // copyBlock puts a block's bytes into its chunk.
 func (t *open) copyBlock(b slab.Block) {
-	a := t.pieces[b.Piece]
-	if a == nil {
-		chunks := (t.req.Spec.Geometry.PieceSize(b.Piece) + chunkBytes - 1) / chunkBytes
-		a = &assembly{chunks: make([][]byte, chunks)}
-		t.pieces[b.Piece] = a
-	}
+	a := t.assembly(b.Piece)
 	n := b.Begin / chunkBytes
 	if a.chunks[n] == nil {
 		a.chunks[n] = t.x.takeChunk()
 	}
 	copy(a.chunks[n][b.Begin%chunkBytes:], b.Data)
+}
+
+// assembly is where the bytes of a piece come together.
+func (t *open) assembly(i pieceset.Index) *assembly {
+	a := t.pieces[i]
+	if a == nil {
+		a = t.spare.take()
+		chunks := int((t.req.Spec.Geometry.PieceSize(i) + chunkBytes - 1) / chunkBytes)
+		if a.chunks = a.chunks[:0]; cap(a.chunks) < chunks {
+			a.chunks = make([][]byte, 0, chunks)
+		}
+		a.chunks = a.chunks[:chunks]
+		t.pieces[i] = a
+	}
+	return a
 }
 
 func (x *process) takeChunk() []byte {
@@ -143,14 +153,16 @@ func (t *open) forget(i pieceset.Index) {
 			t.x.keepChunk(c)
 		}
 	}
+	clear(a.chunks)
+	a.hash = nil
 	delete(t.pieces, i)
+	t.spare.keep(a)
 }
 
-// spans are the bytes of a run that is in memory, chunk by chunk.
-func (t *open) spans(r geometry.Run) [][]byte {
+// spans appends the bytes of a run that is in memory, chunk by chunk.
+func (t *open) spans(r geometry.Run, out [][]byte) [][]byte {
 	a := t.pieces[r.Piece]
 	from, to := runBytes(t.req.Spec.Geometry, r)
-	var out [][]byte
 	for from < to {
 		end := min(to, (from/chunkBytes+1)*chunkBytes)
 		c := a.chunks[from/chunkBytes]

@@ -11,12 +11,10 @@ import (
 )
 
 // wrote notes that a worker is about to change a file.
-func (t *open) wrote(files []int) {
-	for _, i := range files {
-		t.watch.written[i]++
-		if isInParts(t.vouched.known[i]) {
-			t.wroteParts()
-		}
+func (t *open) wrote(i int) {
+	t.watch.written[i]++
+	if isInParts(t.vouched.known[i]) {
+		t.wroteParts()
 	}
 }
 
