@@ -61,6 +61,9 @@ type LaggedError struct{ Missed uint64 }
 // Error tells how many.
 func (e *LaggedError) Error() string { return fmt.Sprintf("%d events were missed", e.Missed) }
 
+// keptEvents is how many events a reader keeps room for after a burst.
+const keptEvents = 256
+
 // Events yields the events behind revision since, those kept from before and
 // then the new ones, until ctx ends or the client has stopped. A reader that is
 // too slow gets a *LaggedError beside a nil event; the engine never waits for
@@ -68,8 +71,9 @@ func (e *LaggedError) Error() string { return fmt.Sprintf("%d events were missed
 func (c *Client) Events(ctx context.Context, since Revision) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		from := ring.Revision(since) + 1
+		var room []Event
 		for {
-			b := c.engine.Events().Since(from)
+			b := c.engine.Events().Since(from, room)
 			if b.Missed > 0 && !yield(nil, &LaggedError{Missed: b.Missed}) {
 				return
 			}
@@ -79,6 +83,10 @@ func (c *Client) Events(ctx context.Context, since Revision) iter.Seq2[Event, er
 				}
 			}
 			from = b.Next
+			clear(b.Values)
+			if room = b.Values; cap(room) > keptEvents {
+				room = nil
+			}
 			select {
 			case <-b.Changed:
 			case <-ctx.Done():

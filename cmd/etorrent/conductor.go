@@ -19,9 +19,10 @@ type conductor struct {
 	torrents []*tracked
 	byHash   map[[20]byte]*tracked
 	events   chan heard
-	gained   int64     // bytes received and stored when last looked at
-	gainedAt time.Time // when that last grew, or files were checked
-	crash    crash     // the latest
+	gained   int64       // bytes received and stored when last looked at
+	gainedAt time.Time   // when that last grew, or files were checked
+	crash    crash       // the latest
+	piece    jsonl.Piece // that is told of; there are three for each
 }
 
 // goal says when a conductor is done.

@@ -51,7 +51,8 @@ func (c *conductor) hearOf(t *tracked, head jsonl.Head, e etorrent.Event) {
 	case etorrent.CheckedEvent:
 		c.s.out.people.note("checked %s: %d pieces are right, %d are not", name, e.Good, e.Bad)
 	case etorrent.PieceEvent:
-		c.detail(&jsonl.Piece{Head: head, Index: uint32(e.Index), State: e.State.String()})
+		c.piece = jsonl.Piece{Head: head, Index: uint32(e.Index), State: e.State.String()}
+		c.detail(&c.piece)
 	case etorrent.FileStoredEvent:
 		c.s.out.tell(&jsonl.File{Head: head, Number: t.numberOf(e.File), Path: e.Path, Size: e.Size})
 	case etorrent.PeerJoinedEvent:

@@ -20,7 +20,8 @@ type tracked struct {
 	pausedFor string  // what people were told last of a pause
 	told      telling // of its completion
 	since     sharing
-	numbers   []int // of the files, as people count them; nil until one is asked for
+	numbers   []int  // of the files, as people count them; nil until one is asked for
+	hash      string // in hex, once it was asked for
 }
 
 // sharing counts the ticks since a torrent began to be shared.
@@ -46,7 +47,12 @@ func (t *tracked) name() string { return t.source.meta.Name }
 
 func (t *tracked) path() string { return filepath.Join(t.dir, t.source.plan.Name) }
 
-func (t *tracked) infoHash() string { return t.source.meta.ID().String() }
+func (t *tracked) infoHash() string {
+	if t.hash == "" {
+		t.hash = t.source.meta.ID().String()
+	}
+	return t.hash
+}
 
 // numberOf is the number of a file as people and --select count it.
 func (t *tracked) numberOf(file int) int {

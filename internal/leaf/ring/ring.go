@@ -2,7 +2,10 @@
 // falls behind the oldest is told how many it missed; nothing waits for it.
 package ring
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // Revision numbers what was appended, from 1 on.
 type Revision uint64
@@ -11,13 +14,13 @@ type Revision uint64
 type Ring[T any] struct {
 	mu      sync.Mutex
 	kept    []T
-	next    Revision // of the next value
-	changed chan struct{}
+	next    Revision      // of the next value
+	changed chan struct{} // nil while nobody waits for it
 }
 
 // New returns a ring that keeps the newest size values, at least one.
 func New[T any](size int) *Ring[T] {
-	return &Ring[T]{kept: make([]T, 0, size), next: 1, changed: make(chan struct{})}
+	return &Ring[T]{kept: make([]T, 0, size), next: 1}
 }
 
 // Append adds the value that build makes for its revision. Build must be quick:
@@ -32,8 +35,10 @@ func (r *Ring[T]) Append(build func(Revision) T) {
 		r.kept[r.at(r.next)] = v
 	}
 	r.next++
-	close(r.changed)
-	r.changed = make(chan struct{})
+	if r.changed != nil {
+		close(r.changed)
+		r.changed = nil
+	}
 }
 
 // at is the place of a revision that is kept, or of the next.
@@ -47,20 +52,23 @@ type Batch[T any] struct {
 	Changed <-chan struct{} // closed at the next Append
 }
 
-// Since returns the values of revision from and later that are still kept. There
-// is nothing from a revision that is yet to come.
-func (r *Ring[T]) Since(from Revision) Batch[T] {
+// Since returns the values of revision from and later that are still kept, in
+// into[:0]. There is nothing from a revision that is yet to come.
+func (r *Ring[T]) Since(from Revision, into []T) Batch[T] {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	oldest := r.next - Revision(len(r.kept))
-	b := Batch[T]{Next: r.next, Changed: r.changed}
+	if r.changed == nil {
+		r.changed = make(chan struct{})
+	}
+	b := Batch[T]{Next: r.next, Changed: r.changed, Values: into[:0]}
 	from = max(from, 1)
 	if from < oldest {
 		b.Missed = uint64(oldest - from)
 		from = oldest
 	}
 	if from < r.next {
-		b.Values = make([]T, 0, r.next-from)
+		b.Values = slices.Grow(b.Values, int(r.next-from))
 	}
 	for rev := from; rev < r.next; rev++ {
 		b.Values = append(b.Values, r.kept[r.at(rev)])

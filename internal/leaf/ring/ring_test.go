@@ -36,7 +36,7 @@ func TestAReaderIsToldHowManyValuesItMissed(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			r := ring.New[ring.Revision](4)
 			fill(r, tc.appended)
-			b := r.Since(tc.from)
+			b := r.Since(tc.from, nil)
 			if !slices.Equal(b.Values, tc.want) || b.Missed != tc.missed || int(b.Next) != tc.appended+1 || r.Next() != b.Next {
 				t.Errorf("%+v", b)
 			}
@@ -46,7 +46,7 @@ func TestAReaderIsToldHowManyValuesItMissed(t *testing.T) {
 
 func TestAWaitingReaderIsWokenByTheNextValue(t *testing.T) {
 	r := ring.New[ring.Revision](4)
-	b := r.Since(1)
+	b := r.Since(1, nil)
 	select {
 	case <-b.Changed:
 		t.Fatal("woken by nothing")
@@ -54,7 +54,7 @@ func TestAWaitingReaderIsWokenByTheNextValue(t *testing.T) {
 	}
 	fill(r, 1)
 	<-b.Changed
-	if b = r.Since(b.Next); !slices.Equal(b.Values, []ring.Revision{1}) {
+	if b = r.Since(b.Next, nil); !slices.Equal(b.Values, []ring.Revision{1}) {
 		t.Errorf("%+v", b)
 	}
 }
@@ -62,7 +62,7 @@ func TestAWaitingReaderIsWokenByTheNextValue(t *testing.T) {
 func TestABatchDoesNotChangeAfterwards(t *testing.T) {
 	r := ring.New[ring.Revision](4)
 	fill(r, 4)
-	b := r.Since(1)
+	b := r.Since(1, nil)
 	fill(r, 4)
 	if !slices.Equal(b.Values, []ring.Revision{1, 2, 3, 4}) {
 		t.Errorf("%v", b.Values)
@@ -79,7 +79,7 @@ func TestConcurrentReadersAccountForEveryValue(t *testing.T) {
 		all.Go(func() {
 			var counted uint64
 			for from := ring.Revision(1); from <= values; {
-				b := r.Since(from)
+				b := r.Since(from, nil)
 				counted += b.Missed + uint64(len(b.Values))
 				for k, v := range b.Values {
 					if v != b.Next-ring.Revision(len(b.Values)-k) {

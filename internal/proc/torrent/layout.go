@@ -90,8 +90,8 @@ func (l *layout) wantedBytes(i pieceset.Index) int64 {
 	from := l.geometry.PieceOffset(i)
 	to := from + l.geometry.PieceSize(i)
 	sum := int64(0)
-	for n := range l.filesIn(i) {
-		if s := l.spans[n]; s.Priority != assign.Unwanted {
+	for n, end := l.filesIn(i); n < end; n++ {
+		if s := l.spans[n]; s.Length > 0 && s.Priority != assign.Unwanted {
 			sum += min(to, s.Offset+s.Length) - max(from, s.Offset)
 		}
 	}

@@ -2,7 +2,6 @@ package torrent
 
 import (
 	"fmt"
-	"iter"
 	"slices"
 	"sort"
 
@@ -12,20 +11,16 @@ import (
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 )
 
-// filesIn yields the files with bytes in piece i, padding included. Going through
-// all pieces costs no more than the pieces and the files together, but for a
-// logarithm.
-func (l *layout) filesIn(i pieceset.Index) iter.Seq[int] {
+// filesIn are the files [first, end) with bytes in piece i, padding included, and
+// those without bytes that lie between. Going through all pieces costs no more than
+// the pieces and the files together, but for a logarithm.
+func (l *layout) filesIn(i pieceset.Index) (first, end int) {
 	from := l.geometry.PieceOffset(i)
 	to := from + l.geometry.PieceSize(i)
-	first := sort.Search(len(l.files), func(n int) bool { return l.files[n].Offset+l.files[n].Length > from })
-	return func(yield func(int) bool) {
-		for n := first; n < len(l.files) && l.files[n].Offset < to; n++ {
-			if l.files[n].Length > 0 && !yield(n) {
-				return
-			}
-		}
+	first = sort.Search(len(l.files), func(n int) bool { return l.files[n].Offset+l.files[n].Length > from })
+	for end = first; end < len(l.files) && l.files[end].Offset < to; end++ {
 	}
+	return first, end
 }
 
 // countMissing counts anew, for each file, the pieces that are not durable.
@@ -37,28 +32,32 @@ func (l *layout) countMissing(durable *pieceset.Set) {
 		}
 	}
 	for i := range durable.All() {
-		for n := range l.filesIn(i) {
-			l.missing[n]--
-		}
-	}
-}
-
-// countDurable counts a piece that became durable, and yields the files that are
-// whole by it.
-func (l *layout) countDurable(i pieceset.Index) iter.Seq[int] {
-	return func(yield func(int) bool) {
-		for n := range l.filesIn(i) {
-			l.missing[n]--
-			if l.missing[n] == 0 && l.files[n].Role == storage.Data && !yield(n) {
-				return
+		for n, end := l.filesIn(i); n < end; n++ {
+			if l.files[n].Length > 0 {
+				l.missing[n]--
 			}
 		}
 	}
 }
 
+// countDurable counts a piece that became durable, and returns the files that are
+// whole by it.
+func (l *layout) countDurable(i pieceset.Index) (whole []int) {
+	for n, end := l.filesIn(i); n < end; n++ {
+		if l.files[n].Length == 0 {
+			continue
+		}
+		l.missing[n]--
+		if l.missing[n] == 0 && l.files[n].Role == storage.Data {
+			whole = append(whole, n)
+		}
+	}
+	return whole
+}
+
 // tellFiles tells of the files that are whole by a piece that became durable.
 func (c *control) tellFiles(i pieceset.Index) {
-	for n := range c.layout.countDurable(i) {
+	for _, n := range c.layout.countDurable(i) {
 		f := c.layout.files[n]
 		c.post(func(h event.Head) event.Event {
 			return event.FileStored{Head: h, File: n, Path: f.Path, Size: f.Length}

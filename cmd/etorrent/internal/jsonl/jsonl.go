@@ -41,11 +41,16 @@ type Object interface {
 	stamp(event string, now time.Time)
 }
 
-// Writer writes objects.
+// Writer writes objects, one at a time.
 type Writer struct {
-	out io.Writer
-	now func() time.Time
+	out  io.Writer
+	now  func() time.Time
+	line []byte // of the last Piece, to be used again
 }
+
+// appender is an object of which there are many; it appends the line that
+// encoding/json would make of it, and nothing that a terminal would obey.
+type appender interface{ appendLine(to []byte) []byte }
 
 // NewWriter returns a writer to out that stamps by the clock now.
 func NewWriter(out io.Writer, now func() time.Time) *Writer { return &Writer{out: out, now: now} }
@@ -53,6 +58,11 @@ func NewWriter(out io.Writer, now func() time.Time) *Writer { return &Writer{out
 // Write writes one object as one line by one call of the underlying writer.
 func (w *Writer) Write(o Object) error {
 	o.stamp(o.event(), w.now())
+	if a, many := o.(appender); many {
+		w.line = a.appendLine(w.line[:0])
+		_, err := w.out.Write(w.line)
+		return err
+	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
