@@ -72,6 +72,9 @@ func (c *Client) Events(ctx context.Context, since Revision) iter.Seq2[Event, er
 	return func(yield func(Event, error) bool) {
 		from := ring.Revision(since) + 1
 		var room []Event
+		wake := make(chan struct{}, 1)
+		c.engine.Events().Join(wake)
+		defer c.engine.Events().Leave(wake)
 		for {
 			b := c.engine.Events().Since(from, room)
 			if b.Missed > 0 && !yield(nil, &LaggedError{Missed: b.Missed}) {
@@ -88,7 +91,7 @@ func (c *Client) Events(ctx context.Context, since Revision) iter.Seq2[Event, er
 				room = nil
 			}
 			select {
-			case <-b.Changed:
+			case <-wake:
 			case <-ctx.Done():
 				return
 			case <-c.Done():

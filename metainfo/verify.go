@@ -9,7 +9,8 @@ import (
 // Verifier says what the bytes of each piece must hash to. It holds no state
 // of a check and may be used from everywhere at once.
 type Verifier interface {
-	// NewHash returns a hash for the bytes of the piece, to be written in order.
+	// NewHash returns a hash for the bytes of the piece, to be written in order. The
+	// hashes of all pieces are alike: after its Reset one serves any other piece.
 	NewHash(piece int) hash.Hash
 	// Matches says whether sum, which NewHash's hash gave, is the piece's.
 	Matches(piece int, sum []byte) bool

@@ -8,7 +8,7 @@ import (
 
 // Verified says that the disk found piece i right. It is held now, whatever the
 // core knew of its blocks; what holders still fetch of it is cancelled.
-func (c *Core) Verified(i pieceset.Index) ProgressEvidence {
+func (c *Core) Verified(i pieceset.Index) {
 	p := c.at(i)
 	c.rectify(i)
 	if p.state != PieceHeld {
@@ -18,7 +18,6 @@ func (c *Core) Verified(i pieceset.Index) ProgressEvidence {
 		c.held++
 		c.unwant(i)
 	}
-	return c.Progress()
 }
 
 // Corrupt says that the disk found piece i wrong and has dropped its blocks. It

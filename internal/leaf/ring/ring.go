@@ -14,13 +14,13 @@ type Revision uint64
 type Ring[T any] struct {
 	mu      sync.Mutex
 	kept    []T
-	next    Revision      // of the next value
-	changed chan struct{} // nil while nobody waits for it
+	next    Revision // of the next value
+	readers map[chan<- struct{}]struct{}
 }
 
 // New returns a ring that keeps the newest size values, at least one.
 func New[T any](size int) *Ring[T] {
-	return &Ring[T]{kept: make([]T, 0, size), next: 1}
+	return &Ring[T]{kept: make([]T, 0, size), next: 1, readers: map[chan<- struct{}]struct{}{}}
 }
 
 // Append adds the value that build makes for its revision. Build must be quick:
@@ -35,21 +35,36 @@ func (r *Ring[T]) Append(build func(Revision) T) {
 		r.kept[r.at(r.next)] = v
 	}
 	r.next++
-	if r.changed != nil {
-		close(r.changed)
-		r.changed = nil
+	for wake := range r.readers {
+		select {
+		case wake <- struct{}{}:
+		default:
+		}
 	}
 }
 
 // at is the place of a revision that is kept, or of the next.
 func (r *Ring[T]) at(rev Revision) int { return int((rev - 1) % Revision(cap(r.kept))) }
 
+// Join has a one-place channel woken at every Append, until Leave.
+func (r *Ring[T]) Join(wake chan<- struct{}) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.readers[wake] = struct{}{}
+}
+
+// Leave ends the wakes of a reader.
+func (r *Ring[T]) Leave(wake chan<- struct{}) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.readers, wake)
+}
+
 // Batch is what Since found.
 type Batch[T any] struct {
-	Values  []T
-	Missed  uint64          // values that were asked for and are gone
-	Next    Revision        // where to go on: behind the newest value
-	Changed <-chan struct{} // closed at the next Append
+	Values []T
+	Missed uint64   // values that were asked for and are gone
+	Next   Revision // where to go on: behind the newest value
 }
 
 // Since returns the values of revision from and later that are still kept, in
@@ -58,10 +73,7 @@ func (r *Ring[T]) Since(from Revision, into []T) Batch[T] {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	oldest := r.next - Revision(len(r.kept))
-	if r.changed == nil {
-		r.changed = make(chan struct{})
-	}
-	b := Batch[T]{Next: r.next, Changed: r.changed, Values: into[:0]}
+	b := Batch[T]{Next: r.next, Values: into[:0]}
 	from = max(from, 1)
 	if from < oldest {
 		b.Missed = uint64(oldest - from)

@@ -46,14 +46,16 @@ func TestAReaderIsToldHowManyValuesItMissed(t *testing.T) {
 
 func TestAWaitingReaderIsWokenByTheNextValue(t *testing.T) {
 	r := ring.New[ring.Revision](4)
+	wake := make(chan struct{}, 1)
+	r.Join(wake)
 	b := r.Since(1, nil)
 	select {
-	case <-b.Changed:
+	case <-wake:
 		t.Fatal("woken by nothing")
 	default:
 	}
 	fill(r, 1)
-	<-b.Changed
+	<-wake
 	if b = r.Since(b.Next, nil); !slices.Equal(b.Values, []ring.Revision{1}) {
 		t.Errorf("%+v", b)
 	}
@@ -78,6 +80,9 @@ func TestConcurrentReadersAccountForEveryValue(t *testing.T) {
 	for range 4 {
 		all.Go(func() {
 			var counted uint64
+			wake := make(chan struct{}, 1)
+			r.Join(wake)
+			defer r.Leave(wake)
 			for from := ring.Revision(1); from <= values; {
 				b := r.Since(from, nil)
 				counted += b.Missed + uint64(len(b.Values))
@@ -88,7 +93,7 @@ func TestConcurrentReadersAccountForEveryValue(t *testing.T) {
 					}
 				}
 				if from = b.Next; from <= values {
-					<-b.Changed
+					<-wake
 				}
 			}
 			if counted != values {
@@ -99,4 +104,28 @@ func TestConcurrentReadersAccountForEveryValue(t *testing.T) {
 	all.Go(func() { fill(r, values/2) })
 	all.Go(func() { fill(r, values/2) })
 	all.Wait()
+}
+
+func TestWhoLeavesIsWokenNoMore(t *testing.T) {
+	r, wake := ring.New[ring.Revision](4), make(chan struct{}, 1)
+	r.Join(wake)
+	r.Leave(wake)
+	if fill(r, 1); len(wake) != 0 {
+		t.Error("woken")
+	}
+}
+
+func TestAReaderThatKeepsItsRoomAllocatesNothing(t *testing.T) {
+	r, wake := ring.New[ring.Revision](64), make(chan struct{}, 1)
+	r.Join(wake)
+	from, room := ring.Revision(1), make([]ring.Revision, 0, 16)
+	n := testing.AllocsPerRun(100, func() {
+		fill(r, 10)
+		<-wake
+		b := r.Since(from, room)
+		from, room = b.Next, b.Values
+	})
+	if n != 0 {
+		t.Errorf("%v objects a round", n)
+	}
 }

@@ -45,12 +45,17 @@ const (
 	keptBlocks = 64
 )
 
-// IsNone says whether this is no slab, or one that was released.
-func (s Slab) IsNone() bool { return s.of == nil || s.of.loan != s.loan }
+// IsNone says whether this is the zero Slab. Who released a slab, or moved it on,
+// puts none in its place.
+func (s Slab) IsNone() bool { return s.of == nil }
+
+// isOver says whether the loan has ended, or never was. Only the owner may ask: the
+// pool lends the buffer on.
+func (s Slab) isOver() bool { return s.of == nil || s.of.loan != s.loan }
 
 // Bytes is the whole buffer; of a slab that was released it is nil.
 func (s Slab) Bytes() []byte {
-	if s.IsNone() {
+	if s.isOver() {
 		return nil
 	}
 	return s.of.bytes
@@ -68,7 +73,7 @@ func (s Slab) Note(b Block) {
 // Blocks are the blocks that were noted, in their order; none in a slab that was
 // released.
 func (s Slab) Blocks() []Block {
-	if s.IsNone() {
+	if s.isOver() {
 		return nil
 	}
 	return s.of.blocks
@@ -168,7 +173,7 @@ func (p *Pool) Outstanding() int {
 func (p *Pool) take(s Slab) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if s.IsNone() {
+	if s.isOver() {
 		panic("slab: released twice")
 	}
 	b := s.of

@@ -90,8 +90,9 @@ func (x *process) answerRead(j *readJob) {
 }
 
 func (j *readJob) discard() {
-	if !j.slab.IsNone() {
-		j.slab.Release()
+	if s := j.slab; !s.IsNone() {
+		j.slab = slab.Slab{}
+		s.Release()
 	}
 }
 

@@ -154,7 +154,9 @@ func (t *open) forget(i pieceset.Index) {
 		}
 	}
 	clear(a.chunks)
-	a.hash = nil
+	if a.hash != nil {
+		a.hash.Reset() // for the next piece
+	}
 	delete(t.pieces, i)
 	t.spare.keep(a)
 }

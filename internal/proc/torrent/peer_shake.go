@@ -2,6 +2,7 @@ package torrent
 
 import (
 	"github.com/etorrent/etorrent/internal/core/handshake"
+	"github.com/etorrent/etorrent/internal/leaf/slab"
 	"github.com/etorrent/etorrent/internal/vocab/wire"
 )
 
@@ -98,6 +99,7 @@ func (x *peerProc) feed(machine shaker) (e handshake.Evidence, early []byte, why
 		e, taken := machine.Feed(f.slab.Bytes()[:f.n])
 		early = append([]byte(nil), f.slab.Bytes()[taken:f.n]...)
 		x.in.slab.Release()
+		x.in.slab = slab.Slab{}
 		if f.err != nil {
 			x.in.end = readerGone
 		}
