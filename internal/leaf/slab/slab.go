@@ -101,9 +101,6 @@ type Pool struct {
 	waiters []chan Slab
 }
 
-// keptFree is how many unused slabs a pool keeps for the next rent.
-const keptFree = 8
-
 // NewPool returns a pool that lends at most bound slabs at a time.
 func NewPool(bound int) *Pool { return &Pool{bound: bound} }
 
@@ -186,9 +183,15 @@ func (p *Pool) take(s Slab) {
 		return
 	}
 	p.lent--
-	if len(p.free) < keptFree {
-		p.free = append(p.free, b)
-	}
+	p.free = append(p.free, b)
+}
+
+// Trim frees the buffers that are not lent. Until then they are kept for the next
+// loan, since to make and clear them anew costs more than to fill them.
+func (p *Pool) Trim() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.free = nil
 }
 
 // endLoan makes every Slab of the buffer one that was released.

@@ -37,6 +37,7 @@ type process struct {
 	free     [][]byte // chunks to use again
 	acts     []act    // of the step that is under way, and of those around it
 	spare    spareJobs
+	lull     lull
 	alarm    *clock.Alarm
 }
 
@@ -135,7 +136,7 @@ func (x *process) cleanUp() {
 func (x *process) now() mono.Instant { return x.d.o.Clock.Now() }
 
 func (x *process) nextDeadline() mono.Instant {
-	d := x.retry
+	d := mono.Earliest(x.retry, x.lull.due)
 	for _, t := range x.torrents {
 		d = mono.Earliest(d, t.deadline())
 	}
@@ -144,6 +145,7 @@ func (x *process) nextDeadline() mono.Instant {
 
 func (x *process) tick() {
 	now := x.now()
+	x.rest(now)
 	for _, t := range x.torrents {
 		if d := t.deadline(); d != mono.Never && now >= d {
 			t.step(func(fx *batch) { t.core.Tick(now, fx) })

@@ -39,6 +39,7 @@ func (x *process) read(r ReadRun) {
 		x.refuseRead(r)
 		return
 	}
+	x.lull.end(x.now())
 	j := x.spare.reads.take()
 	*j = readJob{
 		x: x, t: t, run: r, files: t.files,

@@ -14,8 +14,8 @@ import (
 // chunkBytes is the memory that blocks of a piece are gathered in, at a time.
 const chunkBytes = core.ChunkBlocks * geometry.BlockSize
 
-// freeChunks is how many unused chunks are kept for the next piece.
-const freeChunks = 16
+// freeChunks is how many unused chunks are kept for the next piece, until a lull.
+const freeChunks = 32
 
 // store takes the blocks of a slab. If there is no memory for one of them the
 // slab waits until there is: its sender's pool runs dry then, and the peers are
@@ -44,6 +44,7 @@ func (x *process) storeFrom(m *StoreBlocks) slabEnd {
 		return slabReleased
 	}
 	now := x.now()
+	x.lull.end(now)
 	for n, b := range m.Slab.Blocks() {
 		from := len(x.acts)
 		e := t.core.StoreBlock(now, core.Block{
