@@ -23,7 +23,7 @@ type open struct {
 	core    *core.Torrent
 	files   storage.Store
 	zeros   *storage.Zeros
-	pieces  map[pieceset.Index]*assembly
+	pieces  assemblies
 	vouched *vouchAnswer
 	ready   readiness
 	row     rowFiles
@@ -33,7 +33,6 @@ type open struct {
 	watch   watch
 	tenants []tenant // one a file
 	fx      batch
-	spare   spare[assembly] // that were forgotten
 
 	stopCopy context.CancelFunc // of the beginning that is under way or was
 
@@ -74,6 +73,13 @@ const (
 	rowSaysOpen
 )
 
+// assemblies are the pieces whose blocks come, and those that were forgotten, to be
+// used again.
+type assemblies struct {
+	of    map[pieceset.Index]*assembly
+	spare spare[assembly]
+}
+
 // assembly is the bytes of a piece whose blocks come: its chunks, and the hash
 // so far.
 type assembly struct {
@@ -90,7 +96,7 @@ func (x *process) open(r *sup.Request[OpenRequest, opening]) {
 		return
 	}
 	if t == nil {
-		t = &open{x: x, id: r.Q.Torrent, req: r.Q, pieces: map[pieceset.Index]*assembly{}, watch: newWatch()}
+		t = &open{x: x, id: r.Q.Torrent, req: r.Q, pieces: assemblies{of: map[pieceset.Index]*assembly{}}, watch: newWatch()}
 		t.fx.t = t
 		x.torrents[t.id] = t
 		t.waiting = append(t.waiting, r)

@@ -105,15 +105,15 @@ func (t *open) copyBlock(b slab.Block) {
 
 // assembly is where the bytes of a piece come together.
 func (t *open) assembly(i pieceset.Index) *assembly {
-	a := t.pieces[i]
+	a := t.pieces.of[i]
 	if a == nil {
-		a = t.spare.take()
+		a = t.pieces.spare.take()
 		chunks := int((t.req.Spec.Geometry.PieceSize(i) + chunkBytes - 1) / chunkBytes)
 		if a.chunks = a.chunks[:0]; cap(a.chunks) < chunks {
 			a.chunks = make([][]byte, 0, chunks)
 		}
 		a.chunks = a.chunks[:chunks]
-		t.pieces[i] = a
+		t.pieces.of[i] = a
 	}
 	return a
 }
@@ -135,7 +135,7 @@ func (x *process) keepChunk(c []byte) {
 
 // release frees a chunk that nothing uses any more.
 func (t *open) release(i pieceset.Index, chunk uint32) {
-	a := t.pieces[i]
+	a := t.pieces.of[i]
 	if a == nil || a.chunks[chunk] == nil {
 		return
 	}
@@ -145,7 +145,7 @@ func (t *open) release(i pieceset.Index, chunk uint32) {
 
 // forget frees a piece.
 func (t *open) forget(i pieceset.Index) {
-	a := t.pieces[i]
+	a := t.pieces.of[i]
 	if a == nil {
 		return
 	}
@@ -158,13 +158,13 @@ func (t *open) forget(i pieceset.Index) {
 	if a.hash != nil {
 		a.hash.Reset() // for the next piece
 	}
-	delete(t.pieces, i)
-	t.spare.keep(a)
+	delete(t.pieces.of, i)
+	t.pieces.spare.keep(a)
 }
 
 // spans appends the bytes of a run that is in memory, chunk by chunk.
 func (t *open) spans(r geometry.Run, out [][]byte) [][]byte {
-	a := t.pieces[r.Piece]
+	a := t.pieces.of[r.Piece]
 	from, to := runBytes(t.req.Spec.Geometry, r)
 	for from < to {
 		end := min(to, (from/chunkBytes+1)*chunkBytes)

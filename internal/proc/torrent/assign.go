@@ -68,8 +68,7 @@ type assigner struct {
 	core    *assign.Core
 	blame   *blame.Core
 	begun   *beginAssign
-	reports *sup.Mailbox[disk.Report]
-	told    sup.Taken[disk.Report]
+	reports reports
 	inputs  sup.Taken[toAssign]
 	orders  map[assign.HolderID]*sup.Mailbox[peerOrder]
 	out     []orderTo
@@ -85,7 +84,7 @@ type orderTo struct {
 func (t *Torrent) runAssign(p *sup.Process) error {
 	a := &assigner{
 		t: t, p: p, blame: blame.New(),
-		reports: sup.NewMailbox[disk.Report](), // bounded by the pieces of the torrent
+		reports: newReports(),
 		orders:  map[assign.HolderID]*sup.Mailbox[peerOrder]{},
 	}
 	t.assign.Take(nil) // what was meant for an earlier incarnation
@@ -94,7 +93,7 @@ func (t *Torrent) runAssign(p *sup.Process) error {
 	t.control.Put(toControl{assignUp: &assignUp{}})
 	defer func() {
 		if a.begun != nil {
-			a.begun.disk.Detach(t.id, a.reports)
+			a.begun.disk.Detach(t.id, a.reports.box)
 		}
 	}()
 	for {
@@ -103,7 +102,7 @@ func (t *Torrent) runAssign(p *sup.Process) error {
 			return nil
 		case <-t.assign.Wake():
 			p.Receive("assign input")
-		case <-a.reports.Wake():
+		case <-a.reports.box.Wake():
 			p.Receive("disk report")
 		}
 		a.take()
@@ -115,12 +114,12 @@ func (t *Torrent) runAssign(p *sup.Process) error {
 // is about: peers tell of a block before they give it to the disk, so what the
 // disk says is taken first and told last.
 func (a *assigner) take() {
-	a.told.Take(a.reports)
+	a.reports.taken.Take(a.reports.box)
 	for a.inputs.Take(a.t.assign); a.inputs.Left() > 0; {
 		a.input(a.inputs.Next())
 	}
-	for a.told.Left() > 0 {
-		a.report(a.told.Next())
+	for a.reports.taken.Left() > 0 {
+		a.report(a.reports.taken.Next())
 	}
 }
 
@@ -130,7 +129,7 @@ func (a *assigner) input(in toAssign) {
 	switch {
 	case in.kind == inputBegin:
 		a.begun = in.rare.begin
-		a.begun.disk.Attach(a.t.id, a.reports)
+		a.begun.disk.Attach(a.t.id, a.reports.box)
 	case a.core == nil:
 		a.waiting = append(a.waiting, in)
 	case in.kind == inputWanted:
@@ -161,7 +160,7 @@ func (a *assigner) hear(in toAssign) {
 		a.leave(in.holder)
 	case inputCrashed:
 		a.leave(in.holder)
-		a.begun.disk.Attach(a.t.id, a.reports) // to say what it really has
+		a.begun.disk.Attach(a.t.id, a.reports.box) // to say what it really has
 	case inputBegin, inputWanted, inputJoined:
 	}
 }

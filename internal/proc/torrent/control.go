@@ -35,17 +35,16 @@ const (
 //	phaseHalted    paused by a fault, and loaded again after a wait; or refused,
 //	               until an Ask to resume
 type control struct {
-	t        *Torrent
-	p        *sup.Process
-	phase    controlPhase
-	disk     *disk.Disk // of the volume that the files lie on; nil until it is known
-	layout   *layout
-	row      *store.Row
-	log      *havelog.Log
-	reports  *sup.Mailbox[disk.Report] // bounded by the pieces of the torrent
-	reported sup.Taken[disk.Report]
-	swarm    *swarm
-	goal     peer.Goal
+	t       *Torrent
+	p       *sup.Process
+	phase   controlPhase
+	disk    *disk.Disk // of the volume that the files lie on; nil until it is known
+	layout  *layout
+	row     *store.Row
+	log     *havelog.Log
+	reports reports
+	swarm   *swarm
+	goal    peer.Goal
 
 	durable  *pieceset.Set
 	written  *pieceset.Set // reported by the disk and not claimed yet
@@ -106,7 +105,7 @@ const (
 func (t *Torrent) runControl(p *sup.Process) error {
 	c := &control{
 		t: t, p: p,
-		reports: sup.NewMailbox[disk.Report](),
+		reports: newReports(),
 		retries: retries{loading: retry{wait: retryAfter}, recovery: retry{wait: recoverAfter}},
 		alarm:   t.env.Clock.NewAlarm(),
 	}
@@ -116,7 +115,7 @@ func (t *Torrent) runControl(p *sup.Process) error {
 		t.control.close()
 		c.swarm.leaveAll("crashed") // else it has told before
 		if c.disk != nil {
-			c.disk.Detach(t.id, c.reports)
+			c.disk.Detach(t.id, c.reports.box)
 		}
 	}()
 	p.Watches(t.control.box)
@@ -146,11 +145,11 @@ func (c *control) step() onward {
 	case <-c.t.control.box.Wake():
 		c.p.Receive("control input")
 		c.inputs()
-	case <-c.reports.Wake():
+	case <-c.reports.box.Wake():
 		c.p.Receive("disk report")
-		for c.reported.Take(c.reports); c.reported.Left() > 0; {
+		for c.reports.taken.Take(c.reports.box); c.reports.taken.Left() > 0; {
 			c.p.Step("report")
-			c.report(c.reported.Next())
+			c.report(c.reports.taken.Next())
 		}
 	case <-c.swarm.downs.Wake():
 		c.p.Receive("peer down")

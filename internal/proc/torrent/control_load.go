@@ -64,7 +64,7 @@ func (c *control) findDisk() error {
 		return err
 	}
 	c.disk, c.t.disk = d, d
-	c.disk.Attach(c.t.id, c.reports)
+	c.disk.Attach(c.t.id, c.reports.box)
 	return nil
 }
 

@@ -7,10 +7,12 @@ import (
 	"github.com/etorrent/etorrent/internal/core/blame"
 	"github.com/etorrent/etorrent/internal/core/book"
 	"github.com/etorrent/etorrent/internal/core/handshake"
+	"github.com/etorrent/etorrent/internal/proc/disk"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
 	"github.com/etorrent/etorrent/internal/store"
 	"github.com/etorrent/etorrent/internal/vocab/endpoint"
 	"github.com/etorrent/etorrent/internal/vocab/wire"
+	"github.com/etorrent/etorrent/sup"
 )
 
 // toControl is one input of the control process; exactly one field is set.
@@ -89,3 +91,11 @@ type Resume struct{}
 
 // Answer answers an Ask.
 type Answer struct{ Err error }
+
+// reports are what the disk says of the torrent.
+type reports struct {
+	box   *sup.Mailbox[disk.Report] // bounded by the pieces of the torrent
+	taken sup.Taken[disk.Report]
+}
+
+func newReports() reports { return reports{box: sup.NewMailbox[disk.Report]()} }

@@ -341,14 +341,6 @@ func (x *peerProc) decode(buf []byte) {
 	x.in.keep(buf)
 }
 
-// keep copies what is left of a fill. Room that one long frame took is not kept.
-func (in *intake) keep(rest []byte) {
-	if cap(in.carry) > carryKept && len(rest) <= carryKept {
-		in.carry = nil
-	}
-	in.carry = append(in.carry[:0], rest...)
-}
-
 // letReaderGo lets the reader go on, unless the remote makes us answer without
 // taking the answers.
 func (x *peerProc) letReaderGo() {

@@ -34,6 +34,14 @@ const (
 	carryKept = 32 << 10
 )
 
+// keep copies what is left of a fill. Room that one long frame took is not kept.
+func (in *intake) keep(rest []byte) {
+	if cap(in.carry) > carryKept && len(rest) <= carryKept {
+		in.carry = nil
+	}
+	in.carry = append(in.carry[:0], rest...)
+}
+
 // reader is the linked goroutine that waits for the socket. It holds no buffer
 // while it waits; a frame that came in part is carried in a slice of its size.
 type reader struct {
