@@ -265,9 +265,7 @@ func (x *peerProc) receive() string {
 	case <-x.alarm.C():
 		x.alarm.Rang()
 		x.p.Receive("alarm")
-		if len(x.in.carry) == 0 {
-			x.in.carry = nil // an idle connection keeps no buffer
-		}
+		x.keepNothing()
 		x.p.Step("tick")
 		if x.in.wait == readerWaits {
 			x.core.HeldBack(x.now()) // the remote is not to blame
@@ -275,6 +273,14 @@ func (x *peerProc) receive() string {
 		x.core.Tick(x.now(), &x.batch)
 	}
 	return ""
+}
+
+// keepNothing gives up the buffers that nothing lies in: an idle connection has none.
+func (x *peerProc) keepNothing() {
+	if len(x.in.carry) == 0 {
+		x.in.carry = nil
+	}
+	x.taken, x.batch.picker = sup.Taken[peerOrder]{}, nil // handled and told before
 }
 
 func (x *peerProc) now() mono.Instant { return x.t.env.Clock.Now() }
