@@ -129,8 +129,9 @@ func (c *conn) crash() {
 
 // readAhead asks the disk for what the remote requested, a share at a time.
 func (c *conn) readAhead() {
-	for c.up.reading+c.out.payload <= peer.ReadAheadLimit/2 && c.up.runs < 2 && c.core.Waiting() > 0 {
-		run := c.core.NextRead(peer.ReadAheadLimit)
+	most := c.core.ReadAhead()
+	for c.up.reading+c.out.payload <= int(most)/2 && c.up.runs < 2 && c.core.Waiting() > 0 {
+		run := c.core.NextRead(most)
 		if run.Length == 0 {
 			return
 		}
@@ -256,7 +257,7 @@ func (c *conn) pump() {
 			c.pump()
 			return
 		}
-		c.step(func() { c.core.Wrote(c.w.now) })
+		c.step(func() { c.core.Wrote(c.w.now, size) })
 	})
 }
 

@@ -191,8 +191,11 @@ func (c *Core) SetChoke(now mono.Instant, state Choke, eff Effects) {
 	c.dropOwed(eff)
 }
 
-// Wrote notes that bytes left for the remote.
-func (c *Core) Wrote(now mono.Instant) { c.lastSent = now }
+// Wrote notes that bytes left for the remote, payload of them of blocks.
+func (c *Core) Wrote(now mono.Instant, payload int) {
+	c.lastSent = now
+	c.owed.appetite.take(now, payload)
+}
 
 // speaksFast says whether both ends named FAST (BEP 6).
 func (c *Core) speaksFast() bool { return c.cfg.Capabilities.Has(wire.FastExtension) }

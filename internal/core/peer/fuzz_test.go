@@ -61,7 +61,7 @@ func (m *machine) actRarely(by byte) {
 	case 4:
 		m.core.HeldBack(m.now)
 	case 5:
-		m.core.Wrote(m.now)
+		m.core.Wrote(m.now, 0)
 	case 6:
 		m.now = max(m.now, min(m.core.NextDeadline(), m.now.Add(time.Hour)))
 		m.core.Tick(m.now, m)

@@ -200,7 +200,7 @@ func (l *link) provoke() {
 	c.ReadDone(c.NextRead(ReadAheadLimit), l)
 	c.ReadFailed(ReadRun{Length: 1 << 20}, l)
 	c.Learn(l.now, shape(), pieceset.Full(16), l)
-	c.Wrote(l.now)
+	c.Wrote(l.now, 0)
 	c.Malformed(wire.FrameTooLong, l)
 	c.HeldBack(l.now)
 	c.Tick(l.now.Add(24*time.Hour), l)

@@ -1,6 +1,8 @@
 package peer
 
 import (
+	"time"
+
 	"github.com/etorrent/etorrent/internal/vocab/mono"
 	"github.com/etorrent/etorrent/internal/vocab/wire"
 )
@@ -9,8 +11,13 @@ const (
 	// LocalReqq is the number of requests that we queue for a remote; we
 	// advertise it as reqq (BEP 10).
 	LocalReqq = 2000
-	// ReadAheadLimit is how many bytes are read or unsent for one remote.
-	ReadAheadLimit = 256 << 10
+	// ReadAheadLimit is how many bytes are read or unsent for one remote at most, and
+	// leastReadAhead for one that takes little: what was read cannot be cancelled.
+	ReadAheadLimit = 512 << 10
+	leastReadAhead = 256 << 10
+	// readAheadSpan is for how long what is read or unsent lasts, at the rate that the
+	// remote takes it, before more than leastReadAhead is.
+	readAheadSpan = 50 * time.Millisecond
 	// runRequests is how many requests one read answers, since each costs as much
 	// whatever its length is.
 	runRequests = 64
@@ -35,9 +42,10 @@ const (
 
 // owed holds the remote's requests: first those waiting, then those being read.
 type owed struct {
-	waiting queue
-	reading []Request
-	allowed allowed
+	waiting  queue
+	reading  []Request
+	allowed  allowed
+	appetite appetite
 }
 
 // viewRequest judges a request. Of repetitions only that of the newest request
@@ -85,6 +93,30 @@ func (c *Core) executeCancel(now mono.Instant, r Request, eff Effects) {
 		c.refuse(r, eff)
 	}
 	c.tolerate(now, floodCancel, eff)
+}
+
+// ReadAhead is how many bytes may be read or unsent for the remote: from 256 KiB to
+// ReadAheadLimit, by how fast it took of late.
+func (c *Core) ReadAhead() uint32 {
+	return uint32(min(max(c.owed.appetite.lasts, leastReadAhead), ReadAheadLimit))
+}
+
+// appetite estimates how fast a remote takes payload, from how long leastReadAhead
+// of it took.
+type appetite struct {
+	since mono.Instant
+	taken int // payload since then
+	lasts int // bytes that it takes in readAheadSpan
+}
+
+// take notes that n bytes of payload left at now.
+func (a *appetite) take(now mono.Instant, n int) {
+	if a.taken += n; a.taken < leastReadAhead {
+		return
+	}
+	span := max(now.Sub(a.since), time.Microsecond)
+	a.lasts = int(min(float64(a.taken)*float64(readAheadSpan)/float64(span), ReadAheadLimit))
+	a.since, a.taken = now, 0
 }
 
 // NextRead takes the next run of consecutive requests, at most limit bytes but

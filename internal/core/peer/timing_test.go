@@ -24,7 +24,7 @@ func TestAnIdleConnectionIsKeptAlive(t *testing.T) {
 func TestWhatWeWritePutsTheKeepAliveOff(t *testing.T) {
 	l := open(t, config(plain))
 	l.pass(keepAliveEvery - 1)
-	l.core.Wrote(l.now)
+	l.core.Wrote(l.now, 0)
 	l.pass(keepAliveEvery - 1)
 	l.core.Tick(l.now, l)
 	l.expect()

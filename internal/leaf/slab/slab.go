@@ -10,9 +10,10 @@ import (
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 )
 
-// Size is the number of bytes of a slab: sixteen blocks, and more than the
-// longest frame of the peer protocol.
-const Size = 256 << 10
+// Size is the number of bytes of a slab: thirty-two blocks, and more than the
+// longest frame of the peer protocol. Smaller ones are handed from process to
+// process more often, larger ones make no transfer cheaper.
+const Size = 512 << 10
 
 // Slab is the loan of one buffer of Size bytes to one owner. A buffer that is
 // lent again is another Slab, so that an earlier owner can neither reach it nor
@@ -40,9 +41,9 @@ type Block struct {
 const (
 	// usualBlocks is how many blocks room is made for at once: whole ones of 16 KiB
 	// fill a slab with as many.
-	usualBlocks = 16
+	usualBlocks = 32
 	// keptBlocks is how much of that room is kept for the next loan.
-	keptBlocks = 64
+	keptBlocks = 128
 )
 
 // IsNone says whether this is the zero Slab. Who released a slab, or moved it on,

@@ -36,8 +36,8 @@ const (
 	// receiveSlabs and readSlabs bound the buffers that payload travels in, towards
 	// one volume and out of all: 12 MiB each. More make no transfer on one machine faster, and peers that
 	// attack together would hold them all.
-	receiveSlabs    = 48
-	readSlabs       = 48
+	receiveSlabs    = 24
+	readSlabs       = 24
 	peersPerAddress = 64
 	// eventsKept is how many events a reader may lag behind.
 	eventsKept = 16 << 10

@@ -29,6 +29,7 @@ type socketConn struct {
 	readN    int
 	readErr  error
 	pollRead [1]unix.PollFd
+	waitRead waiting
 	doPollIn func(fd uintptr) bool
 	doRead   func(fd uintptr) bool
 
@@ -36,6 +37,7 @@ type socketConn struct {
 	writeN    int
 	writeErr  error
 	pollWrite [1]unix.PollFd
+	waitWrite waiting
 	doWrite   func(fd uintptr) bool
 	doPollOut func(fd uintptr) bool
 }
@@ -51,6 +53,21 @@ func wrapSocket(tcp *net.TCPConn) Conn {
 	return c
 }
 
+// waiting says how far a wait has come.
+type waiting uint8
+
+const (
+	waitBegun waiting = iota
+	waitAsked         // the kernel was asked: who calls again was woken by its news
+)
+
+// ask is the function of a wait, which the runtime calls once and then at each news.
+func (w *waiting) ask(fd uintptr, into *[1]unix.PollFd, events int16) bool {
+	before := *w
+	*w = waitAsked
+	return before == waitAsked || poll(fd, into, events)
+}
+
 // poll asks the kernel rather than the runtime: the runtime resets its edge-
 // triggered readiness before the first call of a wait, and an edge that came
 // before the reset would be lost.
@@ -64,8 +81,8 @@ func poll(fd uintptr, into *[1]unix.PollFd, events int16) bool {
 	}
 }
 
-func (c *socketConn) pollIn(fd uintptr) bool  { return poll(fd, &c.pollRead, unix.POLLIN) }
-func (c *socketConn) pollOut(fd uintptr) bool { return poll(fd, &c.pollWrite, unix.POLLOUT) }
+func (c *socketConn) pollIn(fd uintptr) bool  { return c.waitRead.ask(fd, &c.pollRead, unix.POLLIN) }
+func (c *socketConn) pollOut(fd uintptr) bool { return c.waitWrite.ask(fd, &c.pollWrite, unix.POLLOUT) }
 
 func (c *socketConn) read(fd uintptr) bool {
 	for {
@@ -86,7 +103,10 @@ func (c *socketConn) write(fd uintptr) bool {
 	}
 }
 
-func (c *socketConn) WaitReadable() error { return c.raw.Read(c.doPollIn) }
+func (c *socketConn) WaitReadable() error {
+	c.waitRead = waitBegun
+	return c.raw.Read(c.doPollIn)
+}
 
 func (c *socketConn) TryRead(p []byte) (int, error) {
 	c.readInto = p
@@ -134,7 +154,10 @@ func (c *socketConn) TryWrite(bufs [][]byte) (int, WriteState, error) {
 	return total, WriteOpen, nil
 }
 
-func (c *socketConn) WaitWritable() error { return c.raw.Write(c.doPollOut) }
+func (c *socketConn) WaitWritable() error {
+	c.waitWrite = waitBegun
+	return c.raw.Write(c.doPollOut)
+}
 
 func (c *socketConn) Close() error               { return c.tcp.Close() }
 func (c *socketConn) LocalAddr() netip.AddrPort  { return c.local }

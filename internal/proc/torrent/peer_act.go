@@ -135,11 +135,12 @@ func (x *peerProc) readAhead(now mono.Instant) {
 		return // a limit said when to ask again; others draw lots with it until then
 	}
 	x.up.due = mono.Never
-	for x.up.reading+x.out.payload <= peer.ReadAheadLimit/2 && x.up.runs+x.out.leases < peerSlabs {
+	most := int(x.core.ReadAhead())
+	for x.up.reading+x.out.payload <= most/2 && x.up.runs+x.out.leases < peerSlabs {
 		if x.core.Waiting() == 0 {
 			return
 		}
-		granted, wait := takeAll(x.t.env.Up, now, peer.ReadAheadLimit)
+		granted, wait := takeAll(x.t.env.Up, now, most)
 		if granted == 0 {
 			x.up.due = now.Add(wait)
 			return
@@ -190,7 +191,7 @@ func (x *peerProc) write(now mono.Instant) string {
 			x.worth = book.TradedBlocks
 		}
 		if x.core != nil { // else the handshake is under way
-			x.core.Wrote(now)
+			x.core.Wrote(now, payload)
 		}
 	}
 	if err != nil {

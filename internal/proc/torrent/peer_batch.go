@@ -91,9 +91,9 @@ func (b *stepBatch) Introduced(h *wire.ExtendedHandshake) { b.intro = h }
 // Close notes the end.
 func (b *stepBatch) Close(c peer.Closing) { b.closing = &c }
 
-// toldKept is how many inputs of the picker room is kept for: a slab has 16 blocks,
+// toldKept is how many inputs of the picker room is kept for: a slab has 32 blocks,
 // but a remote may say more, such as many haves.
-const toldKept = 64
+const toldKept = 128
 
 // reset empties the batch and keeps its buffers, but not those of a burst.
 func (b *stepBatch) reset() {
