@@ -1,6 +1,7 @@
 package assign
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/etorrent/etorrent/internal/fuzzseed"
@@ -77,9 +78,22 @@ func (s *script) step() {
 		s.receive(id, s.block())
 	case 10:
 		s.giveBack(id, s.ownBlock(id), Reason(s.byte()%4))
+	case 11:
+		s.survive(id)
 	default:
 		s.disk()
 	}
+}
+
+// survive has a holder join again with a few blocks, of its own or of others.
+func (s *script) survive(id HolderID) {
+	p := Past{Told: Interest(s.byte() % 2)}
+	for range s.byte() % 6 {
+		if b := s.ownBlock(id); !slices.Contains(p.Fetches, b) {
+			p.Fetches = append(p.Fetches, b)
+		}
+	}
+	s.rejoin(id, pieceset.Of(len(s.c.pieces), s.piece()), p)
 }
 
 func (s *script) disk() {

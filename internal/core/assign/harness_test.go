@@ -60,6 +60,13 @@ func (w *world) leave(id HolderID) {
 	delete(w.told, id)
 }
 
+// rejoin has a holder say what it has and does.
+func (w *world) rejoin(id HolderID, has *pieceset.Set, p Past) {
+	w.c.Rejoin(id, has, p)
+	w.out[id] = slices.Clone(p.Fetches)
+	w.told[id] = p.Told
+}
+
 // settle settles and checks; it returns the runs dealt.
 func (w *world) settle() []dealt {
 	w.t.Helper()

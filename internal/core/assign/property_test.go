@@ -49,6 +49,16 @@ func (m *machine) pieces(t *rapid.T) *pieceset.Set {
 	return s
 }
 
+func (m *machine) past(t *rapid.T) Past {
+	p := Past{Told: rapid.SampledFrom([]Interest{NotInterested, Interested}).Draw(t, "told")}
+	for range rapid.IntRange(0, 12).Draw(t, "fetches") {
+		if b := m.anyBlock(t); !slices.Contains(p.Fetches, b) {
+			p.Fetches = append(p.Fetches, b)
+		}
+	}
+	return p
+}
+
 func (m *machine) snapshot(t *rapid.T) Snapshot {
 	s := Snapshot{Held: m.pieces(t), Partials: map[pieceset.Index]BlockSet{}}
 	for range rapid.IntRange(0, 4).Draw(t, "partials") {
@@ -70,10 +80,16 @@ func (m *machine) holderInputs() map[string]func(*rapid.T) {
 			m.c.Join(m.next, m.pieces(t))
 			m.c.SetCredit(m.next, rapid.Uint32Range(0, 9).Draw(t, "credit"))
 		},
-		"leave":    func(t *rapid.T) { m.leave(m.holder(t)) },
-		"have":     func(t *rapid.T) { m.c.Have(m.holder(t), m.piece(t)) },
-		"have set": func(t *rapid.T) { m.c.HaveSet(m.holder(t), m.pieces(t)) },
-		"have all": func(t *rapid.T) { m.c.HaveAll(m.holder(t)) },
+		"rejoin": func(t *rapid.T) {
+			m.next++
+			m.rejoin(m.next, m.pieces(t), m.past(t))
+			m.c.SetCredit(m.next, rapid.Uint32Range(0, 9).Draw(t, "credit"))
+		},
+		"rejoin of one that is there": func(t *rapid.T) { m.rejoin(m.holder(t), m.pieces(t), m.past(t)) },
+		"leave":                       func(t *rapid.T) { m.leave(m.holder(t)) },
+		"have":                        func(t *rapid.T) { m.c.Have(m.holder(t), m.piece(t)) },
+		"have set":                    func(t *rapid.T) { m.c.HaveSet(m.holder(t), m.pieces(t)) },
+		"have all":                    func(t *rapid.T) { m.c.HaveAll(m.holder(t)) },
 		"credit": func(t *rapid.T) {
 			m.c.SetCredit(m.holder(t), rapid.Uint32Range(0, 20).Draw(t, "credit"))
 		},
