@@ -26,13 +26,14 @@ func NewSet(o Options) *Set {
 	return &Set{o: o, pool: sup.NewPool(), all: map[string]*Disk{}}
 }
 
-// Child describes the supervisor of the disk processes.
+// Child describes the supervisor of the disk processes. As of a torrent's, thirty
+// crashes a minute are borne: a disk that cannot work gets there within a moment.
 func (s *Set) Child() sup.Child {
 	return sup.Child{
 		Name: "disks", Restart: sup.Permanent,
 		Supervisor: &sup.Supervisor{
 			Strategy: sup.Dynamic, Pool: s.pool,
-			Intensity: sup.Intensity{Restarts: 20, Within: time.Minute},
+			Intensity: sup.Intensity{Restarts: 30, Within: time.Minute},
 		},
 	}
 }

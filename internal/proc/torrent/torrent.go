@@ -96,12 +96,16 @@ func New(env Env, id ident.TorrentID, epoch store.Epoch, o Options) *Torrent {
 
 // Child describes the torrent's supervisor: control, assign and the peers, of
 // which the later depend on the earlier.
+//
+// A torrent that cannot work crashes at once each time it is restarted, and is put
+// aside within a moment, however many restarts it may have. One that works between
+// its crashes goes on: thirty a minute cost less than a minute of nothing.
 func (t *Torrent) Child() sup.Child {
 	return sup.Child{
 		Name: "torrent[" + t.id.String() + "]", Kind: "torrent", Restart: sup.Temporary,
 		Supervisor: &sup.Supervisor{
 			Strategy:  sup.RestForOne,
-			Intensity: sup.Intensity{Restarts: 5, Within: time.Minute},
+			Intensity: sup.Intensity{Restarts: 30, Within: time.Minute},
 			Children: []sup.Child{
 				{Name: "control", Restart: sup.Permanent, StopWithin: 15 * time.Second, Run: t.runControl},
 				{Name: "assign", Restart: sup.Permanent, Run: t.runAssign},
