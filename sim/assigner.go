@@ -2,12 +2,14 @@ package sim
 
 import (
 	"math/rand/v2"
+	"time"
 
 	"github.com/etorrent/etorrent/internal/core/assign"
 	"github.com/etorrent/etorrent/internal/core/blame"
 	"github.com/etorrent/etorrent/internal/core/peer"
 	"github.com/etorrent/etorrent/internal/core/storage"
 	"github.com/etorrent/etorrent/internal/vocab/geometry"
+	"github.com/etorrent/etorrent/internal/vocab/mono"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 )
 
@@ -17,13 +19,29 @@ type assigner struct {
 	l       *life
 	core    *assign.Core // nil until the disk's snapshot came
 	blame   *blame.Core
-	box     *mailbox // what peers and control say
+	from    mono.Instant
+	box     *mailbox // what peers and control say, from then on
 	reports []func() // what the disk says; told after what came into the box before
 	conns   map[assign.HolderID]*conn
-	early   []func() // what came before the snapshot
-	heard   []*conn  // whose news came since the last settling
+	joins   map[assign.HolderID]int // which join of theirs orders answer
+	early   []func()                // what came before the snapshot
+	heard   []*conn                 // whose news came since the last settling
 	out     []order
+	inquiry inquiry
 }
+
+// inquiry is what the disk is asked when it may have other blocks than the picker
+// knows of: one snapshot at a time.
+type inquiry struct{ due, asked doubt }
+
+// doubt says how sure it is that the picker knows what the disk has.
+type doubt uint8
+
+const (
+	noDoubt   doubt = iota
+	someDoubt       // what a peer told may never have reached the disk
+	deepDoubt       // the disk may have what nobody told: until it says so nothing is dealt
+)
 
 // order is an effect of the picker for one connection.
 type order struct {
@@ -34,7 +52,9 @@ type order struct {
 // pickerNews is what one step of a connection means to the picker, in order.
 type pickerNews struct {
 	conn    *conn
+	join    int // the latest of the connection
 	joins   joining
+	past    *assign.Past // of one that joins anew
 	hasSet  *pieceset.Set
 	has     []pieceset.Index
 	got     []geometry.Block
@@ -56,8 +76,12 @@ type returned struct {
 	why   peer.Return
 }
 
-func newAssigner(l *life) *assigner {
-	a := &assigner{l: l, blame: blame.New(), conns: map[assign.HolderID]*conn{}}
+// newAssigner begins an assign process, which hears what is said after a while.
+func newAssigner(l *life, after time.Duration) *assigner {
+	a := &assigner{
+		l: l, from: l.w.now.Add(after), blame: blame.New(),
+		conns: map[assign.HolderID]*conn{}, joins: map[assign.HolderID]int{},
+	}
 	a.box = &mailbox{l: l, then: a.settle}
 	return a
 }
@@ -71,9 +95,16 @@ func (a *assigner) report(do func()) {
 	a.box.wake()
 }
 
-// input takes an input; before the picker exists it is kept.
+// input takes an input; before the picker exists it is kept. One that comes before
+// the process listens is lost, and so are those that it had not taken when it ended.
 func (a *assigner) input(do func()) {
+	if a.l.w.now < a.from {
+		return
+	}
 	a.box.put(func() {
+		if a.isOver() {
+			return
+		}
 		if a.core == nil {
 			a.early = append(a.early, do)
 			return
@@ -95,18 +126,31 @@ func (a *assigner) settle() {
 	if a.core == nil {
 		return
 	}
+	a.inquire()
+	if a.isInDeepDoubt() {
+		a.l.w.audit("picker", a.l, a.core.Audit())
+		return
+	}
 	a.core.Settle(a)
 	for _, o := range a.out {
 		if a.conns[o.to.id] != nil {
-			o.to.flow.onWay++
-			o.to.box.put(func() {
-				o.to.flow.onWay--
-				o.do(o.to)
-			})
+			o.to.hear(a.joins[o.to.id], o.do)
 		}
 	}
 	a.out = a.out[:0]
 	a.audit()
+}
+
+// inquire asks the disk what it has, if that is in doubt and nothing is asked yet.
+func (a *assigner) inquire() {
+	if a.inquiry.due != noDoubt && a.inquiry.asked == noDoubt {
+		a.inquiry = inquiry{asked: a.inquiry.due}
+		a.l.disk.attach()
+	}
+}
+
+func (a *assigner) isInDeepDoubt() bool {
+	return max(a.inquiry.due, a.inquiry.asked) == deepDoubt
 }
 
 // audit fails the world if the picker contradicts itself, or those whom it knows.
@@ -130,6 +174,7 @@ func (a *assigner) audit() {
 
 // snapshot makes the picker, or brings it in line with the disk.
 func (a *assigner) snapshot(s assign.Snapshot) {
+	a.inquiry.asked = noDoubt
 	if a.core != nil {
 		a.core.Reset(s)
 		return
@@ -148,8 +193,7 @@ func (a *assigner) news(b *pickerNews) {
 	b.conn.flow.arrives(b)
 	a.heard = append(a.heard, b.conn)
 	if b.joins == present {
-		a.conns[id] = b.conn
-		a.core.Join(id, nil)
+		a.join(b)
 	}
 	if a.conns[id] == nil {
 		return // the last words of a peer that has left
@@ -174,6 +218,24 @@ func (a *assigner) news(b *pickerNews) {
 	}
 }
 
+// join adds a connection, or takes the word of one that lived before.
+func (a *assigner) join(b *pickerNews) {
+	id := b.conn.id
+	a.conns[id], a.joins[id] = b.conn, b.join
+	if b.past == nil {
+		a.core.Join(id, nil)
+		return
+	}
+	past := *b.past
+	if a.l.w.cfg.defect == defectForgetsFlying {
+		past.Fetches = nil
+	}
+	a.l.w.totals.Rejoined++
+	a.l.w.totals.Adopted += len(past.Fetches)
+	a.core.Rejoin(id, b.hasSet, past)
+	a.inquiry.due = deepDoubt
+}
+
 func reasonOf(r peer.Return) assign.Reason {
 	switch r {
 	case peer.ReturnRejected:
@@ -194,7 +256,7 @@ func (a *assigner) left(c *conn, how departure) {
 	a.core.Leave(c.id)
 	delete(a.conns, c.id)
 	if how == inACrash {
-		a.l.disk.attach()
+		a.inquiry.due = max(a.inquiry.due, someDoubt)
 	}
 }
 

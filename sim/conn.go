@@ -143,10 +143,28 @@ func (c *conn) trade(remote wire.Handshake) {
 		Held:         k.log, Announce: pieceset.Of(k.log.set.Size(), k.log.order...),
 		Client: c.l.n.name, RemoteAddr: c.addr, ListenPort: c.l.n.addr.Port(), Goal: k.goal,
 	})
-	c.batch.tell(c).joins = present
+	c.join()
 	c.step(func() {
 		c.core.Open(c.w.now, c)
 		c.decode()
+	})
+}
+
+// join has the picker know of the connection.
+func (c *conn) join() {
+	c.flow.joins()
+	c.batch.tell(c).joins = present
+}
+
+// rejoin has a new picker know of it; before it trades it has not joined yet.
+func (c *conn) rejoin() {
+	if c.phase != connTrading || c.core == nil {
+		return
+	}
+	c.step(func() {
+		c.join()
+		c.batch.tell(c).past = &assign.Past{}
+		c.core.Rejoin(c)
 	})
 }
 

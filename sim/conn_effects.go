@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"time"
 
+	"github.com/etorrent/etorrent/internal/core/assign"
 	"github.com/etorrent/etorrent/internal/core/book"
 	"github.com/etorrent/etorrent/internal/core/peer"
 	"github.com/etorrent/etorrent/internal/vocab/geometry"
@@ -77,6 +78,19 @@ func (c *conn) Credit(blocks int) {
 	c.flow.most = max(c.flow.most, blocks)
 }
 
+// Told tells a new picker what the remote knows.
+func (c *conn) Told(i peer.Interest) {
+	if i == peer.Interested {
+		c.batch.tell(c).past.Told = assign.Interested
+	}
+}
+
+// InFlight tells it of a block that was dealt before.
+func (c *conn) InFlight(b geometry.Block) {
+	p := c.batch.tell(c).past
+	p.Fetches = append(p.Fetches, b)
+}
+
 // RemoteInterest notes a change for the choker.
 func (c *conn) RemoteInterest(i peer.Interest) { c.batch.interest = append(c.batch.interest, i) }
 
@@ -94,6 +108,7 @@ func (c *conn) execute() {
 	l := c.l
 	if b.picker != nil {
 		a := l.assign
+		b.picker.join = c.flow.join
 		c.flow.leaves()
 		a.input(func() { a.news(b.picker) })
 	}

@@ -9,9 +9,10 @@ import (
 )
 
 // flow is what is out between a connection and its remote, and between it and its
-// picker, as the world sees it.
+// picker since it joined that last, as the world sees it.
 type flow struct {
 	asked   int                         // requests that the remote has not answered
+	join    int                         // how often it joined a picker
 	onWay   int                         // orders of the picker, and news for it, that did not arrive
 	most    int                         // the largest credit that the picker may deal by
 	said    map[geometry.Block]int      // in news on its way: it came, or was given back
@@ -33,6 +34,14 @@ func newFlow() flow {
 	return flow{said: map[geometry.Block]int{}, crossed: map[geometry.Block]struct{}{}}
 }
 
+// joins begins anew: what was on its way is void or lost, and all is said again.
+func (f *flow) joins() {
+	f.join++
+	f.onWay = 0
+	clear(f.said)
+	clear(f.crossed)
+}
+
 // says notes that news of a block leaves for the picker; it is in flight no more.
 func (f *flow) says(b geometry.Block) {
 	f.said[b]++
@@ -44,6 +53,9 @@ func (f *flow) leaves() { f.onWay++ }
 
 // arrives notes that it came there.
 func (f *flow) arrives(n *pickerNews) {
+	if n.join != f.join {
+		return
+	}
 	f.onWay--
 	for _, b := range n.got {
 		f.heard(b)
@@ -80,12 +92,26 @@ func (f *flow) count(known iter.Seq[geometry.Block]) int {
 	return n
 }
 
+// hear takes an order of the picker, unless the connection joins anew meanwhile.
+func (c *conn) hear(join int, do func(*conn)) {
+	if join == c.flow.join {
+		c.flow.onWay++
+	}
+	c.box.put(func() {
+		if join != c.flow.join {
+			return
+		}
+		c.flow.onWay--
+		do(c)
+	})
+}
+
 // audit fails the world if the core contradicts itself, or asks for more than its
 // window or for anything else than what its picker dealt.
 func (c *conn) audit() {
 	f, a := &c.flow, c.l.assign
 	deals := peer.Deals{Most: f.most}
-	quiet := f.onWay == 0 && a.conns[c.id] == c
+	quiet := f.onWay == 0 && a.conns[c.id] == c && !a.isInDeepDoubt()
 	if quiet {
 		deals.Blocks, deals.Crossed = a.core.Dealt(c.id), f.crossed
 	}

@@ -19,6 +19,7 @@ const (
 	defectBlamesAnybody            // another than the liar is convicted
 	defectDoublesCredit            // the picker deals twice of what the window takes
 	defectForgetsReturns           // the picker is not told what was given back
+	defectForgetsFlying            // a new picker is not told what is in flight
 	defectKeepsMemory              // memory that is given back stays reserved
 	defectAnswersTwice             // every block is sent twice
 	defectForgetsRequests          // of what was read one block in ten is not sent
@@ -84,6 +85,9 @@ func (n *node) crashProcess() {
 		l.crashDisk()
 	case k == 2:
 		l.crashAssign()
+		for n.w.happens(500) { // and the next one too, whom nobody knows yet, or some
+			l.after(n.w.within(time.Millisecond), l.crashAssign)
+		}
 	default:
 		l.crashControl()
 	}

@@ -96,15 +96,31 @@ func (n *node) wake() {
 	n.w.note(l, "wakes")
 	l.disk = openDisk(l, nil)
 	l.control = newControl(l, book.NewBans())
-	l.begin()
+	l.begin(0)
 	l.disk.begin()
 	l.control.box.put(l.control.begin)
 }
 
-// begin starts the picker, and has the disk tell it what there is.
-func (l *life) begin() {
-	l.assign = newAssigner(l)
-	l.disk.attach()
+// begin starts the picker after a while, and has the disk and the connections tell it
+// what there is.
+func (l *life) begin(after time.Duration) {
+	a := newAssigner(l, after)
+	l.assign = a
+	l.after(after, func() {
+		if a.isOver() {
+			return
+		}
+		l.disk.attach()
+		c := l.control
+		c.box.put(func() {
+			if c.isOver() {
+				return
+			}
+			for _, k := range l.conns {
+				k.box.put(k.rejoin)
+			}
+		})
+	})
 }
 
 // isOver says whether the program has ended.
@@ -203,11 +219,10 @@ func (l *life) crashDisk() {
 	}
 }
 
-// crashAssign restarts the picker, and all peers with it.
+// crashAssign restarts the picker. The connections go on.
 func (l *life) crashAssign() {
 	l.w.note(l, "assign crashes")
-	l.endAll("assign crashed")
-	l.begin()
+	l.begin(l.hop())
 }
 
 // crashControl restarts control and all behind it; bans outlive it.
@@ -219,7 +234,7 @@ func (l *life) crashControl() {
 	l.control.counted = was.counted
 	l.control.durable = l.n.platter.row.claims.Clone()
 	l.alarms.control = mono.Never
-	l.begin()
+	l.begin(0)
 	if _, paused := l.disk.core.Phase().(storage.Paused); paused {
 		l.disk.resume()
 	}

@@ -110,6 +110,9 @@ type Totals struct {
 	// anew before the picker had heard of the first time.
 	Full, Crossed int
 	Returned      [peer.ReturnTimedOut + 1]int
+	// Rejoined is how often a connection outlived its picker, and Adopted how many blocks
+	// were in flight then.
+	Rejoined, Adopted int
 }
 
 // Run runs a world to its end.

@@ -87,6 +87,7 @@ func (s *summary) add(r Totals) {
 		{&s.sum.Kills, r.Kills}, {&s.sum.PowerCuts, r.PowerCuts}, {&s.sum.Crashes, r.Crashes}, {&s.sum.Resets, r.Resets},
 		{&s.sum.Faults, r.Faults}, {&s.sum.Left, r.Left}, {&s.sum.Chokes, r.Chokes}, {&s.sum.Corrupt, r.Corrupt},
 		{&s.sum.Compared, r.Compared}, {&s.sum.Full, r.Full}, {&s.sum.Crossed, r.Crossed},
+		{&s.sum.Rejoined, r.Rejoined}, {&s.sum.Adopted, r.Adopted},
 	} {
 		*x.to += x.n
 	}
@@ -114,6 +115,8 @@ func (s *summary) judge(t *testing.T) {
 	least("corrupt pieces", s.sum.Corrupt, 10)
 	least("comparisons with the picker", s.sum.Compared, 100_000)
 	least("full windows", s.sum.Full, 1000)
+	least("connections that outlived their picker", s.sum.Rejoined, 100)
+	least("blocks in flight then", s.sum.Adopted, 100)
 	least("rejected blocks", s.sum.Returned[peer.ReturnRejected], 10)
 	least("blocks returned at a choke", s.sum.Returned[peer.ReturnChoked], 10)
 	least("blocks that timed out", s.sum.Returned[peer.ReturnTimedOut], 10)
@@ -243,6 +246,7 @@ func TestPlantedDefectsAreNoticed(t *testing.T) {
 		{"a ban of somebody else", defectBlamesAnybody, "liars", 40, "is banned, and never lied"},
 		{"a picker that deals twice of what the window takes", defectDoublesCredit, "tiny", 20, "in flight, the window was"},
 		{"a block given back that the picker is not told of", defectForgetsReturns, "tiny", 20, "was dealt and is not in flight"},
+		{"a picker that is not told what is in flight", defectForgetsFlying, "tiny", 40, "is in flight and was not dealt"},
 		{"memory that stays reserved", defectKeepsMemory, "tiny", 20, "bytes are reserved,"},
 		{"a request that is answered twice", defectAnswersTwice, "tiny", 20, "answers what was not asked"},
 		{"a request that is never answered", defectForgetsRequests, "tiny", 40, "requests are never answered by"},

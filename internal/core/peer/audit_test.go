@@ -22,6 +22,14 @@ type auditor struct {
 	stored *geometry.Block        // received; its bytes must come next
 	credit int
 	closes int
+	again  *retold // what is being told once more, to compare it
+}
+
+// retold is what a rejoining core tells.
+type retold struct {
+	told     int
+	inFlight []geometry.Block
+	has      *pieceset.Set
 }
 
 func newAuditor(t failer) *auditor {
@@ -127,7 +135,7 @@ func (a *auditor) Returned(b geometry.Block, why Return) {
 
 func (a *auditor) Credit(blocks int) {
 	a.alive("Credit")
-	if blocks == a.credit || blocks < 0 || blocks > a.core.pipe.reqq {
+	if a.again == nil && blocks == a.credit || blocks < 0 || blocks > a.core.pipe.reqq {
 		a.t.Fatalf("credit %d behind %d", blocks, a.credit)
 	}
 	a.credit = blocks
@@ -135,7 +143,47 @@ func (a *auditor) Credit(blocks int) {
 
 func (a *auditor) RemoteHas(pieceset.Index) { a.alive("RemoteHas") }
 
-func (a *auditor) RemoteHasSet(*pieceset.Set) { a.alive("RemoteHasSet") }
+func (a *auditor) RemoteHasSet(s *pieceset.Set) {
+	a.alive("RemoteHasSet")
+	if a.again != nil {
+		a.again.has = s.Clone()
+	}
+}
+
+// rejoin has the core tell all once more, which must be what it told before.
+func (a *auditor) rejoin(eff Effects) {
+	a.t.Helper()
+	a.again = &retold{has: pieceset.New(a.core.cfg.Geometry.Pieces())}
+	a.core.Rejoin(eff)
+	got := a.again
+	a.again = nil
+	if a.closes > 0 {
+		return
+	}
+	want := slices.SortedFunc(maps.Keys(a.dealt), compareBlocks)
+	if got.told != 1 || !slices.Equal(slices.SortedFunc(slices.Values(got.inFlight), compareBlocks), want) {
+		a.t.Fatalf("%v in flight, %v dealt; the interest was told %d times", got.inFlight, want, got.told)
+	}
+	if n := got.has.Count(); n != a.core.remote.has.Count() || got.has.Overlap(a.core.remote.has) != n {
+		a.t.Fatalf("the remote has %d pieces, %d were told", a.core.remote.has.Count(), n)
+	}
+}
+
+func (a *auditor) Told(i Interest) {
+	a.alive("Told")
+	if a.again == nil || i != a.core.local.interest {
+		a.t.Fatalf("told %d, it is %d", i, a.core.local.interest)
+	}
+	a.again.told++
+}
+
+func (a *auditor) InFlight(b geometry.Block) {
+	a.alive("InFlight")
+	if a.again == nil {
+		a.t.Fatalf("%v in flight is told to nobody", b)
+	}
+	a.again.inFlight = append(a.again.inFlight, b)
+}
 
 func (a *auditor) RemoteInterest(Interest) { a.alive("RemoteInterest") }
 

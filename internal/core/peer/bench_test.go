@@ -21,6 +21,8 @@ func (s *sink) RemoteHasSet(*pieceset.Set)         {}
 func (s *sink) Received(geometry.Block)            { s.received++ }
 func (s *sink) Returned(geometry.Block, Return)    {}
 func (s *sink) Credit(blocks int)                  { s.credit = blocks }
+func (s *sink) Told(Interest)                      {}
+func (s *sink) InFlight(geometry.Block)            {}
 func (s *sink) RemoteInterest(Interest)            {}
 func (s *sink) Introduced(*wire.ExtendedHandshake) {}
 func (s *sink) Close(Closing)                      {}

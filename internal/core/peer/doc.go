@@ -19,5 +19,6 @@
 // The picker and this core agree on what is in flight by two streams in order:
 // its deals and cancels, and our Received, Returned and Credit. Where the two
 // cross, the core takes what it is told for outdated: a cancel of what is not in
-// flight means nothing, nor does a deal of what is.
+// flight means nothing, nor does a deal of what is. A picker that takes over from
+// another learns by Rejoin where the streams begin.
 package peer

@@ -31,6 +31,12 @@ type Effects interface {
 	// included. It is 0 until it is said.
 	Credit(blocks int)
 
+	// Told says, to a picker that takes over, what the remote knows of our interest.
+	Told(i Interest)
+	// InFlight says, to a picker that takes over, that a block is in flight; the
+	// oldest comes first.
+	InFlight(b geometry.Block)
+
 	// RemoteInterest reports to the choker whether the remote wants data.
 	RemoteInterest(i Interest)
 	// Introduced reports what the remote says about itself (BEP 10). The

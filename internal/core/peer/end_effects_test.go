@@ -55,6 +55,18 @@ func (x *end) Credit(blocks int) {
 	x.room = blocks
 }
 
+// Told tells a new picker.
+func (x *end) Told(i Interest) {
+	x.auditor.Told(i)
+	x.told = i
+}
+
+// InFlight tells a new picker.
+func (x *end) InFlight(b geometry.Block) {
+	x.auditor.InFlight(b)
+	x.planned[b] = 1
+}
+
 // Close keeps the reason.
 func (x *end) Close(c Closing) {
 	x.auditor.Close(c)

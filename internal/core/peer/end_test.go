@@ -31,6 +31,7 @@ type end struct {
 	doubled int                    // blocks that came though they were there
 
 	told     Interest
+	picker   int          // how many took over
 	wireIdle mono.Instant // when the last bytes on the way will have arrived
 	orders   mono.Instant // when the last order on the way arrives
 	alarm    mono.Instant
@@ -88,11 +89,13 @@ func (x *end) finishRead(run ReadRun) {
 	x.core.ReadDone(run, x)
 }
 
-// order has the core hear something from the picker after a while, in order.
+// order has the core hear something from the picker after a while, in order. What an
+// earlier picker ordered is not heard any more.
 func (x *end) order(what func()) {
 	x.orders = max(x.orders, x.w.within(2*time.Millisecond))
+	by := x.picker
 	x.w.plan(x.orders, func() {
-		if x.closes == 0 {
+		if x.closes == 0 && x.picker == by {
 			what()
 		}
 	})
@@ -135,6 +138,14 @@ func (x *end) cancel() {
 		})
 		return
 	}
+}
+
+// takeOver puts another picker in the place of the one that was there. It knows what
+// is on the disk, and nothing else.
+func (x *end) takeOver() {
+	x.picker++
+	x.planned, x.room, x.remote = map[geometry.Block]int{}, 0, pieceset.New(x.held.Size())
+	x.rejoin(x)
 }
 
 // put sends a message to the other side, which takes as long as it is.

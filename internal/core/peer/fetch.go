@@ -133,15 +133,38 @@ func (c *Core) expire(now mono.Instant, eff Effects) {
 	c.reportCredit(eff)
 }
 
+// Rejoin tells a picker that knows nothing of this connection what it has to know:
+// what was told to the remote and asked of it, what it has, and how many blocks may
+// be in flight. The remote notices nothing.
+func (c *Core) Rejoin(eff Effects) {
+	if c.life == closed {
+		return
+	}
+	eff.Told(c.local.interest)
+	a := &c.pipe.asked
+	for at := a.flying.first; at != 0; at = a.slots[at].next {
+		eff.InFlight(a.slots[at].block)
+	}
+	if !c.remote.has.IsEmpty() {
+		eff.RemoteHasSet(c.remote.has)
+	}
+	c.credit = c.grant()
+	eff.Credit(c.credit)
+}
+
 // reportCredit tells the picker how many blocks may be in flight, if that
 // changed.
 func (c *Core) reportCredit(eff Effects) {
-	window := c.pipe.limit()
+	if now := c.grant(); now != c.credit {
+		c.credit = now
+		eff.Credit(now)
+	}
+}
+
+// grant is how many blocks may be in flight now.
+func (c *Core) grant() int {
 	if c.remote.choke == Choked || c.local.interest == NotInterested || c.life == closed {
-		window = 0
+		return 0
 	}
-	if window != c.credit {
-		c.credit = window
-		eff.Credit(window)
-	}
+	return c.pipe.limit()
 }

@@ -230,3 +230,22 @@ func TestAConnectionThatEndsReturnsWhatItHasInFlight(t *testing.T) {
 	l.provoke()
 	l.expect()
 }
+
+func TestAPickerThatTakesOverLearnsWhatTheRemoteHasAndWhatIsInFlight(t *testing.T) {
+	l := fetching(t, fast)
+	l.request(0, 4)
+	l.answer(1)
+	l.core.CancelBlock(l.now, geometry.Block{Number: 2}, l)
+	l.hear(about(wire.Reject, 3))
+	l.take()
+	l.core.Rejoin(l)
+	l.expect("told interested", "in flight 0/0", "has set [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15]", "credit 1")
+	l.answer(0)
+	l.expect("received 0/0", "store 0/0 16384 bytes", "credit 2")
+}
+
+func TestAConnectionThatDidNothingRejoinsAsItJoined(t *testing.T) {
+	l := open(t, config(plain))
+	l.core.Rejoin(l)
+	l.expect("told not interested", "credit 0")
+}

@@ -66,6 +66,7 @@ func (m *machine) actRarely(by byte) {
 		m.now = max(m.now, min(m.core.NextDeadline(), m.now.Add(time.Hour)))
 		m.core.Tick(m.now, m)
 	case 7:
+		m.rejoin(m)
 		m.now = m.now.Add(time.Millisecond)
 	}
 }

@@ -53,6 +53,12 @@ func (j *journal) Returned(b geometry.Block, why Return) {
 
 func (j *journal) Credit(blocks int) { j.note("credit %d", blocks) }
 
+func (j *journal) Told(i Interest) {
+	j.note("told %s", [...]string{"not interested", "interested"}[i])
+}
+
+func (j *journal) InFlight(b geometry.Block) { j.note("in flight %d/%d", b.Piece, b.Number) }
+
 func (j *journal) RemoteInterest(i Interest) {
 	j.note("remote %s", [...]string{"not interested", "interested"}[i])
 }
@@ -203,6 +209,7 @@ func (l *link) provoke() {
 	c.Wrote(l.now, 0)
 	c.Malformed(wire.FrameTooLong, l)
 	c.HeldBack(l.now)
+	c.Rejoin(l)
 	c.Tick(l.now.Add(24*time.Hour), l)
 }
 

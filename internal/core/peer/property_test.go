@@ -119,6 +119,7 @@ func (m *machine) ownInputs() map[string]func(*rapid.T) {
 		"read":           func(*rapid.T) { m.read() },
 		"read done":      func(t *rapid.T) { m.finishRead(t, func(r ReadRun) { m.core.ReadDone(r, m) }) },
 		"read failed":    func(t *rapid.T) { m.finishRead(t, func(r ReadRun) { m.core.ReadFailed(r, m) }) },
+		"rejoin":         func(*rapid.T) { m.rejoin(m) },
 		"a moment":       func(t *rapid.T) { m.now += mono.Instant(rapid.Int64Range(0, 1e9).Draw(t, "span")) },
 		"until it rings": func(*rapid.T) { m.ring() },
 	}

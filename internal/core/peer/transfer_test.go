@@ -29,15 +29,28 @@ func (w *world) fickle(x *end, times int, every time.Duration) {
 	}
 }
 
+// overthrow has another picker take over now and then.
+func (w *world) overthrow(x *end, times int, every time.Duration) {
+	if times == 0 {
+		return
+	}
+	x.takeOver()
+	w.plan(w.within(every), func() { w.overthrow(x, times-1, every) })
+}
+
 // weather is what happens beside the transfer.
 type weather struct {
 	name    string
 	chokes  int
 	cancels int
+	pickers int
 }
 
 func TestTwoCoresExchangeATorrentInEveryWeather(t *testing.T) {
-	for _, sky := range []weather{{"clear", 0, 0}, {"chokes", 150, 0}, {"cancels", 0, 100}, {"chokes and cancels", 150, 100}} {
+	for _, sky := range []weather{
+		{"clear", 0, 0, 0}, {"chokes", 150, 0, 0}, {"cancels", 0, 100, 0}, {"chokes and cancels", 150, 100, 0},
+		{"pickers", 0, 0, 100}, {"cancels and pickers", 0, 100, 100},
+	} {
 		for _, caps := range []wire.Capabilities{plain, fast, extended, fast | extended} {
 			t.Run(fmt.Sprint(sky.name, " ", caps), func(t *testing.T) {
 				for run := range uint64(25) {
@@ -57,6 +70,7 @@ func exchange(t *testing.T, run uint64, caps wire.Capabilities, sky weather) {
 	for _, x := range w.ends {
 		w.storm(x, sky.chokes, 500*time.Millisecond)
 		w.fickle(x, sky.cancels, 500*time.Millisecond)
+		w.overthrow(x, sky.pickers, 500*time.Millisecond)
 	}
 	w.run(began.Add(2 * time.Hour))
 	for n, x := range w.ends {
@@ -71,13 +85,14 @@ func exchange(t *testing.T, run uint64, caps wire.Capabilities, sky weather) {
 }
 
 func TestTheSameRunIsTheSameExchange(t *testing.T) {
-	sky := weather{"", 20, 20}
+	sky := weather{"", 20, 20, 20}
 	span := func() time.Duration {
 		w := newWorld(t, 3, fast)
 		began := w.now
 		for _, x := range w.ends {
 			w.storm(x, sky.chokes, time.Second)
 			w.fickle(x, sky.cancels, time.Second)
+			w.overthrow(x, sky.pickers, time.Second)
 		}
 		w.run(began.Add(time.Hour))
 		return w.now.Sub(began)

@@ -49,8 +49,9 @@ const (
 type rareInput struct {
 	begin  *beginAssign
 	wanted []assign.Priority
-	orders *sup.Mailbox[peerOrder]
-	hasSet *pieceset.Set
+	line   line          // of a peer that joins
+	past   *past         // of one that does so again
+	hasSet *pieceset.Set // of a peer, also when it joins again
 }
 
 // beginAssign is what control tells a fresh assign process.
@@ -70,9 +71,10 @@ type assigner struct {
 	begun   *beginAssign
 	reports reports
 	inputs  sup.Taken[toAssign]
-	orders  map[assign.HolderID]*sup.Mailbox[peerOrder]
+	lines   map[assign.HolderID]line
 	out     []orderTo
 	waiting []toAssign // what came before the disk's snapshot
+	inquiry inquiry
 }
 
 // orderTo is an effect of the picker: an order for one peer.
@@ -85,7 +87,7 @@ func (t *Torrent) runAssign(p *sup.Process) error {
 	a := &assigner{
 		t: t, p: p, blame: blame.New(),
 		reports: newReports(),
-		orders:  map[assign.HolderID]*sup.Mailbox[peerOrder]{},
+		lines:   map[assign.HolderID]line{},
 	}
 	t.assign.Take(nil) // what was meant for an earlier incarnation
 	p.Watches(t.assign)
@@ -121,6 +123,9 @@ func (a *assigner) take() {
 	for a.reports.taken.Left() > 0 {
 		a.report(a.reports.taken.Next())
 	}
+	if a.core != nil && a.inquiry.next() != noDoubt {
+		a.begun.disk.Attach(a.t.id, a.reports.box)
+	}
 }
 
 // input takes one input; before the picker exists it is kept.
@@ -136,9 +141,8 @@ func (a *assigner) input(in toAssign) {
 		a.begun.priorities = in.rare.wanted
 		a.core.SetPriorities(in.rare.wanted)
 	case in.kind == inputJoined:
-		a.orders[in.holder] = in.rare.orders
-		a.core.Join(in.holder, nil)
-	case a.orders[in.holder] != nil: // else the last words of a peer that has left
+		a.join(in.holder, in.rare)
+	case a.lines[in.holder] != (line{}): // else it has left, or not joined this process yet
 		a.hear(in)
 	}
 }
@@ -160,15 +164,9 @@ func (a *assigner) hear(in toAssign) {
 		a.leave(in.holder)
 	case inputCrashed:
 		a.leave(in.holder)
-		a.begun.disk.Attach(a.t.id, a.reports.box) // to say what it really has
+		a.inquiry.raise(someDoubt)
 	case inputBegin, inputWanted, inputJoined:
 	}
-}
-
-// leave removes a peer.
-func (a *assigner) leave(h assign.HolderID) {
-	a.core.Leave(h)
-	delete(a.orders, h)
 }
 
 func whyReturned(r peer.Return) assign.Reason {
@@ -213,6 +211,7 @@ func (a *assigner) report(r disk.Report) {
 
 // snapshot makes the picker, or brings it in line after the disk restarted.
 func (a *assigner) snapshot(s disk.Snapshot) {
+	a.inquiry.answered()
 	has := assign.Snapshot{Held: s.Held, Partials: s.Partials}
 	if a.core != nil {
 		a.core.Reset(has)
@@ -266,14 +265,15 @@ func (a *assigner) Convict(by storage.Sender, p blame.Proof) {
 // flush settles the picker and carries out what it decided. Orders are bounded
 // by the credits that the peers gave.
 func (a *assigner) flush() {
-	if a.core == nil {
+	if a.core == nil || a.inquiry.deepest() == deepDoubt {
 		return
 	}
 	a.core.Settle(a)
 	for _, o := range a.out {
 		a.p.Act("order")
-		if box := a.orders[o.holder]; box != nil {
-			box.Put(o.order)
+		if to, there := a.lines[o.holder]; there {
+			o.order.join = to.join
+			to.orders.Put(o.order)
 		}
 	}
 	a.out = a.out[:0]

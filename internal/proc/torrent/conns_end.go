@@ -117,6 +117,13 @@ func (s *swarm) tellGoal(g peer.Goal) {
 	}
 }
 
+// rejoin has every peer tell a fresh picker of itself.
+func (s *swarm) rejoin() {
+	for _, k := range s.conns {
+		k.orders.Put(peerOrder{kind: orderRejoin})
+	}
+}
+
 // dismiss ends every connection.
 func (s *swarm) dismiss(why string) {
 	for _, k := range s.conns {

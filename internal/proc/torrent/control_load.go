@@ -171,7 +171,9 @@ func (c *control) renewLog() {
 	}
 }
 
-// beginAssign lets a waiting assign process begin.
+// beginAssign lets a waiting assign process begin. What connections told an earlier
+// one, or while there was none, is lost: each joins anew. One that is not there yet,
+// or still shakes hands, joins by itself, and later than this process began to listen.
 func (c *control) beginAssign() {
 	if c.phase != phaseRunning || c.assignUp == nil {
 		return
@@ -181,6 +183,7 @@ func (c *control) beginAssign() {
 	c.t.assign.Put(toAssign{kind: inputBegin, rare: &rareInput{begin: &beginAssign{
 		disk: c.disk, geometry: c.layout.geometry, priorities: c.priorities(), run: c.t.env.Random,
 	}}})
+	c.swarm.rejoin()
 }
 
 // judgeGoal compares what is durable with what is wanted, and tells of the

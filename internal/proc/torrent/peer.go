@@ -31,29 +31,6 @@ const (
 	haveDelay = 100 * time.Millisecond
 )
 
-// peerOrder is what control and the picker tell a peer. Orders are bounded: by
-// the credit and the blocks in flight, and by one change at a time of the rest.
-type peerOrder struct {
-	kind orderKind
-	run  geometry.Run
-}
-
-type orderKind uint8
-
-const (
-	orderRequest orderKind = iota
-	orderCancel
-	orderInterested
-	orderNotInterested
-	orderUnchoke
-	orderChoke
-	orderAdmit
-	orderUploadOnly
-	orderFetching
-	orderLeave
-	orderShed // leave, unless a block is under way
-)
-
 // candidate is a connection that becomes a peer.
 type candidate struct {
 	id        assign.HolderID
@@ -85,6 +62,7 @@ type peerProc struct {
 	up     uploads
 	taken  sup.Taken[peerOrder]
 	kept   []peerOrder // that came before trading
+	joins  joinNumber  // the latest
 	alarm  *clock.Alarm
 	worth  book.Trade
 }
@@ -214,7 +192,7 @@ func (x *peerProc) trade(remote wire.Handshake, early []byte) string {
 		Goal:         x.c.goal,
 	})
 	x.batch.holder = x.c.id
-	x.batch.tell(toAssign{kind: inputJoined, rare: &rareInput{orders: x.c.orders}})
+	x.join()
 	x.core.Open(now, &x.batch)
 	x.decode(early) // no block can be among it: nothing was requested
 	x.letReaderGo()
@@ -365,36 +343,4 @@ func (x *peerProc) letReaderGo() {
 		x.in.holding = readerRuns
 	case <-x.p.Stopping():
 	}
-}
-
-// obey carries out one order.
-func (x *peerProc) obey(o peerOrder) string {
-	x.p.Step("obey")
-	now := x.now()
-	switch o.kind {
-	case orderRequest:
-		x.core.Request(now, o.run, &x.batch)
-	case orderCancel:
-		x.core.CancelBlock(now, geometry.Block{Piece: o.run.Piece, Number: o.run.First}, &x.batch)
-	case orderInterested:
-		x.core.SetInterest(now, peer.Interested, &x.batch)
-	case orderNotInterested:
-		x.core.SetInterest(now, peer.NotInterested, &x.batch)
-	case orderUnchoke:
-		x.core.SetChoke(now, peer.Unchoked, &x.batch)
-	case orderChoke:
-		x.core.SetChoke(now, peer.Choked, &x.batch)
-	case orderUploadOnly:
-		x.core.SetGoal(now, peer.UploadOnly, &x.batch)
-	case orderFetching:
-		x.core.SetGoal(now, peer.Fetching, &x.batch)
-	case orderLeave:
-		return "told to leave"
-	case orderShed:
-		if x.core.ViewTraffic() == peer.NoTraffic && x.out.isSent() {
-			return reasonShed
-		}
-	case orderAdmit:
-	}
-	return ""
 }

@@ -17,6 +17,7 @@ type stepBatch struct {
 	uploads  []peer.Request
 	slab     slab.Slab // that is decoded; its owner is the process
 	picker   []toAssign
+	word     *rareInput // about itself, of a peer that joins anew; nil: it does not
 	interest interestNews
 	intro    *wire.ExtendedHandshake
 	closing  *peer.Closing
@@ -55,6 +56,10 @@ func (b *stepBatch) RemoteHas(i pieceset.Index) {
 
 // RemoteHasSet tells the picker of all pieces.
 func (b *stepBatch) RemoteHasSet(s *pieceset.Set) {
+	if b.word != nil {
+		b.word.hasSet = s.Clone()
+		return
+	}
 	b.tell(toAssign{kind: inputHasSet, rare: &rareInput{hasSet: s.Clone()}})
 }
 
@@ -75,6 +80,14 @@ func (b *stepBatch) Credit(blocks int) {
 		b.picker = b.picker[:last]
 	}
 	b.tell(toAssign{kind: inputCredit, credit: uint32(blocks)})
+}
+
+// Told tells a picker that takes over what the remote knows.
+func (b *stepBatch) Told(i peer.Interest) { b.word.past.told = i }
+
+// InFlight tells it of a block that was dealt before.
+func (b *stepBatch) InFlight(block geometry.Block) {
+	b.word.past.fetches = append(b.word.past.fetches, block)
 }
 
 // RemoteInterest notes a change for the choker.

@@ -94,8 +94,9 @@ func New(env Env, id ident.TorrentID, epoch store.Epoch, o Options) *Torrent {
 	}
 }
 
-// Child describes the torrent's supervisor: control, assign and the peers, of
-// which the later depend on the earlier.
+// Child describes the torrent's supervisor: control, the peers and assign, of
+// which the later depend on the earlier. Peers need no assign that is alive: they
+// leave word in a mailbox that outlives it, and go on with the next one.
 //
 // A torrent that cannot work crashes at once each time it is restarted, and is put
 // aside within a moment, however many restarts it may have. One that works between
@@ -108,8 +109,8 @@ func (t *Torrent) Child() sup.Child {
 			Intensity: sup.Intensity{Restarts: 30, Within: time.Minute},
 			Children: []sup.Child{
 				{Name: "control", Restart: sup.Permanent, StopWithin: 15 * time.Second, Run: t.runControl},
-				{Name: "assign", Restart: sup.Permanent, Run: t.runAssign},
 				{Name: "peers", Restart: sup.Permanent, Supervisor: &sup.Supervisor{Strategy: sup.Dynamic, Pool: t.peers}},
+				{Name: "assign", Restart: sup.Permanent, Run: t.runAssign},
 			},
 		},
 	}
