@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -30,13 +31,8 @@ const (
 	fetchers = 16
 	// linkRate is what the seed's line carries, in bytes a second.
 	linkRate = 2_000_000
-	// killEvery is the mean time between two crashes of a seed's processes. A
-	// connection that lived for less than half a minute is dialled again after a wait
-	// that doubles: a crash of assign ends all sixteen, so it is rare among them.
+	// killEvery is the mean time between two crashes of a seed's processes.
 	killEvery = 1500 * time.Millisecond
-	// assignRests is how long the seed's picker is left alone after a crash: a torrent
-	// of which it crashes six times within a minute is put aside, as it should be.
-	assignRests = 15 * time.Second
 )
 
 // line is a real seed and its fetchers behind a throttled link.
@@ -60,11 +56,8 @@ type killer struct {
 	quiet  atomic.Bool
 }
 
-// deadly are the kinds, as often as they are killed.
-var deadly = []string{
-	"peer", "peer", "peer", "peer", "peer", "peer", "peer", "peer", "peer", "peer", "peer", "peer", "peer",
-	"peer", "peer", "peer", "peer", "peer", "disk", "disk", "disk", "disk", "disk", "assign",
-}
+// deadly are the kinds of processes that are killed, each as often.
+var deadly = []string{"assign", "disk", "peer"}
 
 // hook is the seed's.
 func (k *killer) hook(p sup.Point) {
@@ -85,26 +78,18 @@ func (k *killer) hook(p sup.Point) {
 // A seed's picker receives only when a connection comes or goes, so a victim stays
 // named until it is dead.
 func (k *killer) run(end <-chan struct{}) {
-	first := []string{"assign", "disk", "peer"}
-	var rests time.Time
+	first := slices.Clone(deadly)
 	for {
 		select {
 		case <-end:
 			return
 		case <-time.After(time.Duration(float64(killEvery) * (0.5 + k.rnd.Float64()))):
 		}
-		k.mu.Lock()
 		kind := deadly[k.rnd.IntN(len(deadly))]
 		if len(first) > 0 {
 			kind, first = first[0], first[1:]
 		}
-		if kind == "assign" {
-			if time.Now().Before(rests) {
-				kind = "peer"
-			} else {
-				rests = time.Now().Add(assignRests)
-			}
-		}
+		k.mu.Lock()
 		k.due[kind]++
 		k.mu.Unlock()
 	}
@@ -197,6 +182,19 @@ func (l *line) fetched() int64 {
 	return sum
 }
 
+// quarantines is how often the seed's torrent was put aside.
+func (l *line) quarantines() int {
+	past, end := context.WithCancel(context.Background())
+	end()
+	n := 0
+	for e, err := range l.seed.Events(past, 0) {
+		if _, is := e.(library.QuarantinedEvent); is && err == nil {
+			n++
+		}
+	}
+	return n
+}
+
 // base is what a seed without peers consists of.
 type base struct {
 	tree                    map[string]int
@@ -250,7 +248,8 @@ func TestCrashesSlowASeedByLessThanATenth(t *testing.T) {
 	close(end)
 	running.Wait()
 	k.quiet.Store(true)
-	t.Logf("%v: %.0f bytes a second undisturbed, %.0f with %v killed: %.3f of it", span, rates[0], rates[1], k.killed, rates[1]/rates[0])
+	aside := disturbed.quarantines()
+	t.Logf("%v: %.0f bytes a second undisturbed, %.0f with %v killed: %.3f of it; put aside %d times", span, rates[0], rates[1], k.killed, rates[1]/rates[0], aside)
 	if rates[0] < linkRate*0.6 {
 		t.Errorf("the undisturbed seed does not fill its link")
 	}
@@ -264,6 +263,9 @@ func TestCrashesSlowASeedByLessThanATenth(t *testing.T) {
 	}
 	if err := disturbed.seed.Err(); err != nil {
 		t.Error(err)
+	}
+	if aside > 0 {
+		t.Errorf("the torrent was put aside %d times", aside)
 	}
 	disturbed.leaves(t, calm, before)
 }
