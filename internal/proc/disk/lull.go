@@ -43,8 +43,8 @@ func (l *lull) ring(now mono.Instant) activity {
 	return before
 }
 
-// rest gives back the buffers that are kept for the next blocks and reads.
-func (x *process) rest(now mono.Instant) {
+// trim gives back the buffers that are kept for the next blocks and reads.
+func (x *process) trim(now mono.Instant) {
 	if x.lull.due == mono.Never || now < x.lull.due || x.lull.ring(now) == somethingCame {
 		return
 	}

@@ -27,11 +27,11 @@ func TestBuffersAreKeptUntilNothingCameForAWhile(t *testing.T) {
 		if now = due; &kept()[0] != before || len(x.free) == 0 {
 			t.Fatal("buffers are given back in a transfer")
 		}
-		x.rest(now - 1)
-		x.rest(now)
+		x.trim(now - 1)
+		x.trim(now)
 	}
 	now = x.lull.due
-	if x.rest(now); &kept()[0] == before || len(x.free) > 0 {
+	if x.trim(now); &kept()[0] == before || len(x.free) > 0 {
 		t.Error("buffers are kept in a lull")
 	}
 	if x.lull.due != mono.Never {

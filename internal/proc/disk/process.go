@@ -61,6 +61,9 @@ func (d *Disk) run(p *sup.Process) error {
 	p.Watches(d.inbox)
 	x.takeOver()
 	p.Ready()
+	if x.rest() == stopped {
+		return nil
+	}
 	x.casts() // a former process may have been woken for them
 	for {
 		x.alarm.Arm(x.nextDeadline())
@@ -145,7 +148,7 @@ func (x *process) nextDeadline() mono.Instant {
 
 func (x *process) tick() {
 	now := x.now()
-	x.rest(now)
+	x.trim(now)
 	for _, t := range x.torrents {
 		if d := t.deadline(); d != mono.Never && now >= d {
 			t.step(func(fx *batch) { t.core.Tick(now, fx) })

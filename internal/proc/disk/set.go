@@ -27,7 +27,8 @@ func NewSet(o Options) *Set {
 }
 
 // Child describes the supervisor of the disk processes. As of a torrent's, thirty
-// crashes a minute are borne: a disk that cannot work gets there within a moment.
+// crashes a minute are borne; a disk that cannot work rests between them and does not
+// get there.
 func (s *Set) Child() sup.Child {
 	return sup.Child{
 		Name: "disks", Restart: sup.Permanent,

@@ -1,0 +1,63 @@
+package disk
+
+import (
+	"errors"
+	"time"
+
+	"github.com/etorrent/etorrent/internal/vocab/mono"
+)
+
+const (
+	// soundAfter is how long a process runs before its crash is no sign that the next
+	// one will crash too.
+	soundAfter      = 2500 * time.Millisecond
+	shortestRespite = 10 * time.Millisecond
+	longestRespite  = 4 * time.Second
+)
+
+var errRests = errors.New("it crashed again and again, and rests before it begins")
+
+// respite is how long a process rests before it begins, so that a disk that crashes
+// at each message does so less often than its supervisor gives up at: then nobody
+// would start it again. It doubles with each crash soon after a begin.
+type respite struct {
+	began mono.Instant // of the process before; Never: there was none
+	wait  time.Duration
+}
+
+// next is how long the process that is there from now on rests.
+func (r *respite) next(now mono.Instant) time.Duration {
+	if r.began == mono.Never || now.Sub(r.began) >= soundAfter {
+		r.wait = 0
+	} else {
+		r.wait = min(max(2*r.wait, shortestRespite), longestRespite)
+	}
+	r.began = now.Add(r.wait)
+	return r.wait
+}
+
+// afterRest says what a rest ended with.
+type afterRest uint8
+
+const (
+	rested afterRest = iota
+	stopped
+)
+
+// rest waits until the process may begin, or is stopped.
+func (x *process) rest() afterRest {
+	span := x.d.respite.next(x.now())
+	if span == 0 {
+		return rested
+	}
+	x.p.Degraded(errRests)
+	defer x.p.Healthy()
+	x.alarm.Arm(x.now().Add(span))
+	select {
+	case <-x.p.Stopping():
+		return stopped
+	case <-x.alarm.C():
+		x.alarm.Rang()
+		return rested
+	}
+}
