@@ -14,6 +14,7 @@ var lockers = map[string][]string{
 	"etorrenttest":            {"monitor"}, // what the in-memory network waits with
 	"sup":                     {"Mailbox", "Pool", "Port", "Process", "Tree", "supervisor"},
 	"internal/leaf/board":     {"Board"},
+	"internal/leaf/bounded":   {"Queue"},
 	"internal/leaf/crowd":     {"Crowd"},
 	"internal/leaf/havelog":   {"Log"},
 	"internal/leaf/limit":     {"Bucket"},
