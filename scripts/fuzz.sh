@@ -32,6 +32,7 @@ FuzzInitiator internal/core/handshake initiator.go inbox.go
 FuzzAcceptor internal/core/handshake acceptor.go inbox.go
 FuzzReceive internal/core/peer receive.go pieces.go fetch.go serve.go extended.go pipeline.go asked.go queue.go flood.go
 FuzzCore internal/core/assign receive.go settle.go pick.go verdict.go holder.go rejoin.go state.go
+FuzzDemux internal/core/demux demux.go table.go
 FuzzFirstCome internal/core/choke firstcome.go
 FuzzDecide internal/core/names names.go clean.go fold.go planner.go rules.go causes.go
 FuzzEndpoint internal/vocab/endpoint endpoint.go
