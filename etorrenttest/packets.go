@@ -37,8 +37,11 @@ type packet struct {
 
 // ListenPacket takes datagrams for HOST:PORT: an empty host is the machine's
 // own, port 0 any free one. What nobody takes is lost, as is what finds too many
-// waiting.
+// waiting. The machine does without the family of IP that its address is not of.
 func (h *Host) ListenPacket(_ context.Context, network, address string) (net.PacketConn, error) {
+	if network == "udp4" && h.addr.Is6() || network == "udp6" && h.addr.Is4() {
+		return nil, &net.OpError{Op: "listen", Net: network, Err: os.NewSyscallError("socket", syscall.EAFNOSUPPORT)}
+	}
 	n := h.network
 	n.lock()
 	defer n.unlock()

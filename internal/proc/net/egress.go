@@ -8,7 +8,9 @@ import (
 )
 
 // Network is where connections come from: the host's stack, or one in memory.
-// The shapes are those of package net.
+// The shapes are those of package net. ListenPacket is asked for "udp4" and for
+// "udp6"; what it does without fails with an error that is errors.ErrUnsupported or
+// the system's for an unknown family.
 type Network interface {
 	Listen(ctx context.Context, network, address string) (net.Listener, error)
 	ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error)
@@ -76,6 +78,36 @@ func (e *Egress) Lookup(ctx context.Context, host string) ([]netip.Addr, error) 
 // address, the name of a host its first address, port 0 any free port).
 func (e *Egress) Listen(ctx context.Context, address string) (net.Listener, error) {
 	return e.network.Listen(ctx, "tcp", address)
+}
+
+// ListenPacket opens a UDP socket of a family at an address; port 0 is any free
+// one.
+func (e *Egress) ListenPacket(ctx context.Context, f Family, at netip.AddrPort) (Packets, error) {
+	c, err := e.network.ListenPacket(ctx, f.network(), at.String())
+	if err != nil {
+		return nil, err
+	}
+	return WrapPackets(c), nil
+}
+
+// ViewPort says whether datagrams can be taken beside a listener: ListenFree, or
+// ListenTaken where another has the port. A family that fails for another reason
+// is no better with another port, and does not count.
+func (e *Egress) ViewPort(ctx context.Context, listener netip.AddrPort) ListenEvidence {
+	for _, f := range Families {
+		at := f.Beside(listener)
+		if !at.IsValid() {
+			continue
+		}
+		c, err := e.network.ListenPacket(ctx, f.network(), at.String())
+		if err == nil {
+			_ = c.Close()
+		}
+		if ViewListen(err) == ListenTaken {
+			return ListenTaken
+		}
+	}
+	return ListenFree
 }
 
 // host is the operating system's network.

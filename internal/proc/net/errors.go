@@ -1,0 +1,50 @@
+package net
+
+import (
+	"errors"
+	"slices"
+)
+
+// ListenEvidence says what an attempt to take a port showed.
+type ListenEvidence uint8
+
+// What it may show.
+const (
+	ListenFree   ListenEvidence = iota
+	ListenTaken                 // another program has the port
+	ListenAbsent                // the host does without this family, or without UDP
+	ListenFault                 // anything else
+)
+
+// ViewListen reads the error of an attempt to take a port, nil included.
+func ViewListen(err error) ListenEvidence {
+	is := func(e error) bool { return errors.Is(err, e) }
+	switch {
+	case err == nil:
+		return ListenFree
+	case slices.ContainsFunc(takenErrors, is):
+		return ListenTaken
+	case slices.ContainsFunc(absentErrors, is), errors.Is(err, errors.ErrUnsupported):
+		return ListenAbsent
+	}
+	return ListenFault
+}
+
+// PacketFault says which datagram an error of a Packets is of.
+type PacketFault uint8
+
+const (
+	// OfThis is one that was to be read or written, or of the socket as a whole.
+	OfThis PacketFault = iota
+	// OfEarlier is one that had been written, and that nobody took. The next one was
+	// not tried.
+	OfEarlier
+)
+
+// ViewPacketFault reads an error of Read or Write.
+func ViewPacketFault(err error) PacketFault {
+	if slices.ContainsFunc(refusedErrors, func(e error) bool { return errors.Is(err, e) }) {
+		return OfEarlier
+	}
+	return OfThis
+}

@@ -1,0 +1,8 @@
+//go:build !linux
+
+package net
+
+import "net"
+
+// wrapUDP has nothing to say to the descriptor here.
+func wrapUDP(*net.UDPConn) Packets { return nil }
