@@ -13,8 +13,10 @@ import (
 )
 
 const (
-	// portsToTry is how many ports after a taken one are tried.
-	portsToTry = 64
+	// portsToTry is how many ports after a taken one are tried, and portsToDraw how
+	// many of those that the system chooses.
+	portsToTry  = 64
+	portsToDraw = 16
 	// relistenAfter is the first wait after the listener failed; it doubles.
 	relistenAfter  = 200 * time.Millisecond
 	relistenAtMost = 30 * time.Second
@@ -26,7 +28,8 @@ const (
 type PortChoice uint8
 
 const (
-	// NextFree takes the next free port instead.
+	// NextFree takes the next port instead that is free for connections and, if
+	// there is one, for datagrams too.
 	NextFree PortChoice = iota
 	// ThisOnly keeps trying the same port, degraded until it is free.
 	ThisOnly
@@ -49,8 +52,11 @@ type Listener struct {
 	shown   *board.Board[Listening]
 }
 
-// Notices are called by a listening process, and may not block.
+// Notices are called by a listening process, and may not wait for others.
 type Notices struct {
+	// Fits asks whether datagrams can be taken beside a listener: ListenTaken makes
+	// it look for another port, where it may. Nil stands for ListenFree.
+	Fits func(ctx context.Context, listener netip.AddrPort) ListenEvidence
 	// Changed tells that it listens, or accepts again after a fault, and once for
 	// each fault that keeps it from that.
 	Changed func(Listening)
@@ -133,23 +139,75 @@ func (l *Listener) open(ctx context.Context) (net.Listener, error) {
 			return ln, nil
 		}
 	}
-	ln, err := l.egress.Listen(ctx, l.address)
-	var unknown *net.DNSError // another port is none the better for it
-	if err == nil || l.choice == ThisOnly || errors.As(err, &unknown) {
-		return ln, err
-	}
-	host, portText, splitErr := net.SplitHostPort(l.address)
+	host, portText, err := net.SplitHostPort(l.address)
 	port, convErr := strconv.ParseUint(portText, 10, 16)
-	if splitErr != nil || convErr != nil || port == 0 {
-		return nil, err
+	switch {
+	case err != nil || convErr != nil:
+		return l.egress.Listen(ctx, l.address) // it knows what is wrong
+	case port == 0:
+		return l.openAny(ctx)
+	case l.choice == ThisOnly:
+		return l.egress.Listen(ctx, l.address)
 	}
-	for n := port + 1; n <= min(port+portsToTry, 65535); n++ {
-		next, nextErr := l.egress.Listen(ctx, net.JoinHostPort(host, strconv.FormatUint(n, 10)))
-		if nextErr == nil {
-			return next, nil
+	return l.openNext(ctx, host, port)
+}
+
+// openAny listens on a port that the system chooses, on which datagrams can be
+// taken too.
+func (l *Listener) openAny(ctx context.Context) (net.Listener, error) {
+	var unfit []net.Listener // open until there is another, so that it is another
+	defer func() {
+		for _, ln := range unfit {
+			_ = ln.Close()
+		}
+	}()
+	for {
+		ln, err := l.egress.Listen(ctx, l.address)
+		if err != nil || len(unfit) == portsToDraw || l.fits(ctx, ln) != ListenTaken {
+			return ln, err
+		}
+		unfit = append(unfit, ln)
+	}
+}
+
+// openNext listens on the first port from one on that is free. One on which only
+// datagrams cannot be taken will do where there is no better one.
+func (l *Listener) openNext(ctx context.Context, host string, port uint64) (net.Listener, error) {
+	var unfit net.Listener
+	var first error
+	for n := port; n <= min(port+portsToTry, 65535); n++ {
+		ln, err := l.egress.Listen(ctx, net.JoinHostPort(host, strconv.FormatUint(n, 10)))
+		if first == nil {
+			first = err
+		}
+		var unknown *net.DNSError
+		if errors.As(err, &unknown) {
+			break // another port is none the better for it
+		}
+		switch {
+		case err != nil:
+		case l.fits(ctx, ln) != ListenTaken:
+			if unfit != nil {
+				_ = unfit.Close()
+			}
+			return ln, nil
+		case unfit == nil:
+			unfit = ln
+		default:
+			_ = ln.Close()
 		}
 	}
-	return nil, err
+	if unfit != nil {
+		return unfit, nil
+	}
+	return nil, first
+}
+
+func (l *Listener) fits(ctx context.Context, ln net.Listener) ListenEvidence {
+	if l.notices.Fits == nil {
+		return ListenFree
+	}
+	return l.notices.Fits(ctx, addrPort(ln.Addr()))
 }
 
 // acceptAll gives connections away until the listener fails.

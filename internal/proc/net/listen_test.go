@@ -3,7 +3,9 @@ package net_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"slices"
 	"sync"
@@ -191,4 +193,86 @@ func TestTheNextPortIsTakenWhereThatMayBe(t *testing.T) {
 			t.Errorf("it told %v", told)
 		}
 	})
+}
+
+// A port on which only datagrams cannot be taken is passed by, but better than none.
+func TestAPortIsFreeIfItIsSoForDatagramsToo(t *testing.T) {
+	for _, c := range []struct {
+		address       string
+		choice        pnet.PortChoice
+		taken, packed []int // for connections, and for datagrams only
+		want          int
+	}{
+		{":6881", pnet.NextFree, nil, []int{6881, 6882}, 6883},
+		{":6881", pnet.NextFree, []int{6882}, []int{6881, 6883}, 6884},
+		{":6881", pnet.ThisOnly, nil, []int{6881}, 6881},
+		{":0", pnet.ThisOnly, nil, []int{49153, 49154}, 49155},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			host := etorrenttest.NewNetwork(t).Host("10.0.0.1")
+			for _, port := range c.taken {
+				l, err := host.Listen(t.Context(), "tcp", fmt.Sprint(":", port))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer l.Close()
+			}
+			blind := &onlyStreams{Host: host, next: 49153} // the system does not look at datagrams
+			for _, port := range c.packed {
+				p, err := host.ListenPacket(t.Context(), "udp", fmt.Sprint(":", port))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer p.Close()
+			}
+			egress := pnet.NewEgress(blind)
+			l := pnet.NewListener(egress, c.address, c.choice, func(pnet.Conn) {}, pnet.Notices{
+				Fits: egress.ViewPort, Changed: func(pnet.Listening) {}, Exhausted: func() {},
+			})
+			tree, err := sup.Start(t.Context(), "test", sup.Supervisor{Children: []sup.Child{l.Child()}}, sup.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer tree.Stop(context.Background())
+			synctest.Wait()
+			if shown, _ := l.Shown(); int(shown.Addr.Port()) != c.want {
+				t.Errorf("%s, %v: it listens at %v, want %d", c.address, c.choice, shown.Addr, c.want)
+			}
+		})
+	}
+}
+
+func TestWhereNoPortIsFreeForDatagramsConnectionsAreAcceptedAllTheSame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		host := etorrenttest.NewNetwork(t).Host("10.0.0.1")
+		for _, address := range []string{":6881", ":0"} {
+			l := pnet.NewListener(pnet.NewEgress(host), address, pnet.NextFree, func(pnet.Conn) {}, pnet.Notices{
+				Fits:    func(context.Context, netip.AddrPort) pnet.ListenEvidence { return pnet.ListenTaken },
+				Changed: func(pnet.Listening) {}, Exhausted: func() {},
+			})
+			tree, err := sup.Start(t.Context(), "test", sup.Supervisor{Children: []sup.Child{l.Child()}}, sup.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			if shown, _ := l.Shown(); !shown.Addr.IsValid() || address == ":6881" && shown.Addr.Port() != 6881 {
+				t.Errorf("%s: it listens at %v: %v", address, shown.Addr, shown.Err)
+			}
+			_ = tree.Stop(context.Background())
+		}
+	})
+}
+
+// onlyStreams is a host that gives any port to a listener that no other has.
+type onlyStreams struct {
+	*etorrenttest.Host
+	next int
+}
+
+func (o *onlyStreams) Listen(ctx context.Context, network, address string) (net.Listener, error) {
+	if address != ":0" {
+		return o.Host.Listen(ctx, network, address)
+	}
+	o.next++
+	return o.Host.Listen(ctx, network, fmt.Sprint(":", o.next-1))
 }
