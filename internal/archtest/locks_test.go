@@ -23,6 +23,7 @@ var lockers = map[string][]string{
 	"internal/proc/client":    {"crashLog"},                  // a set of stacks that were told
 	"internal/proc/disk":      {"Memory", "Set", "outcomes"}, // a budget that all disks share; the map from volumes to disks; what workers leave for the loop
 	"internal/proc/net":       {"Greeter"},                   // counters of connections being greeted
+	"internal/proc/udp":       {"tally"},                     // a copy of the counters
 	"internal/proc/roster":    {"register"},                  // what runs, for the roster's next incarnation
 	"internal/proc/torrent":   {"Tally", "inlet"},            // counters that anyone reads; what comes for control, or for none
 	"internal/storage":        {"Zeros"},                     // two sums that any worker may compute
