@@ -24,6 +24,7 @@ var partsByLabel = map[string]map[string]string{
 	"peer":  {"read": "reader", "hand over": "reader"},
 	"greet": {"feed": "reader"},
 	"dial":  {"attempt": "attempt"},
+	"udp":   {"read": "reader"},
 }
 
 func kindOf(p sup.Point) pointKind {
@@ -49,6 +50,11 @@ var pointTable = []struct {
 		sup.BetweenActions: "what it finds is one word to the loop, which acts",
 	}},
 	{kind: "listen"},
+	{kind: "udp"},
+	{kind: "udp", part: "reader", lacks: map[sup.Moment]string{
+		sup.OnReceive:      "it takes datagrams from the socket, and only leave to go on from the loop",
+		sup.BetweenActions: "what it reads it hands to the loop, which acts",
+	}},
 	{kind: "dial"},
 	{kind: "dial", part: "attempt", lacks: map[sup.Moment]string{
 		sup.OnReceive: "it is started for one dial and hears nothing more",

@@ -24,6 +24,7 @@ var scopeWords = []struct {
 	scope scope
 }{
 	{"nothing that runs", scopeNothing},
+	{"datagrams on their way", scopeNothing}, // a connection over TCP has none
 	{"has not named a torrent yet", scopeNewcomers},
 	{"being accepted", scopeNewcomers},
 	{"attempts under way", scopeNewcomers},

@@ -61,6 +61,44 @@ func TestAClientWhosePortIsTakenIsDegradedUntilItIsFree(t *testing.T) {
 	})
 }
 
+// A port that another program takes datagrams on is no reason not to accept
+// connections.
+func TestAClientWhosePortIsTakenForDatagramsSaysSoUntilItIsFree(t *testing.T) {
+	inSwarm(t, func(t *testing.T, s *swarm) {
+		c := etorrenttest.NewContent(t, "half a port", 16<<10, 300_000)
+		host := s.network.Host("10.9.9.9")
+		other, err := host.ListenPacket(t.Context(), "udp", host.Endpoint().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		seeder := &member{host: host, storage: etorrenttest.NewStorage()}
+		seeder.start(t, func(o *etorrent.Options) { o.Ports = etorrent.ThisPortOnly })
+		c.Seed(t, seeder.Client, seeder.storage)
+		s.stored(c.Fetch(t, s.join().Client, seeder.at()))
+		if err := degraded(t, seeder, "client/net/udp"); !errors.Is(err, syscall.EADDRINUSE) {
+			t.Errorf("it is degraded by %v", err)
+		}
+		time.Sleep(10 * time.Minute)
+		if w, l := count[etorrent.WarningEvent](seeder), count[etorrent.ListeningEvent](seeder); w != 1 || l != 1 {
+			t.Errorf("%d warnings, and %d times that it listens, were told", w, l)
+		}
+		_ = other.Close()
+		time.Sleep(30 * time.Second)
+		if err := degraded(t, seeder, "client/net/udp"); err != nil {
+			t.Errorf("when the port is free it is degraded by %v", err)
+		}
+		var last etorrent.ListeningEvent
+		for _, e := range past(seeder) {
+			if l, is := e.(etorrent.ListeningEvent); is {
+				last = l
+			}
+		}
+		if n := count[etorrent.WarningEvent](seeder); n != 1 || len(last.Datagrams) != 1 || last.Datagrams[0] != host.Endpoint() {
+			t.Errorf("%d warnings were told, and at last %+v", n, last)
+		}
+	})
+}
+
 // starved is a host whose program runs out of descriptors: as often as said,
 // accepting fails though somebody waits.
 type starved struct {

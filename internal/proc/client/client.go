@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/netip"
 	"os"
 	"runtime"
 	"time"
@@ -25,6 +24,7 @@ import (
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
 	"github.com/etorrent/etorrent/internal/proc/roster"
 	"github.com/etorrent/etorrent/internal/proc/torrent"
+	"github.com/etorrent/etorrent/internal/proc/udp"
 	"github.com/etorrent/etorrent/internal/storage"
 	"github.com/etorrent/etorrent/internal/store"
 	"github.com/etorrent/etorrent/internal/vocab/event"
@@ -75,6 +75,7 @@ type Client struct {
 	clock     *clock.Clock
 	roster    *roster.Roster
 	listeners []*pnet.Listener
+	udp       *udp.Handle
 	disks     *disk.Set
 	reads     *slab.Pool
 	rows      store.Driver
@@ -117,9 +118,12 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 		},
 	})
 	greeter := pnet.NewGreeter(c.roster.Find, crowd.New(cfg.Shares.Strangers, cfg.PeersPerAddress))
-	network := []sup.Child{greeter.Child()}
+	c.udp = udp.New(udp.Config{Egress: egress, Clock: c.clock, Beside: beside(cfg.Listen), Changed: c.postDatagrams()})
+	network := []sup.Child{greeter.Child(), c.udp.Child()}
 	for _, address := range cfg.Listen {
-		l := pnet.NewListener(egress, address, cfg.Ports, greeter.Greet, pnet.Notices{Changed: c.postListening, Exhausted: c.roster.Shed})
+		l := pnet.NewListener(egress, address, cfg.Ports, greeter.Greet, pnet.Notices{
+			Fits: c.udp.ViewPort, Changed: c.postListening, Exhausted: c.roster.Shed,
+		})
 		c.listeners = append(c.listeners, l)
 		network = append(network, l.Child())
 	}
@@ -227,54 +231,3 @@ func (c *Client) Done() <-chan struct{} { return c.tree.Done() }
 
 // Err is why the root gave up, nil otherwise.
 func (c *Client) Err() error { return c.tree.Err() }
-
-// Addrs are the addresses that connections are accepted on.
-func (c *Client) Addrs() []netip.AddrPort {
-	var out []netip.AddrPort
-	for _, l := range c.listeners {
-		if shown, _ := l.Shown(); shown.Addr.IsValid() {
-			out = append(out, shown.Addr)
-		}
-	}
-	return out
-}
-
-// Listening waits until every listener accepts.
-func (c *Client) Listening(ctx context.Context) ([]netip.AddrPort, error) {
-	for _, l := range c.listeners {
-		for {
-			shown, changed := l.Shown()
-			if shown.Addr.IsValid() {
-				break
-			}
-			select {
-			case <-changed:
-			case <-c.Done():
-				return c.Addrs(), c.Err()
-			case <-ctx.Done():
-				return c.Addrs(), errors.Join(ctx.Err(), shown.Err)
-			}
-		}
-	}
-	return c.Addrs(), nil
-}
-
-// postListening tells where connections are accepted now, or why one listener
-// accepts none.
-func (c *Client) postListening(l pnet.Listening) {
-	addrs, at := c.Addrs(), c.clock.Wall()
-	c.events.Append(func(rev ring.Revision) event.Event {
-		h := event.Head{At: at, Revision: event.Revision(rev)}
-		if l.Err != nil {
-			return event.Warning{Head: h, Err: fmt.Errorf("no connections are accepted: %w", l.Err)}
-		}
-		return event.Listening{Head: h, Addrs: addrs}
-	})
-}
-
-func (c *Client) listenPort() uint16 {
-	if addrs := c.Addrs(); len(addrs) > 0 {
-		return addrs[0].Port()
-	}
-	return 0
-}

@@ -13,8 +13,8 @@ const (
 	// what the host itself has open.
 	otherDescriptors = 256
 	// ownDescriptors are what the program has open with one torrent and nobody to
-	// trade with: streams, the runtime, state, a listener, a lock, a folder; and what
-	// it opens for a moment.
+	// trade with: streams, the runtime, state, a listener, two UDP sockets, a lock, a
+	// folder; and what it opens for a moment.
 	ownDescriptors  = 20
 	attemptsAtLeast = 4
 	attemptsAtMost  = 128

@@ -4,6 +4,7 @@ import (
 	"github.com/etorrent/etorrent/internal/proc/disk"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
 	"github.com/etorrent/etorrent/internal/proc/roster"
+	"github.com/etorrent/etorrent/internal/proc/udp"
 	"github.com/etorrent/etorrent/internal/store"
 	"github.com/etorrent/etorrent/sup"
 )
@@ -15,6 +16,6 @@ func Description() sup.Supervisor {
 	listener := pnet.NewListener(egress, ":0", pnet.NextFree, greeter.Greet, pnet.Notices{Changed: func(pnet.Listening) {}, Exhausted: func() {}})
 	return tree(
 		store.NewService(store.NewMemory()), disk.NewSet(disk.Options{}),
-		[]sup.Child{greeter.Child(), listener.Child()}, pnet.NewDialer(egress, 1), roster.New(roster.Config{}),
+		[]sup.Child{greeter.Child(), udp.New(udp.Config{}).Child(), listener.Child()}, pnet.NewDialer(egress, 1), roster.New(roster.Config{}),
 	)
 }

@@ -33,10 +33,13 @@ type Event interface {
 	Heading() Head
 }
 
-// Listening says where the engine accepts connections.
+// Listening says where the engine accepts connections, and where it takes
+// datagrams by now. It comes when the first changes, and when a warning of the
+// second is over.
 type Listening struct {
 	Head
-	Addrs []netip.AddrPort
+	Addrs     []netip.AddrPort
+	Datagrams []netip.AddrPort
 }
 
 // Added says that a torrent runs, and which of its pieces its row claims.
