@@ -36,6 +36,7 @@ FuzzDemux internal/core/demux demux.go table.go
 FuzzFirstCome internal/core/choke firstcome.go
 FuzzDecide internal/core/names names.go clean.go fold.go planner.go rules.go causes.go
 FuzzEndpoint internal/vocab/endpoint endpoint.go
+FuzzViewURL internal/vocab/tracker url.go address.go mask.go
 FuzzAmount cmd/etorrent/internal/amount amount.go
 FuzzParse cmd/etorrent/internal/pattern pattern.go
 '
