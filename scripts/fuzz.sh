@@ -37,6 +37,10 @@ FuzzFirstCome internal/core/choke firstcome.go
 FuzzDecide internal/core/names names.go clean.go fold.go planner.go rules.go causes.go
 FuzzEndpoint internal/vocab/endpoint endpoint.go
 FuzzViewURL internal/vocab/tracker url.go address.go mask.go
+FuzzHTTPReplies internal/vocab/tracker httpresponse.go httpscrape.go failure.go peers.go
+FuzzQueries internal/vocab/tracker httpquery.go
+FuzzViewReply internal/vocab/tracker udpreply.go peers.go
+FuzzViewRequest internal/vocab/tracker udprequest.go
 FuzzAmount cmd/etorrent/internal/amount amount.go
 FuzzParse cmd/etorrent/internal/pattern pattern.go
 '
