@@ -33,7 +33,7 @@ FuzzAcceptor internal/core/handshake acceptor.go inbox.go
 FuzzReceive internal/core/peer receive.go pieces.go fetch.go serve.go extended.go pipeline.go asked.go queue.go flood.go
 FuzzCore internal/core/assign receive.go settle.go pick.go verdict.go holder.go rejoin.go state.go
 FuzzDemux internal/core/demux demux.go table.go
-FuzzFirstCome internal/core/choke firstcome.go
+FuzzChoker internal/core/choke core.go round.go slots.go tft.go rotation.go firstcome.go
 FuzzDecide internal/core/names names.go clean.go fold.go planner.go rules.go causes.go
 FuzzEndpoint internal/vocab/endpoint endpoint.go
 FuzzViewURL internal/vocab/tracker url.go address.go mask.go

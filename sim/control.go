@@ -26,7 +26,7 @@ type control struct {
 	box      *mailbox
 	book     *book.Core
 	bans     *book.Bans
-	choker   choke.Strategy
+	choker   *choke.Core
 	phase    phase
 	log      *log
 	written  *pieceset.Set // written or more
@@ -76,28 +76,18 @@ func (g *log) Count() int { return g.set.Count() }
 func newControl(l *life, bans *book.Bans) *control {
 	n := l.n.platter.Pieces()
 	c := &control{
-		l: l, bans: bans, book: book.NewWith(bans), choker: choke.NewFirstCome(l.w.cfg.Slots),
+		l: l, bans: bans, book: book.NewWith(bans),
 		written: pieceset.New(n), durable: l.n.platter.row.claims.Clone(), patience: recoverAfter,
 	}
+	cfg := choke.Config{Strategy: choke.FirstCome{}, Slots: l.w.cfg.Slots}
 	if l.n.role == FreeRider {
-		c.choker = nobody{}
+		cfg.Strategy = choke.None{}
 	}
+	c.choker = choke.New(cfg)
 	c.log = newLog(c.durable)
 	c.box = &mailbox{l: l, then: c.dial}
 	return c
 }
-
-// nobody is a choker that unchokes nobody.
-type nobody struct{}
-
-// PeerInterested is of no interest.
-func (nobody) PeerInterested(choke.PeerID, choke.Effects) {}
-
-// PeerUninterested is of no interest.
-func (nobody) PeerUninterested(choke.PeerID, choke.Effects) {}
-
-// PeerLeft is of no interest.
-func (nobody) PeerLeft(choke.PeerID, choke.Effects) {}
 
 // isOver says whether the process has ended.
 func (c *control) isOver() bool { return c.l.isOver() || c.l.control != c }
@@ -285,6 +275,7 @@ func (c *control) shook(k *conn, remote wire.Handshake) {
 		}
 	}
 	k.phase = connTrading
+	c.choker.PeerJoined(choke.PeerID(k.id), choke.Reading{})
 	if k.direction == handshake.Dialled {
 		c.book.Connected(c.l.w.now, k.addr)
 	}
@@ -306,9 +297,9 @@ func (c *control) interest(k *conn, i peer.Interest) {
 	switch {
 	case c.isOver() || k.phase != connTrading:
 	case i == peer.Interested:
-		c.choker.PeerInterested(choke.PeerID(k.id), c)
+		c.choker.PeerInterested(c.l.w.now, choke.PeerID(k.id), c)
 	default:
-		c.choker.PeerUninterested(choke.PeerID(k.id), c)
+		c.choker.PeerUninterested(c.l.w.now, choke.PeerID(k.id), c)
 	}
 }
 
@@ -368,7 +359,7 @@ func (c *control) down(k *conn, how departure) {
 	if c.isOver() {
 		return
 	}
-	c.choker.PeerLeft(choke.PeerID(k.id), c)
+	c.choker.PeerLeft(c.l.w.now, choke.PeerID(k.id), c)
 	for _, door := range k.doors {
 		c.book.Ended(c.l.w.now, door, k.flow.trade)
 	}

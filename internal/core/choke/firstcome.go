@@ -1,63 +1,41 @@
 package choke
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
-// DefaultSlots is how many peers FirstCome lets fetch at once.
-const DefaultSlots = 64
+// FirstCome serves remotes in the order in which they began to wait, each until it
+// wants nothing.
+type FirstCome struct{}
 
-// FirstCome unchokes interested peers in the order in which they came, until
-// its slots are taken. A slot is free again when its peer leaves or wants
-// nothing; then the peer that has waited longest gets it.
-//
-//	uninterested → unchoked                  a slot is free
-//	uninterested → waiting → unchoked        a slot becomes free
-//	waiting, unchoked → uninterested         the peer says so; its place is lost
-//
-// Invariants: never more peers are unchoked than there are slots, and none
-// waits while a slot is free.
-type FirstCome struct {
-	slots    int
-	unchoked map[PeerID]struct{}
-	waiting  []PeerID // the longest waiting first
+// Choose names those with a slot, and then those who wait.
+func (FirstCome) Choose(v *View) []PeerID {
+	held, waiting := split(v.Peers)
+	return append(ids(held), ids(waiting)...)
 }
 
-// NewFirstCome returns the strategy with a number of slots.
-func NewFirstCome(slots int) *FirstCome {
-	return &FirstCome{slots: slots, unchoked: make(map[PeerID]struct{})}
-}
-
-// PeerInterested unchokes the peer, or has it wait.
-func (c *FirstCome) PeerInterested(id PeerID, fx Effects) {
-	if _, unchoked := c.unchoked[id]; unchoked || slices.Contains(c.waiting, id) {
-		return
+// split returns those with a slot and those who wait, each longest first.
+func split(all []Peer) (held, waiting []Peer) {
+	for _, p := range all {
+		switch p.Slot {
+		case HasSlot:
+			held = append(held, p)
+		case NoSlot:
+			waiting = append(waiting, p)
+		}
 	}
-	c.waiting = append(c.waiting, id)
-	c.fill(fx)
+	slices.SortStableFunc(held, bySince)
+	slices.SortStableFunc(waiting, bySince)
+	return held, waiting
 }
 
-// PeerUninterested chokes the peer, and unchokes another in its place.
-func (c *FirstCome) PeerUninterested(id PeerID, fx Effects) {
-	if _, unchoked := c.unchoked[id]; unchoked {
-		fx.Choke(id)
-	}
-	c.PeerLeft(id, fx)
-}
+func bySince(a, b Peer) int { return cmp.Compare(a.Since, b.Since) }
 
-// PeerLeft forgets the peer, and unchokes another in its place.
-func (c *FirstCome) PeerLeft(id PeerID, fx Effects) {
-	delete(c.unchoked, id)
-	if i := slices.Index(c.waiting, id); i >= 0 {
-		c.waiting = slices.Delete(c.waiting, i, i+1)
+func ids(all []Peer) []PeerID {
+	out := make([]PeerID, len(all))
+	for k, p := range all {
+		out[k] = p.ID
 	}
-	c.fill(fx)
-}
-
-// fill gives free slots to those who wait.
-func (c *FirstCome) fill(fx Effects) {
-	for len(c.waiting) > 0 && len(c.unchoked) < c.slots {
-		id := c.waiting[0]
-		c.waiting = slices.Delete(c.waiting, 0, 1)
-		c.unchoked[id] = struct{}{}
-		fx.Unchoke(id)
-	}
+	return out
 }

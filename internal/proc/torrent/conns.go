@@ -59,7 +59,7 @@ type swarm struct {
 	conns  map[assign.HolderID]*connection
 	book   *book.Core
 	names  *book.Names
-	choker choke.Strategy
+	choker *choke.Core
 	gone   gone
 	asked  assign.HolderID        // who was asked last to leave if it is idle
 	door   *crowd.Crowd           // the accepted connections
@@ -72,7 +72,7 @@ func newSwarm(c *control) *swarm {
 		conns:  map[assign.HolderID]*connection{},
 		book:   book.NewWith(c.t.bans),
 		names:  book.NewNames(),
-		choker: choke.NewFirstCome(choke.DefaultSlots),
+		choker: choke.New(choke.Config{Strategy: choke.FirstCome{}, Slots: choke.MostSlots}),
 		door:   crowd.New(MaxPeers, c.t.env.PeersPerAddress),
 		downs:  sup.NewMailbox[sup.Down](),
 	}
@@ -202,6 +202,7 @@ func (s *swarm) admit(k *connection, remote wire.Handshake) {
 		s.book.Connected(s.c.now(), k.addr)
 	}
 	k.orders.Put(peerOrder{kind: orderAdmit})
+	s.choker.PeerJoined(choke.PeerID(k.id), choke.Reading{})
 	s.c.post(func(h event.Head) event.Event {
 		return event.PeerJoined{Head: h, Addr: k.addr, Client: k.client}
 	})
@@ -241,9 +242,9 @@ func (s *swarm) interest(m *peerInterest) {
 		return
 	}
 	if m.news == interestGained {
-		s.choker.PeerInterested(choke.PeerID(m.id), s)
+		s.choker.PeerInterested(s.c.now(), choke.PeerID(m.id), s)
 	} else {
-		s.choker.PeerUninterested(choke.PeerID(m.id), s)
+		s.choker.PeerUninterested(s.c.now(), choke.PeerID(m.id), s)
 	}
 }
 

@@ -20,7 +20,7 @@ func (s *swarm) down(d sup.Down) {
 	delete(s.conns, k.id)
 	s.gone.note(k.id, k.addr)
 	s.leave(k)
-	s.choker.PeerLeft(choke.PeerID(k.id), s)
+	s.choker.PeerLeft(s.c.now(), choke.PeerID(k.id), s)
 	how := inputLeft
 	reason := k.reason
 	switch e := d.Exit.(type) {

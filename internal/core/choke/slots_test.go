@@ -1,0 +1,86 @@
+package choke_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/etorrent/etorrent/internal/core/choke"
+)
+
+func TestSlotsGrowWithTheRootOfTheRate(t *testing.T) {
+	for rate, want := range map[float64]int{
+		0: 4, 1 << 10: 4, 30 << 10: 4, 100 << 10: 7, 1 << 20: 24, 7 << 20: 64, 1 << 30: 64,
+	} {
+		if got := choke.SlotsFor(rate); got != want {
+			t.Errorf("%d slots at %.0f bytes a second, want %d", got, rate, want)
+		}
+	}
+}
+
+func TestALimitSaysHowManySlotsThereAre(t *testing.T) {
+	b := newTable(t, choke.Config{Strategy: choke.FirstCome{}, Limit: 100 << 10})
+	b.many(30)
+	b.expect(0, 1, 2, 3, 4, 5, 6)
+	b.core.SetLimit(b.now, 10<<10, b)
+	b.check()
+	b.expect(0, 1, 2, 3)
+	b.core.SetLimit(b.now, 1<<20, b)
+	b.check()
+	if n := len(b.served()); n != 24 {
+		t.Errorf("%d are served at once under a higher limit", n)
+	}
+}
+
+func TestWithoutALimitTheRateThatIsSeenSaysHowManySlotsThereAre(t *testing.T) {
+	b := newTable(t, choke.Config{Strategy: choke.FirstCome{}})
+	for id := range choke.PeerID(200) {
+		b.join(remote{id: id, takes: 200 << 10})
+	}
+	first := len(b.served())
+	b.pass(11 * time.Second)
+	second := len(b.served())
+	b.pass(2 * time.Minute)
+	if first != 17 || second != 45 || len(b.served()) != choke.MostSlots {
+		t.Errorf("%d are served at first, %d after a round, %d at last", first, second, len(b.served()))
+	}
+	for _, r := range b.remotes {
+		r.takes = 1
+	}
+	b.pass(5 * time.Minute)
+	if n := len(b.served()); n != 8 {
+		t.Errorf("%d are served at next to no rate", n)
+	}
+}
+
+func TestADipInTheRateTakesNoSlots(t *testing.T) {
+	b := newTable(t, choke.Config{Strategy: choke.FirstCome{}})
+	for id := range choke.PeerID(200) {
+		b.join(remote{id: id, takes: 200 << 10})
+	}
+	b.pass(2 * time.Minute)
+	for _, r := range b.remotes {
+		r.takes = 0
+	}
+	b.pass(4 * choke.RoundEvery)
+	if n := len(b.served()); n != choke.MostSlots {
+		t.Errorf("%d are served after a dip", n)
+	}
+}
+
+func TestALullIsNoMeasureOfTheRate(t *testing.T) {
+	b := newTable(t, choke.Config{Strategy: choke.FirstCome{}})
+	for _, r := range b.many(30) {
+		r.takes = 1
+	}
+	b.pass(5 * time.Minute)
+	slow := len(b.served())
+	for len(b.remotes) > 0 {
+		b.leave(b.remotes[0])
+	}
+	b.pass(time.Hour) // nobody waits, and no round is due
+	b.many(30)
+	b.pass(time.Second)
+	if n := len(b.served()); slow != 8 || n != 17 {
+		t.Errorf("%d are served at a low rate, %d after an hour of calm", slow, n)
+	}
+}

@@ -1,0 +1,93 @@
+package choke
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+const (
+	// luckyShare: one slot in so many is not for those who give most.
+	luckyShare = 5
+	// newcomerLots is how many lots one draws that never had a slot: it has nothing
+	// to give until somebody gives to it.
+	newcomerLots = 3
+	// patience is how long one waits before it comes ahead of all lots.
+	patience = 5 * time.Minute
+)
+
+// TitForTat gives slots to those who give us most. One in five, and all that
+// nobody earns, are given by lot for 30 s at a time (optimistic unchoke): so better
+// ones are found, and newcomers get something to give. While we want nothing it is
+// Rotation.
+//
+//	regular   the best givers that answer our requests, four in five slots at most
+//	lucky     drew the best lot; kept for 30 s, unless nothing is fetched
+type TitForTat struct{}
+
+// Choose names the best givers, the lucky ones, and then by lot.
+func (TitForTat) Choose(v *View) []PeerID {
+	if v.Goal == Sharing {
+		return Rotation{}.Choose(v)
+	}
+	regular, rest := earners(v.Peers, v.Slots-max(1, v.Slots/luckyShare))
+	held, waiting := split(rest)
+	var lucky, over []Peer
+	for _, p := range slices.Backward(held) { // who got its slot last is the last to lose it
+		if p.Use == UseNone || v.Now.Sub(p.Since) >= turn {
+			over = append(over, p)
+		} else {
+			lucky = append(lucky, p)
+		}
+	}
+	return slices.Concat(ids(regular), ids(lucky), ids(draw(v, waiting)), ids(over))
+}
+
+// earners returns at most so many that give, the best first, and all others.
+func earners(all []Peer, most int) (best, rest []Peer) {
+	for _, p := range all {
+		if p.Gave > 0 && p.Debt == DebtNone && p.Use != UseNone {
+			best = append(best, p)
+		} else {
+			rest = append(rest, p)
+		}
+	}
+	slices.SortStableFunc(best, func(a, b Peer) int { return cmp.Compare(b.Gave, a.Gave) })
+	if len(best) > most {
+		rest = append(rest, best[most:]...)
+		best = best[:most]
+	}
+	return best, rest
+}
+
+// draw orders those who wait by lot. First come those whose patience is over, the
+// longest first; last those who leave our requests unanswered.
+func draw(v *View, waiting []Peer) []Peer {
+	type ticket struct {
+		Peer
+		class int
+		lot   uint64
+	}
+	all := make([]ticket, len(waiting))
+	for k, p := range waiting {
+		t := ticket{Peer: p, class: 1, lot: v.Random.Uint64()}
+		switch {
+		case v.Now.Sub(p.Since) >= patience:
+			t.class, t.lot = 0, uint64(p.Since)
+		case p.Debt == Snubs:
+			t.class = 2
+		case p.Past == Newcomer:
+			for range newcomerLots - 1 {
+				t.lot = min(t.lot, v.Random.Uint64())
+			}
+		}
+		all[k] = t
+	}
+	slices.SortStableFunc(all, func(a, b ticket) int {
+		return cmp.Or(cmp.Compare(a.class, b.class), cmp.Compare(a.lot, b.lot))
+	})
+	for k, t := range all {
+		waiting[k] = t.Peer
+	}
+	return waiting
+}
