@@ -52,6 +52,7 @@ type localView struct {
 type remoteView struct {
 	choke    Choke
 	interest Interest
+	told     Interest // what the choker was
 	goal     Goal
 	bitfield phase
 	has      *pieceset.Set

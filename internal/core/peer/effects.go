@@ -37,7 +37,8 @@ type Effects interface {
 	// oldest comes first.
 	InFlight(b geometry.Block)
 
-	// RemoteInterest reports to the choker whether the remote wants data.
+	// RemoteInterest reports to the choker whether the remote wants data, and lacks
+	// some.
 	RemoteInterest(i Interest)
 	// Introduced reports what the remote says about itself (BEP 10). The
 	// handshake is the callee's to keep.

@@ -54,5 +54,6 @@ func (c *Core) introduce(now mono.Instant, h *wire.ExtendedHandshake, eff Effect
 	case wire.UploadOnlyUnsaid:
 	}
 	eff.Introduced(h)
+	c.judgeInterest(eff)
 	c.judgeUse(now)
 }

@@ -100,6 +100,7 @@ func (c *Core) receiveChoke(now mono.Instant, k wire.Kind, eff Effects) {
 		return
 	}
 	c.remote.choke = state
+	c.pipe.waits = now
 	c.reportCredit(eff)
 	if state == Choked && !c.speaksFast() {
 		c.returnAll(ReturnChoked, eff)

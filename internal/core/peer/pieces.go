@@ -31,6 +31,7 @@ func (c *Core) receiveHave(now mono.Instant, i pieceset.Index, eff Effects) {
 	}
 	c.remote.has.Add(i)
 	eff.RemoteHas(i)
+	c.judgeInterest(eff)
 	c.judgeUse(now)
 }
 
@@ -104,6 +105,7 @@ func (c *Core) learnPieces(now mono.Instant, k wire.Kind, bits []byte, eff Effec
 		eff.RemoteHasSet(c.remote.has)
 	}
 	c.offerAllowed(now, eff)
+	c.judgeInterest(eff)
 	c.judgeUse(now)
 }
 

@@ -48,6 +48,7 @@ type pipeline struct {
 	rate     meter
 	rtt      time.Duration // 0 is unknown
 	progress mono.Instant  // the last block, or when there was reason to wait anew
+	waits    mono.Instant  // the same, but that a time-out is no reason
 }
 
 func newPipeline() pipeline { return pipeline{window: minWindow, reqq: defaultReqq} }
@@ -78,6 +79,9 @@ func (p *pipeline) ask(now mono.Instant, b geometry.Block) {
 		queue = alone
 		p.progress = now
 		p.rate.start(now)
+		if p.strikes == 0 {
+			p.waits = now
+		}
 	}
 	at := p.asked.find(b)
 	if at == 0 {
@@ -136,7 +140,7 @@ func (r Request) block() geometry.Block {
 func (p *pipeline) arrived(now mono.Instant, at int32, n int) {
 	p.measure(now, &p.asked.slots[at])
 	p.asked.answered(at)
-	p.progress = now
+	p.progress, p.waits = now, now
 	p.strikes = 0
 	growth := p.rate.add(now, n)
 	if p.window < minWindow {

@@ -73,7 +73,21 @@ func (c *Core) receiveInterest(now mono.Instant, k wire.Kind, eff Effects) {
 		return
 	}
 	c.remote.interest = i
-	eff.RemoteInterest(i)
+	c.judgeInterest(eff)
+}
+
+// judgeInterest reports a change of whether the remote wants to fetch and could. One
+// that has everything, or says that it only uploads (BEP 21), could not, whatever
+// else it says.
+func (c *Core) judgeInterest(eff Effects) {
+	i := c.remote.interest
+	if c.remote.goal == UploadOnly || c.remote.has.IsFull() && c.remote.claims == nil {
+		i = NotInterested
+	}
+	if i != c.remote.told {
+		c.remote.told = i
+		eff.RemoteInterest(i)
+	}
 }
 
 // demandFast ends the connection if not both sides named FAST (BEP 6), and says

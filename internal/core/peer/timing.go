@@ -57,7 +57,17 @@ func (c *Core) Tick(now mono.Instant, eff Effects) {
 // socket: it is given its whole time anew.
 func (c *Core) HeldBack(now mono.Instant) {
 	c.lastHeard = now
-	c.pipe.progress = now
+	c.pipe.progress, c.pipe.waits = now, now
+}
+
+// Unanswered is since when the remote has sent no block though we asked for some;
+// Never where nothing is asked of it, or it chokes us. Time-outs do not end that
+// wait, although after one the blocks are asked for elsewhere.
+func (c *Core) Unanswered() mono.Instant {
+	if c.remote.choke == Choked || c.pipe.asked.flying.count == 0 && c.pipe.strikes == 0 {
+		return mono.Never
+	}
+	return c.pipe.waits
 }
 
 // Traffic says whether blocks are under way on a connection.
