@@ -42,6 +42,7 @@ func (c *conn) Send(m wire.Message) {
 func (c *conn) StoreBlock(b geometry.Block, data []byte) {
 	c.batch.blocks = append(c.batch.blocks, received{b, c.w.content.copyOf(b, data)})
 	c.flow.trade = book.TradedBlocks
+	c.flow.received += int64(len(data))
 }
 
 // Upload adds a block to send.
@@ -267,6 +268,7 @@ func (c *conn) pump() {
 			return
 		}
 		o.state = sendIdle
+		c.flow.sent += int64(min(o.payload, size))
 		o.payload = max(0, o.payload-size)
 		if c.core == nil {
 			c.pump()

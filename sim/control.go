@@ -79,11 +79,7 @@ func newControl(l *life, bans *book.Bans) *control {
 		l: l, bans: bans, book: book.NewWith(bans),
 		written: pieceset.New(n), durable: l.n.platter.row.claims.Clone(), patience: recoverAfter,
 	}
-	cfg := choke.Config{Strategy: choke.FirstCome{}, Slots: l.w.cfg.Slots}
-	if l.n.role == FreeRider {
-		cfg.Strategy = choke.None{}
-	}
-	c.choker = choke.New(cfg)
+	c.choker = l.w.newChoker(l.n.role)
 	c.log = newLog(c.durable)
 	c.box = &mailbox{l: l, then: c.dial}
 	return c
@@ -183,6 +179,7 @@ func (c *control) judgeGoal() {
 	if c.goal == before {
 		return
 	}
+	c.tellGoal()
 	goal := c.goal
 	for _, k := range c.l.conns {
 		if k.phase == connTrading {
@@ -275,7 +272,7 @@ func (c *control) shook(k *conn, remote wire.Handshake) {
 		}
 	}
 	k.phase = connTrading
-	c.choker.PeerJoined(choke.PeerID(k.id), choke.Reading{})
+	c.choker.PeerJoined(choke.PeerID(k.id), k.reading())
 	if k.direction == handshake.Dialled {
 		c.book.Connected(c.l.w.now, k.addr)
 	}
@@ -290,30 +287,6 @@ func (c *control) yield(from, to *conn) {
 	to.doors = append(to.doors, from.doors...)
 	from.doors = nil
 	from.order(func() { from.end(reasonDuplicate) })
-}
-
-// interest takes a change of what a remote wants to the choker.
-func (c *control) interest(k *conn, i peer.Interest) {
-	switch {
-	case c.isOver() || k.phase != connTrading:
-	case i == peer.Interested:
-		c.choker.PeerInterested(c.l.w.now, choke.PeerID(k.id), c)
-	default:
-		c.choker.PeerUninterested(c.l.w.now, choke.PeerID(k.id), c)
-	}
-}
-
-// Unchoke has a connection unchoke its remote.
-func (c *control) Unchoke(id choke.PeerID) { c.choke(id, peer.Unchoked) }
-
-// Choke has it choke it.
-func (c *control) Choke(id choke.PeerID) { c.choke(id, peer.Choked) }
-
-func (c *control) choke(id choke.PeerID, state peer.Choke) {
-	if k := c.find(assign.HolderID(id)); k != nil {
-		k.flow.slot = state
-		k.order(func() { k.step(func() { k.core.SetChoke(k.w.now, state, k) }) })
-	}
 }
 
 func (c *control) find(id assign.HolderID) *conn {
@@ -360,6 +333,7 @@ func (c *control) down(k *conn, how departure) {
 		return
 	}
 	c.choker.PeerLeft(c.l.w.now, choke.PeerID(k.id), c)
+	c.choked()
 	for _, door := range k.doors {
 		c.book.Ended(c.l.w.now, door, k.flow.trade)
 	}

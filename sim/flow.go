@@ -19,7 +19,9 @@ type flow struct {
 	crossed map[geometry.Block]struct{} // in flight, dealt anew before such news arrived
 	end     flowEnd
 	slot    peer.Choke // what the choker said last
-	trade   book.Trade
+	// received and sent count the bytes of blocks.
+	received, sent int64
+	trade          book.Trade
 }
 
 // flowEnd says whether the picker was told that the connection is over.

@@ -136,11 +136,8 @@ func (n *node) chokeOne() {
 // leave takes a node out for good, and brings a new one.
 func (n *node) leave() {
 	w := n.w
-	if n.life != nil {
-		n.killed()
-	}
+	n.depart()
 	w.totals.Left++
-	n.state = nodeLeft
 	fresh := w.newNode(Leech)
 	for _, other := range w.nodes {
 		if l := other.life; l != nil {
@@ -197,7 +194,7 @@ func (w *World) judgeClosing(c *conn, why peer.Closing) {
 	if why.Reason != peer.NothingToTrade {
 		w.fail(c.l, "leaves %s for %v", c.l.sender(c.id).name, why)
 	}
-	if c.flow.asked > 0 && c.far.phase == connTrading && c.far.isQuiet() {
+	if c.flow.asked > 0 && c.far.phase == connTrading && c.isQuiet() && c.far.isQuiet() {
 		w.fail(c.l, "%d requests are never answered by %s", c.flow.asked, c.l.sender(c.id).name)
 	}
 }

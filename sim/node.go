@@ -26,6 +26,7 @@ type node struct {
 	waste   map[*node]int // pieces that another node spoilt for this one
 	spoilt  int           // pieces that this one spoilt for others
 	state   nodeState
+	done    mono.Instant // when it had everything; Never: it has not, or had it from the beginning
 }
 
 // nodeState says whether a node belongs to the swarm.
@@ -62,7 +63,7 @@ type life struct {
 }
 
 // alarms are when the timers of a life are armed for.
-type alarms struct{ disk, control mono.Instant }
+type alarms struct{ disk, control, choker mono.Instant }
 
 func (w *World) newNode(role Role) *node {
 	k := len(w.nodes) + 1
@@ -70,13 +71,20 @@ func (w *World) newNode(role Role) *node {
 		w: w, role: role, name: fmt.Sprintf("%v %d", role, k),
 		addr:  netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(k >> 8), byte(k)}), 6881),
 		waste: map[*node]int{}, platter: newPlatter(w.content, w.rnd),
-		up: lane{rate: w.draw(w.cfg.Rate)}, down: lane{rate: w.draw(3 * w.cfg.Rate)},
+		up: lane{rate: w.draw(w.cfg.rateOf(role))}, down: lane{rate: w.draw(3 * w.cfg.Rate)},
 	}
 	if role == Seed || role == Liar {
 		n.platter.fill()
 	}
 	w.nodes = append(w.nodes, n)
 	return n
+}
+
+func (c *Config) rateOf(r Role) int {
+	if r == Seed && c.SeedRate > 0 {
+		return c.SeedRate
+	}
+	return c.Rate
 }
 
 // draw is a number between half and twice the mean.
@@ -233,7 +241,7 @@ func (l *life) crashControl() {
 	l.control = newControl(l, was.bans)
 	l.control.counted = was.counted
 	l.control.durable = l.n.platter.row.claims.Clone()
-	l.alarms.control = mono.Never
+	l.alarms.control, l.alarms.choker = mono.Never, mono.Never
 	l.begin(0)
 	if _, paused := l.disk.core.Phase().(storage.Paused); paused {
 		l.disk.resume()
@@ -246,6 +254,24 @@ func (l *life) endAll(why string) {
 	for len(l.conns) > 0 {
 		l.conns[0].end(why)
 	}
+}
+
+// finish notes that the node has everything.
+func (n *node) finish() {
+	if n.done == mono.Never && n.role != Seed && n.role != Liar {
+		n.done = n.w.now
+		if stays := n.w.cfg.Stays; stays > 0 {
+			n.w.after(stays, n.depart)
+		}
+	}
+}
+
+// depart takes the node out for good.
+func (n *node) depart() {
+	if n.life != nil {
+		n.killed()
+	}
+	n.state = nodeLeft
 }
 
 // has is how many pieces the row of a node claims.

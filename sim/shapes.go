@@ -30,6 +30,7 @@ func Tiny(run uint64) Config {
 		Faults: 20 * rnd.IntN(2), Until: 10 * time.Minute,
 		Choke: some(2 * time.Second),
 	}
+	c.Choker = []string{"tft", "tft", "rotation", "first-come"}[rnd.IntN(4)]
 	return c
 }
 
@@ -51,6 +52,23 @@ func Large(run uint64) Config {
 		c.Nodes = append(c.Nodes, role)
 	}
 	return c
+}
+
+// Scarce is a world of 30 nodes with two seeds that bring an eighth of what can be
+// sent, and of those that fetch so many of a hundred are free riders. Who has
+// everything leaves soon. So what a node gets is what others give it.
+func Scarce(run uint64, freeRiders int) Config {
+	return Config{
+		Run: run, Nodes: append(Swarm(2, Seed), FreeRiders(Swarm(28, Leech), freeRiders)...),
+		Pieces: 128, PieceBlocks: 8, Rate: 100_000, SeedRate: 150_000, Latency: 100 * time.Millisecond,
+		Slots: 5, Stays: 10 * time.Second, Memory: 4 << 20, Lies: 10, Limit: 4 * time.Hour,
+	}
+}
+
+// FreeRiders has so many of a hundred nodes give nothing, the last ones.
+func FreeRiders(nodes []Role, percent int) []Role {
+	n := (len(nodes)*percent + 50) / 100
+	return append(nodes[:len(nodes)-n:len(nodes)-n], Swarm(n, FreeRider)...)
 }
 
 // Swarm is n nodes of one role.

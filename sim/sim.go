@@ -46,8 +46,15 @@ type Config struct {
 	// give or take a factor of two. Latency is the longest way from one to another.
 	Rate    int
 	Latency time.Duration
-	// Slots is how many remotes a node unchokes at once.
-	Slots int
+	// SeedRate is the same of a seed; 0: as any node.
+	SeedRate int
+	// Stays is how long one that has fetched everything stays; 0 is for good.
+	Stays time.Duration
+	// Slots is how many remotes a node unchokes at once. Choker is the name of the
+	// strategy that all but free riders choose them by (internal/core/choke); "" is
+	// its default.
+	Slots  int
+	Choker string
 	// Memory is the budget of a node for pieces under assembly, in bytes.
 	Memory int64
 	// Lies is how many blocks of a thousand a liar corrupts.
@@ -90,7 +97,17 @@ type Result struct {
 	Took   time.Duration
 	Events int
 	Digest uint64
+	// Finishes are those of the nodes that fetched everything, in the order in which
+	// they came to the swarm.
+	Finishes []Finish
 	Totals
+}
+
+// Finish is when a node had everything, in virtual time from the beginning of the
+// world.
+type Finish struct {
+	Role  Role
+	After time.Duration
 }
 
 // Totals count what happened in a world.

@@ -161,7 +161,13 @@ func (w *World) note(l *life, format string, args ...any) {
 }
 
 func (w *World) result() Result {
-	return Result{Err: w.err, Took: w.took, Events: w.count, Digest: w.trace.sum(), Totals: w.totals}
+	r := Result{Err: w.err, Took: w.took, Events: w.count, Digest: w.trace.sum(), Totals: w.totals}
+	for _, n := range w.nodes {
+		if n.done != mono.Never {
+			r.Finishes = append(r.Finishes, Finish{n.role, n.done.Sub(begins)})
+		}
+	}
+	return r
 }
 
 // tracer digests the lines of a trace, and writes them where somebody reads.

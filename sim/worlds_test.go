@@ -24,6 +24,7 @@ var kinds = map[string]func(run uint64) Config{
 	"large":  large,
 	"crash":  crashing,
 	"unruly": unruly,
+	"scarce": scarce,
 }
 
 // check runs a world. A failure prints how it ended and how to see it again.
@@ -304,7 +305,7 @@ func TestWorldsForAsLongAsOneLikes(t *testing.T) {
 			t.Logf("%d worlds of each kind", worlds)
 			return
 		}
-		for _, kind := range []string{"tiny", "unruly", "liars", "crash", "large"} {
+		for _, kind := range []string{"tiny", "unruly", "liars", "crash", "large", "scarce"} {
 			check(t, kind, from+worlds)
 		}
 	}

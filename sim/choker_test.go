@@ -1,0 +1,81 @@
+package sim
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+// scarce are the worlds of TestThoseWhoGiveFinishBeforeThoseWhoDoNot.
+func scarce(run uint64) Config { return Scarce(run, 20) }
+
+// median is when half of the nodes of a role had everything.
+func median(r Result, role Role) time.Duration {
+	var all []time.Duration
+	for _, f := range r.Finishes {
+		if f.Role == role {
+			all = append(all, f.After)
+		}
+	}
+	slices.Sort(all)
+	return all[len(all)/2]
+}
+
+func TestThoseWhoGiveFinishBeforeThoseWhoDoNot(t *testing.T) {
+	t.Run("tft", func(t *testing.T) {
+		t.Parallel()
+		compareFinishes(t, "tft", 3, func(run int, share float64) {
+			if share > 0.9 {
+				t.Errorf("run %d: the others' median is %.2f of that of the free riders", run, share)
+			}
+		}, func(mean float64) {
+			if mean > 0.75 {
+				t.Errorf("%.2f of the time of the free riders in the mean", mean)
+			}
+		})
+	})
+	t.Run("first-come", func(t *testing.T) { // who is blind to it rewards nobody
+		t.Parallel()
+		compareFinishes(t, "first-come", 1, func(int, float64) {}, func(mean float64) {
+			if mean < 0.9 {
+				t.Errorf("%.2f of the time of the free riders in the mean: the world proves nothing", mean)
+			}
+		})
+	})
+}
+
+// compareFinishes runs worlds with a choker, and hands on what part the median of
+// those who give is of that of the free riders.
+func compareFinishes(t *testing.T, choker string, runs int, each func(run int, share float64), all func(mean float64)) {
+	t.Helper()
+	sum := 0.0
+	for run := range runs {
+		c := scarce(uint64(run))
+		c.Choker = choker
+		r := Run(c)
+		if r.Err != nil {
+			t.Fatalf("%v\n%s", r.Err, lastLines(c, 30))
+		}
+		give, ride := median(r, Leech), median(r, FreeRider)
+		share := give.Seconds() / ride.Seconds()
+		t.Logf("%s, run %d: %v, free riders %v, %.2f", choker, run, give.Round(time.Second), ride.Round(time.Second), share)
+		each(run, share)
+		sum += share
+	}
+	all(sum / float64(runs))
+}
+
+func TestFreeRidersAreAShareOfThoseWhoFetch(t *testing.T) {
+	for percent, want := range map[int]int{0: 0, 10: 3, 20: 6, 50: 14, 100: 28} {
+		c := Scarce(1, percent)
+		n := 0
+		for _, r := range c.Nodes {
+			if r == FreeRider {
+				n++
+			}
+		}
+		if n != want || len(c.Nodes) != 30 || c.Nodes[0] != Seed {
+			t.Errorf("%d %%: %d free riders of %d nodes, want %d", percent, n, len(c.Nodes), want)
+		}
+	}
+}
