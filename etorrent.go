@@ -110,6 +110,10 @@ func (c *Client) Listening(ctx context.Context) ([]netip.AddrPort, error) {
 	return c.engine.Listening(ctx)
 }
 
+// SetRates changes Limits.Down and Limits.Up at once, in bytes per second; 0 is
+// unlimited.
+func (c *Client) SetRates(down, up int64) { c.engine.SetRates(down, up) }
+
 // Tree is the live tree of processes.
 func (c *Client) Tree() sup.Snapshot { return c.engine.Tree() }
 

@@ -46,7 +46,7 @@ type Options struct {
 // Limits bound what a client takes.
 type Limits struct {
 	// Down and Up bound payload and messages together, in bytes per second; 0 is
-	// unlimited.
+	// unlimited. SetRates changes them.
 	Down, Up int64
 	// PeersPerAddress bounds the accepted connections of one address, or of one
 	// /64 of IPv6: for each torrent, and for those that have not named one; 0

@@ -59,6 +59,10 @@ func (t *Torrent) SetPriorities(ctx context.Context, p ...Priority) error {
 	return t.c.engine.SetPriorities(ctx, t.t, p)
 }
 
+// SetRates bounds the torrent's own rates at once, in bytes per second; 0 is
+// unlimited. Those of the client hold besides. They end with the client.
+func (t *Torrent) SetRates(down, up int64) { t.t.SetRates(down, up) }
+
 // Resume lets a torrent that is Paused, Refused or quarantined try again at once.
 func (t *Torrent) Resume(ctx context.Context) error { return t.c.engine.Resume(ctx, t.t) }
 

@@ -112,7 +112,7 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 			return torrent.Env{
 				Disks: c.disks, Rows: service, Dialer: dialer, Clock: c.clock, Events: c.events,
 				Crowd: peers, PeersPerAddress: cfg.PeersPerAddress,
-				Down: []*limit.Bucket{c.down}, Up: []*limit.Bucket{c.up}, PeerID: peerID(cfg.Version),
+				Down: c.down, Up: c.up, PeerID: peerID(cfg.Version),
 				Client: "Etorrent " + cfg.Version, ListenPort: c.listenPort, Random: cfg.Random,
 			}
 		},
@@ -206,6 +206,13 @@ func (c *Client) Resume(ctx context.Context, t *torrent.Torrent) error {
 	return calls.Repeat(func() error {
 		return t.Ask(ctx, calls.AskTorrent, torrent.Ask{Resume: &torrent.Resume{}})
 	})
+}
+
+// SetRates bounds what all torrents receive and send, in bytes per second; 0 is
+// unlimited.
+func (c *Client) SetRates(down, up int64) {
+	c.down.SetRate(down)
+	c.up.SetRate(up)
 }
 
 // Events is the ring of events.

@@ -93,16 +93,6 @@ type news struct {
 	due    mono.Instant
 }
 
-// uploads is what is being read for the remote.
-type uploads struct {
-	done    *sup.Mailbox[disk.ReadDone] // bounded by ReadAheadLimit
-	reading int                         // bytes asked of the disk
-	runs    int                         // in as many reads
-	taken   sup.Taken[disk.ReadDone]    // out of done and not queued yet
-	ready   disk.ReadDone               // being queued, while it has a slab
-	due     mono.Instant                // when a limit grants the next read
-}
-
 // readerEnd says whether the reader will come back for more.
 type readerEnd uint8
 
@@ -137,9 +127,9 @@ func (t *Torrent) runPeer(p *sup.Process, c candidate) error {
 		alarm:  t.env.Clock.NewAlarm(),
 		out:    outbox{writable: make(chan error, 1)},
 		news:   news{wake: make(chan struct{}, 1)},
-		up:     uploads{done: sup.NewMailbox[disk.ReadDone]()},
+		up:     uploads{done: sup.NewMailbox[disk.ReadDone](), limit: t.up.Drawer()},
 		in: intake{reader: &reader{
-			conn: c.conn, slabs: c.disk.Slabs(), clock: t.env.Clock, limits: t.env.Down,
+			conn: c.conn, slabs: c.disk.Slabs(), clock: t.env.Clock, limit: t.down.Drawer(),
 			fills: make(chan fill), resume: make(chan appetite), waits: make(chan struct{}, 1),
 		}},
 	}
@@ -160,6 +150,7 @@ func (x *peerProc) cleanUp() {
 	x.alarm.Stop()
 	_ = x.c.conn.Close()
 	x.out.discard()
+	x.up.limit.Leave()
 	if !x.in.slab.IsNone() {
 		x.in.slab.Release()
 	}

@@ -3,11 +3,25 @@ package torrent
 import (
 	"github.com/etorrent/etorrent/internal/core/book"
 	"github.com/etorrent/etorrent/internal/core/peer"
+	"github.com/etorrent/etorrent/internal/leaf/limit"
 	"github.com/etorrent/etorrent/internal/leaf/slab"
 	"github.com/etorrent/etorrent/internal/proc/disk"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
+	"github.com/etorrent/etorrent/internal/vocab/geometry"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/sup"
 )
+
+// uploads is what is being read for the remote.
+type uploads struct {
+	done    *sup.Mailbox[disk.ReadDone] // bounded by ReadAheadLimit
+	reading int                         // bytes asked of the disk
+	runs    int                         // in as many reads
+	taken   sup.Taken[disk.ReadDone]    // out of done and not queued yet
+	ready   disk.ReadDone               // being queued, while it has a slab
+	limit   *limit.Drawer
+	due     mono.Instant // when it grants the next read
+}
 
 // settle carries out the batch and what follows from it: announcing, reading
 // ahead, writing. It says why the connection ends, if it does.
@@ -132,7 +146,7 @@ func (x *peerProc) readAhead(now mono.Instant) {
 		return
 	}
 	if now < x.up.due {
-		return // a limit said when to ask again; others draw lots with it until then
+		return // a limit said when our turn is
 	}
 	x.up.due = mono.Never
 	most := int(x.core.ReadAhead())
@@ -140,13 +154,13 @@ func (x *peerProc) readAhead(now mono.Instant) {
 		if x.core.Waiting() == 0 {
 			return
 		}
-		granted, wait := takeAll(x.t.env.Up, now, most)
+		granted, wait := x.up.limit.Take(now, most, geometry.BlockSize)
 		if granted == 0 {
 			x.up.due = now.Add(wait)
 			return
 		}
 		run := x.core.NextRead(uint32(granted))
-		giveBackAll(x.t.env.Up, granted-int(run.Length))
+		x.up.limit.Return(granted - int(run.Length))
 		if run.Length == 0 {
 			return
 		}

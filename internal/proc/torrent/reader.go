@@ -8,7 +8,6 @@ import (
 	"github.com/etorrent/etorrent/internal/leaf/slab"
 	"github.com/etorrent/etorrent/internal/proc/clock"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
-	"github.com/etorrent/etorrent/internal/vocab/geometry"
 	"github.com/etorrent/etorrent/sup"
 )
 
@@ -48,7 +47,7 @@ type reader struct {
 	conn   pnet.Conn
 	slabs  *slab.Pool
 	clock  *clock.Clock
-	limits []*limit.Bucket
+	limit  *limit.Drawer
 	fills  chan fill
 	resume chan appetite
 	waits  chan struct{} // one place: we do not read, for want of a slab or by a limit
@@ -56,6 +55,7 @@ type reader struct {
 
 // run reads until the connection or the process ends.
 func (r *reader) run(p *sup.Process) error {
+	defer r.limit.Leave()
 	ctx := p.Context()
 	next := appetite{most: quietRead}
 	for {
@@ -134,14 +134,14 @@ func (r *reader) fill(s slab.Slab, carry []byte, room int) fill {
 		m, err := r.conn.TryRead(buf[n:end])
 		n += m
 		if err != nil {
-			r.giveBack(room - (n - start))
+			r.limit.Return(room - (n - start))
 			return fill{slab: s, n: n, err: err}
 		}
 		if m == 0 {
 			break
 		}
 	}
-	r.giveBack(room - (n - start))
+	r.limit.Return(room - (n - start))
 	return fill{slab: s, n: n}
 }
 
@@ -155,31 +155,18 @@ func (r *reader) hand(ctx context.Context, f fill) bool {
 	}
 }
 
-// draw waits until every limit grants bytes, at most so many, and returns the
-// least grant.
+// draw waits until the limits grant bytes, at most so many. They may be fewer than
+// a block: what is read can end anywhere.
 func (r *reader) draw(ctx context.Context, most int) (int, bool) {
-	granted := most
-	for i, b := range r.limits {
-		n, wait := b.Take(r.clock.Now(), granted, geometry.BlockSize)
-		for n == 0 {
-			r.tellWait()
-			if !sleep(ctx, wait) {
-				return 0, false
-			}
-			n, wait = b.Take(r.clock.Now(), granted, geometry.BlockSize)
+	n, wait := r.limit.Take(r.clock.Now(), most, 1)
+	for n == 0 {
+		r.tellWait()
+		if !sleep(ctx, wait) {
+			return 0, false
 		}
-		for _, earlier := range r.limits[:i] {
-			earlier.Return(granted - n)
-		}
-		granted = n
+		n, wait = r.limit.Take(r.clock.Now(), most, 1)
 	}
-	return granted, true
-}
-
-func (r *reader) giveBack(n int) {
-	for _, b := range r.limits {
-		b.Return(n)
-	}
+	return n, true
 }
 
 func sleep(ctx context.Context, d time.Duration) bool {

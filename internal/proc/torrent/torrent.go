@@ -33,12 +33,12 @@ type Env struct {
 	Dialer     *pnet.Dialer
 	Clock      *clock.Clock
 	Events     *ring.Ring[event.Event]
-	Crowd      *crowd.Crowd    // the connections of all torrents
-	Down, Up   []*limit.Bucket // every limit that applies, outermost first
-	PeerID     [20]byte        // of this torrent and run (BEP 20)
-	Client     string          // name and version for BEP 10
-	ListenPort func() uint16   // 0 while not listening
-	Random     uint64          // run number of the random choices
+	Crowd      *crowd.Crowd  // the connections of all torrents
+	Down, Up   *limit.Bucket // the limits of all torrents
+	PeerID     [20]byte      // of this torrent and run (BEP 20)
+	Client     string        // name and version for BEP 10
+	ListenPort func() uint16 // 0 while not listening
+	Random     uint64        // run number of the random choices
 	// PeersPerAddress bounds the accepted connections of one address.
 	PeersPerAddress int
 }
@@ -77,7 +77,9 @@ type Torrent struct {
 	tally   Tally
 	counted assign.HolderID // the last number that a connection got; control's
 	bans    *book.Bans      // control's, whichever incarnation
-	disk    *disk.Disk      // control's; the roster's when control is down for good
+	down    *limit.Bucket   // the torrent's own limits, below those of all
+	up      *limit.Bucket
+	disk    *disk.Disk // control's; the roster's when control is down for good
 }
 
 // New returns the handle of the torrent that row id describes; Child is its
@@ -91,6 +93,7 @@ func New(env Env, id ident.TorrentID, epoch store.Epoch, o Options) *Torrent {
 		peers:   sup.NewPool(),
 		status:  board.New(Status{}),
 		bans:    book.NewBans(),
+		down:    env.Down.Under(0), up: env.Up.Under(0),
 	}
 }
 
@@ -142,6 +145,13 @@ func (t *Torrent) Quarantined(why error) {
 
 // Tally counts payload bytes since the torrent woke.
 func (t *Torrent) Tally() *Tally { return &t.tally }
+
+// SetRates bounds what the torrent receives and sends, in bytes per second, below
+// the limits of all torrents; 0 is unlimited.
+func (t *Torrent) SetRates(down, up int64) {
+	t.down.SetRate(down)
+	t.up.SetRate(up)
+}
 
 // Incoming gives the torrent a connection whose remote named its info-hash;
 // the acceptor awaits our answer.
