@@ -61,6 +61,7 @@ var pointTable = []struct {
 	}},
 	{kind: "assign"},
 	{kind: "control"},
+	{kind: "choker"},
 	{kind: "disk"},
 	{kind: "disk", part: "worker"},
 	{kind: "store"},

@@ -111,8 +111,8 @@ const (
 type Use uint8
 
 const (
-	// UseOpen is said of remotes without a slot, and of those that have not had
-	// theirs for a round.
+	// UseOpen is said of remotes without a slot, of those that have not had theirs
+	// for a round, and of those that our limit has wait.
 	UseOpen Use = iota
 	// UseMade is said where something was fetched in the last round.
 	UseMade

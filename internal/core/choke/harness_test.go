@@ -18,6 +18,7 @@ type remote struct {
 	gives      float64 // bytes a second, whether it is served or not
 	takes      float64 // while it is unchoked
 	silentFrom mono.Instant
+	hold       choke.Hold
 
 	wants      mono.Instant // since when it is interested; Never: it is not
 	unchoked   mono.Instant // since when; Never: it is choked
@@ -129,7 +130,7 @@ func (b *table) tick() {
 		return
 	}
 	for _, r := range b.remotes {
-		m := choke.Reading{Received: int64(r.gave), Sent: int64(r.took)}
+		m := choke.Reading{Received: int64(r.gave), Sent: int64(r.took), Hold: r.hold}
 		if r.silentFrom != mono.Never && r.silentFrom <= b.now {
 			m.Unanswered = r.silentFrom
 		}

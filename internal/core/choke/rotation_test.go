@@ -1,6 +1,7 @@
 package choke_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -71,5 +72,19 @@ func TestOneThatFetchesLittleBesideTheOthersHasAShorterTurn(t *testing.T) {
 	fast := b.remotes[0]
 	if time, full := slow.took/slow.takes, fast.took/fast.takes; time > full/2 {
 		t.Errorf("a slow remote was served for %.0f s, a fast one for %.0f s", time, full)
+	}
+}
+
+func TestOneThatOurLimitHasWaitKeepsItsTurn(t *testing.T) {
+	for name, goal := range map[string]choke.Goal{"fetching": choke.Fetching, "sharing": choke.Sharing} {
+		b := newTable(t, choke.Config{Strategy: choke.TitForTat{}, Slots: 4, Goal: goal})
+		for id := range choke.PeerID(8) {
+			b.join(remote{id: id, hold: choke.HeldBack})
+		}
+		b.remotes[3].takes = 1000
+		b.pass(25 * time.Second)
+		if got := b.served(); !slices.Equal(got, []choke.PeerID{0, 1, 2, 3}) {
+			t.Errorf("%s: %v are served within the first turn", name, got)
+		}
 	}
 }

@@ -24,7 +24,18 @@ type Reading struct {
 	// Unanswered is since when we wait for a block that we asked for, without any;
 	// Never: we do not.
 	Unanswered mono.Instant
+	Hold       Hold
 }
+
+// Hold says whether it is our side that lets nothing go of what a remote asked for.
+type Hold uint8
+
+const (
+	// HoldNone is said where we send as fast as the remote takes it.
+	HoldNone Hold = iota
+	// HeldBack is said where a limit of ours has it wait.
+	HeldBack
+)
 
 // PeerMeasured takes what was counted on a connection. The owner says it of each
 // before Tick.
@@ -121,6 +132,8 @@ func (c *Core) judge(now mono.Instant, fx Effects) {
 func (r *record) viewUse(last mono.Instant) Use {
 	switch {
 	case r.Slot == NoSlot || r.Since > last:
+		return UseOpen
+	case r.seen.Sent == r.tookAt && r.seen.Hold == HeldBack:
 		return UseOpen
 	case r.seen.Sent == r.tookAt:
 		return UseNone

@@ -5,7 +5,6 @@ import (
 
 	"github.com/etorrent/etorrent/internal/core/assign"
 	"github.com/etorrent/etorrent/internal/core/book"
-	"github.com/etorrent/etorrent/internal/core/choke"
 	"github.com/etorrent/etorrent/internal/core/handshake"
 	"github.com/etorrent/etorrent/internal/leaf/crowd"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
@@ -26,7 +25,7 @@ type connection struct {
 	direction handshake.Direction
 	orders    *sup.Mailbox[peerOrder]
 	phase     connPhase
-	slot      slot
+	meter     *meter
 	doors     []netip.AddrPort // endpoints of the book that lead to it
 	remoteID  [20]byte
 	client    string
@@ -44,37 +43,27 @@ const (
 	connLeaving                  // told to leave after
 )
 
-// slot says whether a connection has one of the upload slots.
-type slot uint8
-
-const (
-	noSlot slot = iota
-	hasSlot
-)
-
-// swarm is control's table of connections, with the book of endpoints and the
-// choker that belong to them.
+// swarm is control's table of connections, with the book of endpoints that belongs
+// to them.
 type swarm struct {
-	c      *control
-	conns  map[assign.HolderID]*connection
-	book   *book.Core
-	names  *book.Names
-	choker *choke.Core
-	gone   gone
-	asked  assign.HolderID        // who was asked last to leave if it is idle
-	door   *crowd.Crowd           // the accepted connections
-	downs  *sup.Mailbox[sup.Down] // bounded by the connections
+	c     *control
+	conns map[assign.HolderID]*connection
+	book  *book.Core
+	names *book.Names
+	gone  gone
+	asked assign.HolderID        // who was asked last to leave if it is idle
+	door  *crowd.Crowd           // the accepted connections
+	downs *sup.Mailbox[sup.Down] // bounded by the connections
 }
 
 func newSwarm(c *control) *swarm {
 	return &swarm{
-		c:      c,
-		conns:  map[assign.HolderID]*connection{},
-		book:   book.NewWith(c.t.bans),
-		names:  book.NewNames(),
-		choker: choke.New(choke.Config{Strategy: choke.FirstCome{}, Slots: choke.MostSlots}),
-		door:   crowd.New(MaxPeers, c.t.env.PeersPerAddress),
-		downs:  sup.NewMailbox[sup.Down](),
+		c:     c,
+		conns: map[assign.HolderID]*connection{},
+		book:  book.NewWith(c.t.bans),
+		names: book.NewNames(),
+		door:  crowd.New(MaxPeers, c.t.env.PeersPerAddress),
+		downs: sup.NewMailbox[sup.Down](),
 	}
 }
 
@@ -94,14 +83,14 @@ func (s *swarm) open(conn pnet.Conn, addr netip.AddrPort, acceptor *handshake.Ac
 		return
 	}
 	s.c.t.counted++
-	k := &connection{id: s.c.t.counted, conn: conn, addr: addr, direction: d, orders: sup.NewMailbox[peerOrder]()}
+	k := &connection{id: s.c.t.counted, conn: conn, addr: addr, direction: d, orders: sup.NewMailbox[peerOrder](), meter: &meter{}}
 	if d == handshake.Dialled {
 		k.doors = append(k.doors, addr)
 	}
 	s.conns[k.id] = k
 	s.c.t.peers.StartMonitored(s.c.t.peerChild(candidate{
 		id: k.id, conn: conn, addr: addr, direction: d, acceptor: acceptor,
-		orders: k.orders, infoHash: s.c.row.Keys.V1, disk: s.c.disk, log: s.c.log, geometry: s.c.layout.geometry, goal: s.c.goal,
+		orders: k.orders, meter: k.meter, infoHash: s.c.row.Keys.V1, disk: s.c.disk, log: s.c.log, geometry: s.c.layout.geometry, goal: s.c.goal,
 	}), s.downs, k)
 }
 
@@ -201,8 +190,8 @@ func (s *swarm) admit(k *connection, remote wire.Handshake) {
 	if k.direction == handshake.Dialled {
 		s.book.Connected(s.c.now(), k.addr)
 	}
+	s.c.t.choker.Put(toChoker{joined: s.clientOf(k)})
 	k.orders.Put(peerOrder{kind: orderAdmit})
-	s.choker.PeerJoined(choke.PeerID(k.id), choke.Reading{})
 	s.c.post(func(h event.Head) event.Event {
 		return event.PeerJoined{Head: h, Addr: k.addr, Client: k.client}
 	})
@@ -232,34 +221,5 @@ func (s *swarm) introduced(m *peerIntro) {
 func (s *swarm) closing(m *peerClosing) {
 	if k := s.conns[m.id]; k != nil && k.reason == "" {
 		k.reason, k.trade = m.reason, m.trade
-	}
-}
-
-// interest takes a change of what a remote wants to the choker.
-func (s *swarm) interest(m *peerInterest) {
-	k := s.conns[m.id]
-	if k == nil || k.phase != connTrading {
-		return
-	}
-	if m.news == interestGained {
-		s.choker.PeerInterested(s.c.now(), choke.PeerID(m.id), s)
-	} else {
-		s.choker.PeerUninterested(s.c.now(), choke.PeerID(m.id), s)
-	}
-}
-
-// Unchoke and Choke make the swarm the Effects of its choker.
-
-// Unchoke tells a peer to unchoke its remote.
-func (s *swarm) Unchoke(id choke.PeerID) { s.order(id, orderUnchoke, hasSlot) }
-
-// Choke tells a peer to choke its remote.
-func (s *swarm) Choke(id choke.PeerID) { s.order(id, orderChoke, noSlot) }
-
-func (s *swarm) order(id choke.PeerID, kind orderKind, then slot) {
-	if k := s.conns[assign.HolderID(id)]; k != nil {
-		k.slot = then
-		s.c.p.Act("choke order")
-		k.orders.Put(peerOrder{kind: kind})
 	}
 }

@@ -20,7 +20,7 @@ func (s *swarm) down(d sup.Down) {
 	delete(s.conns, k.id)
 	s.gone.note(k.id, k.addr)
 	s.leave(k)
-	s.choker.PeerLeft(s.c.now(), choke.PeerID(k.id), s)
+	s.c.t.choker.Put(toChoker{left: k.id})
 	how := inputLeft
 	reason := k.reason
 	switch e := d.Exit.(type) {
@@ -64,7 +64,7 @@ func (s *swarm) shed() {
 	from, _ := slices.BinarySearch(ids, s.asked+1)
 	asked := 0
 	for _, id := range slices.Concat(ids[from:], ids[:from]) {
-		if k := s.conns[id]; k.phase == connTrading && k.slot == noSlot && asked < shedAtOnce {
+		if k := s.conns[id]; k.phase == connTrading && k.meter.viewSlot() == choke.NoSlot && asked < shedAtOnce {
 			s.asked = id
 			asked++
 			k.orders.Put(peerOrder{kind: orderShed})
@@ -115,6 +115,24 @@ func (s *swarm) tellGoal(g peer.Goal) {
 	for _, k := range s.conns {
 		k.orders.Put(peerOrder{kind: kind})
 	}
+	s.c.t.choker.Put(toChoker{goal: &g})
+}
+
+// beginChoker tells a fresh choker of all connections that are admitted. Of the
+// others it is told when they are.
+func (s *swarm) beginChoker() {
+	b := beginChoker{goal: s.c.goal}
+	for _, id := range slices.Sorted(maps.Keys(s.conns)) {
+		if k := s.conns[id]; k.phase == connTrading || k.phase == connLeaving {
+			b.clients = append(b.clients, *s.clientOf(k))
+		}
+	}
+	s.c.p.Act("begin choker")
+	s.c.t.choker.Put(toChoker{begin: &b})
+}
+
+func (s *swarm) clientOf(k *connection) *client {
+	return &client{id: k.id, orders: k.orders, meter: k.meter}
 }
 
 // rejoin has every peer tell a fresh picker of itself.

@@ -198,8 +198,8 @@ func (c *control) input(in toControl) {
 		c.swarm.found(in.lookup)
 	case in.shook != nil:
 		c.swarm.shook(in.shook)
-	case in.interest != nil:
-		c.swarm.interest(in.interest)
+	case in.chokerUp != nil:
+		c.swarm.beginChoker()
 	case in.intro != nil:
 		c.swarm.introduced(in.intro)
 	case in.closing != nil:

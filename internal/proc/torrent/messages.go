@@ -23,7 +23,7 @@ type toControl struct {
 	named    *named
 	lookup   *pnet.LookupResult
 	shook    *peerShook
-	interest *peerInterest
+	chokerUp *chokerUp
 	intro    *peerIntro
 	closing  *peerClosing
 	liar     *liar
@@ -52,12 +52,6 @@ type incoming struct {
 type peerShook struct {
 	id     assign.HolderID
 	remote wire.Handshake
-}
-
-// peerInterest says that a remote's interest changed.
-type peerInterest struct {
-	id   assign.HolderID
-	news interestNews
 }
 
 // peerIntro says what a remote calls itself.

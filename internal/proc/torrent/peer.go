@@ -39,6 +39,7 @@ type candidate struct {
 	direction handshake.Direction
 	acceptor  *handshake.Acceptor // inbound: it awaits our answer
 	orders    *sup.Mailbox[peerOrder]
+	meter     *meter
 	infoHash  [20]byte
 	disk      *disk.Disk
 	log       *havelog.Log

@@ -2,6 +2,7 @@ package torrent
 
 import (
 	"github.com/etorrent/etorrent/internal/core/book"
+	"github.com/etorrent/etorrent/internal/core/choke"
 	"github.com/etorrent/etorrent/internal/core/peer"
 	"github.com/etorrent/etorrent/internal/leaf/limit"
 	"github.com/etorrent/etorrent/internal/leaf/slab"
@@ -60,9 +61,11 @@ func (x *peerProc) execute() string {
 		x.t.assign.PutAll(b.picker)
 	}
 	x.storeBlocks()
+	x.c.meter.wait(x.core.Unanswered())
 	if b.interest != interestSame {
-		x.p.Act("tell control")
-		x.t.control.Put(toControl{interest: &peerInterest{id: x.c.id, news: b.interest}})
+		x.p.Act("tell the choker")
+		x.c.meter.wants(b.interest.now())
+		x.t.choker.Put(toChoker{moved: x.c.id})
 	}
 	if b.intro != nil {
 		x.t.control.Put(toControl{intro: &peerIntro{id: x.c.id, client: b.intro.Client}})
@@ -97,6 +100,7 @@ func (x *peerProc) storeBlocks() {
 	x.in.slab = slab.Slab{}
 	x.c.disk.StoreBlocks(disk.StoreBlocks{Torrent: x.t.id, Holder: x.c.id, Slab: s})
 	x.t.tally.down(bytes)
+	x.c.meter.received.Add(int64(bytes))
 	x.worth = book.TradedBlocks
 }
 
@@ -157,8 +161,10 @@ func (x *peerProc) readAhead(now mono.Instant) {
 		granted, wait := x.up.limit.Take(now, most, geometry.BlockSize)
 		if granted == 0 {
 			x.up.due = now.Add(wait)
+			x.c.meter.keep(choke.HeldBack)
 			return
 		}
+		x.c.meter.keep(choke.HoldNone)
 		run := x.core.NextRead(uint32(granted))
 		x.up.limit.Return(granted - int(run.Length))
 		if run.Length == 0 {
@@ -201,6 +207,7 @@ func (x *peerProc) write(now mono.Instant) string {
 	if total > 0 {
 		x.out.progress(now, total)
 		x.t.tally.up(payload)
+		x.c.meter.sent.Add(int64(payload))
 		if payload > 0 {
 			x.worth = book.TradedBlocks
 		}

@@ -32,6 +32,14 @@ const (
 	interestLost
 )
 
+// now is the interest after the change.
+func (n interestNews) now() peer.Interest {
+	if n == interestGained {
+		return peer.Interested
+	}
+	return peer.NotInterested
+}
+
 // Send encodes a message.
 func (b *stepBatch) Send(m wire.Message) { b.messages = m.Append(b.messages) }
 

@@ -71,6 +71,7 @@ type Torrent struct {
 
 	control *inlet
 	assign  *sup.Mailbox[toAssign]
+	choker  *sup.Mailbox[toChoker]
 	asks    *sup.Port[Ask, Answer]
 	peers   *sup.Pool
 	status  *board.Board[Status]
@@ -89,6 +90,7 @@ func New(env Env, id ident.TorrentID, epoch store.Epoch, o Options) *Torrent {
 		env: env, id: id, epoch: epoch, options: o,
 		control: newInlet(named{o.Peers, o.Names}),
 		assign:  sup.NewMailbox[toAssign](),
+		choker:  sup.NewMailbox[toChoker](),
 		asks:    sup.NewPort[Ask, Answer](),
 		peers:   sup.NewPool(),
 		status:  board.New(Status{}),
@@ -97,9 +99,10 @@ func New(env Env, id ident.TorrentID, epoch store.Epoch, o Options) *Torrent {
 	}
 }
 
-// Child describes the torrent's supervisor: control, the peers and assign, of
-// which the later depend on the earlier. Peers need no assign that is alive: they
-// leave word in a mailbox that outlives it, and go on with the next one.
+// Child describes the torrent's supervisor: control, the peers, assign and the
+// choker, of which the later depend on the earlier. Peers need no assign and no
+// choker that is alive: they leave word in mailboxes that outlive them, and go on
+// with the next one.
 //
 // A torrent that cannot work crashes at once each time it is restarted, and is put
 // aside within a moment, however many restarts it may have. One that works between
@@ -114,6 +117,7 @@ func (t *Torrent) Child() sup.Child {
 				{Name: "control", Restart: sup.Permanent, StopWithin: 15 * time.Second, Run: t.runControl},
 				{Name: "peers", Restart: sup.Permanent, Supervisor: &sup.Supervisor{Strategy: sup.Dynamic, Pool: t.peers}},
 				{Name: "assign", Restart: sup.Permanent, Run: t.runAssign},
+				{Name: "choker", Restart: sup.Permanent, Run: t.runChoker},
 			},
 		},
 	}
