@@ -13,26 +13,12 @@ import (
 // world's.
 func (w *World) newChoker(r Role) *choke.Core {
 	cfg := choke.Config{
-		Strategy: w.cfg.strategy(), Slots: w.cfg.Slots, Random: rand.New(rand.NewPCG(w.rnd.Uint64(), 0)),
+		Strategy: must(w.cfg.strategy()), Slots: w.cfg.Slots, Random: rand.New(rand.NewPCG(w.rnd.Uint64(), 0)),
 	}
 	if r == FreeRider {
 		cfg.Strategy = choke.None{}
 	}
 	return choke.New(cfg)
-}
-
-// strategy is the one that a world names.
-func (c Config) strategy() choke.Strategy {
-	name := c.Choker
-	if name == "" {
-		name = choke.Default
-	}
-	switch s := choke.Find(name).(type) {
-	case choke.Known:
-		return s.Strategy
-	case choke.Unknown:
-	}
-	panic("sim: no choker " + name)
 }
 
 // interest takes a change of what a remote wants to the choker.

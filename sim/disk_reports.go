@@ -49,6 +49,7 @@ func (d *disk) PiecesDurable(s *pieceset.Set) {
 			d.l.w.fail(d.l, "piece %d is called durable before the row claims it", i)
 		}
 	}
+	d.l.w.watch(d.l.n)
 	d.tell(nil, func(c *control) { c.piecesDurable(s) })
 }
 

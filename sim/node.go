@@ -15,6 +15,7 @@ import (
 // node is one machine of the swarm: what survives its programs.
 type node struct {
 	w       *World
+	number  int // from 1 on
 	name    string
 	role    Role
 	addr    netip.AddrPort
@@ -68,7 +69,7 @@ type alarms struct{ disk, control, choker mono.Instant }
 func (w *World) newNode(role Role) *node {
 	k := len(w.nodes) + 1
 	n := &node{
-		w: w, role: role, name: fmt.Sprintf("%v %d", role, k),
+		w: w, number: k, role: role, name: fmt.Sprintf("%v %d", role, k),
 		addr:  netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(k >> 8), byte(k)}), 6881),
 		waste: map[*node]int{}, platter: newPlatter(w.content, w.rnd),
 		up: lane{rate: w.draw(w.cfg.rateOf(role))}, down: lane{rate: w.draw(3 * w.cfg.Rate)},

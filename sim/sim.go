@@ -13,6 +13,7 @@
 package sim
 
 import (
+	"errors"
 	"io"
 	"time"
 
@@ -55,6 +56,9 @@ type Config struct {
 	// its default.
 	Slots  int
 	Choker string
+	// Picker is the name of the way in which all choose what they fetch
+	// (internal/core/assign); "" is its default.
+	Picker string
 	// Memory is the budget of a node for pieces under assembly, in bytes.
 	Memory int64
 	// Lies is how many blocks of a thousand a liar corrupts.
@@ -64,6 +68,8 @@ type Config struct {
 	Limit time.Duration
 	// Trace receives a line for each thing that happens; nil is nobody.
 	Trace io.Writer
+	// Audience looks on while the world runs.
+	Audience Audience
 
 	defect defect
 }
@@ -101,6 +107,25 @@ type Result struct {
 	// they came to the swarm.
 	Finishes []Finish
 	Totals
+}
+
+// Audience is who looks on.
+type Audience struct {
+	// Watch hears of it when a node has more pieces on stable storage; nil: nobody does.
+	Watch func(Progress)
+	// Quit ends the world early, with ErrQuit, when it is closed; nil: nothing does.
+	Quit <-chan struct{}
+}
+
+// ErrQuit is what a world ends with that was told to.
+var ErrQuit = errors.New("told to end")
+
+// Progress is how far a node is.
+type Progress struct {
+	At   time.Duration // virtual time from the beginning of the world
+	Node int           // from 1 on, in the order in which they came to the swarm
+	Role Role
+	Has  int // pieces that it claims
 }
 
 // Finish is when a node had everything, in virtual time from the beginning of the

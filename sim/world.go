@@ -64,7 +64,12 @@ func (w *World) run() {
 			w.stuck()
 			return
 		}
-		w.next()
+		select {
+		case <-w.cfg.Audience.Quit:
+			w.err = ErrQuit
+		default:
+			w.next()
+		}
 	}
 	w.took = w.now.Sub(begins)
 	w.rest()
@@ -158,6 +163,13 @@ func (w *World) audit(core string, l *life, err error) {
 // note writes a line into the trace.
 func (w *World) note(l *life, format string, args ...any) {
 	w.trace.line("%d %s#%d %s", int64(w.now.Sub(begins)), l.n.name, l.n.lives, fmt.Sprintf(format, args...))
+}
+
+// watch tells whoever watches how far a node is.
+func (w *World) watch(n *node) {
+	if w.cfg.Audience.Watch != nil {
+		w.cfg.Audience.Watch(Progress{At: w.now.Sub(begins), Node: n.number, Role: n.role, Has: n.has()})
+	}
 }
 
 func (w *World) result() Result {

@@ -74,7 +74,7 @@ var floors = []floor{
 	},
 	{
 		name: "program", at: []string{"cmd/..."},
-		project: slices.Concat(vocab, []string{".", "cmd/...", "internal/api", "internal/create", "internal/hashing", "internal/ondisk", "internal/web", "sqlitestate", "sup"}),
+		project: slices.Concat(vocab, []string{".", "cmd/...", "internal/api", "internal/create", "internal/hashing", "internal/ondisk", "internal/web", "sim", "sqlitestate", "sup"}),
 		foreign: []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/dustin/go-humanize", "golang.org/x/sys", "golang.org/x/term"},
 	},
 	{name: "simulator", at: []string{"sim/..."}, project: slices.Concat(vocab, []string{"internal/core/...", "sim/..."})},

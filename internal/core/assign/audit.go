@@ -191,7 +191,7 @@ func checkCounts(c *Core) error {
 			seeds++
 			continue
 		}
-		if h.wanted != h.has.overlap(want) || h.count != h.has.overlap(h.has) || c.none.overlap(c.none) != 0 {
+		if h.wanted != h.has.overlap(want) || h.count != h.has.overlap(h.has) || c.spare.none.overlap(c.spare.none) != 0 {
 			return fmt.Errorf("holder %d counts wrong", h.id)
 		}
 		for i := range h.has.all() {

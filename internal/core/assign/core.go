@@ -36,6 +36,8 @@ type Start struct {
 	Snapshot
 	// Priorities has one entry a piece; nil is Normal for all.
 	Priorities []Priority
+	// Picker chooses the pieces that are begun; nil is Rarest.
+	Picker Picker
 }
 
 // Core deals the blocks of one torrent. It has one owner and no lock.
@@ -46,7 +48,6 @@ type Core struct {
 	shelves  [High + 1]shelf // by Priority; that of Unwanted stays empty
 	want     mask            // wanted pieces that are not held
 	left     int             // how many those are
-	none     mask            // empty for ever, of holders without a piece
 	held     int
 	holders  map[HolderID]*holder
 	list     []*holder // the same, in an order that is reproducible
@@ -58,7 +59,20 @@ type Core struct {
 	copies   int // how often, in all: flying plus the second copies
 	agenda   agenda
 	doubt    doubt
-	records  []*record // to use again
+	choice   choice
+	spare    spare
+}
+
+// choice is who chooses the pieces that are begun, and among which.
+type choice struct {
+	picker  Picker
+	missing Missing
+}
+
+// spare is what is shared or used again.
+type spare struct {
+	none    mask // empty for ever, of holders without a piece
+	records []*record
 }
 
 // tally counts received blocks.
@@ -76,9 +90,12 @@ func New(g geometry.Geometry, s Start, rnd *rand.Rand) *Core {
 		rnd:      rnd,
 		pieces:   make([]piece, n),
 		want:     newMask(n),
-		none:     newMask(n),
+		spare:    spare{none: newMask(n)},
 		holders:  map[HolderID]*holder{},
 		agenda:   agenda{round: 1},
+	}
+	if c.choice.picker = s.Picker; s.Picker == nil {
+		c.choice.picker = Rarest{}
 	}
 	places := make([]uint32, n)
 	for p := range c.shelves {

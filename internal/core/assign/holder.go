@@ -64,7 +64,7 @@ func (c *Core) Join(id HolderID, has *pieceset.Set) {
 	if id == Nobody || id == unborn || c.holders[id] != nil {
 		panic("assign: holder joins twice, or is nobody")
 	}
-	h := &holder{id: id, index: len(c.list), hungers: nowhere, has: c.none}
+	h := &holder{id: id, index: len(c.list), hungers: nowhere, has: c.spare.none}
 	h.cursor = c.rnd.IntN(max(1, len(h.has)))
 	c.holders[id] = h
 	c.list = append(c.list, h)

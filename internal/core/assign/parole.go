@@ -116,7 +116,7 @@ func (c *Core) openAlone(s *shelf, h *holder, avoid HolderID) *record {
 	if len(h.alone) >= paroleBound {
 		return nil
 	}
-	r := c.openRarest(s, h, avoid)
+	r := c.begin(s, h, avoid)
 	if r != nil {
 		r.lone(h)
 	}

@@ -28,7 +28,7 @@ const (
 // within it come
 //
 //  1. an open piece that nobody leads;
-//  2. the rarest missing piece, ties broken at random;
+//  2. the missing piece that the Picker names, the rarest if it is left to us;
 //  3. an open piece that another holder leads;
 //
 // but 3 before 2 when many pieces are open. Holders with much credit lead what
@@ -68,7 +68,7 @@ func (c *Core) pickAvoiding(h *holder, avoid HolderID) *record {
 				return r
 			}
 		}
-		if r := c.openRarest(s, h, avoid); r != nil {
+		if r := c.begin(s, h, avoid); r != nil {
 			return r
 		}
 		if r := c.findOpen(s, h, avoid, anyLead); r != nil {
@@ -129,31 +129,45 @@ func (c *Core) findOpen(s *shelf, h *holder, avoid HolderID, who company) *recor
 	return nil
 }
 
-// openRarest opens the rarest missing piece that h has. Among the rareScan
-// rarest of all it is exact. A holder that has none of those gets the rarest of
-// a sample of what it has: nearly as good, and bounded whatever it has.
-func (c *Core) openRarest(s *shelf, h *holder, avoid HolderID) *record {
-	seq := s.rarity.seq
-	if h.has != nil {
-		seq = seq[s.rarity.start[1]:] // what it has is at level 1 or above
+// begin opens the piece that the picker names among those that h has.
+func (c *Core) begin(s *shelf, h *holder, avoid HolderID) *record {
+	c.choice.missing = Missing{core: c, shelf: s, holder: h, avoid: avoid}
+	i, found := c.choice.picker.Pick(&c.choice.missing)
+	if found == NothingMissing {
+		return nil
+	}
+	if c.at(i).state != PieceMissing || !h.hasPiece(i) {
+		panic("assign: the picker names a piece that is not among those it may")
+	}
+	return c.recordOf(i)
+}
+
+// rarest is the rarest of them. Among the rareScan rarest of all pieces it is exact.
+// A holder that has none of those gets the rarest of a sample of what it has: nearly
+// as good, and bounded whatever it has.
+func (m *Missing) rarest() (pieceset.Index, Pick) {
+	seq := m.shelf.rarity.seq
+	if m.holder.has != nil {
+		seq = seq[m.shelf.rarity.start[1]:] // what it has is at level 1 or above
 	}
 	for _, i := range seq[:min(len(seq), rareScan)] {
-		if h.hasPiece(i) && c.pieces[i].shunned != avoid {
-			return c.recordOf(i)
+		if m.holder.hasPiece(i) && m.core.pieces[i].shunned != m.avoid {
+			return i, Picked
 		}
 	}
 	if len(seq) <= rareScan {
-		return nil
+		return 0, NothingMissing
 	}
-	return c.openSampled(s, h, avoid)
+	return m.sampled()
 }
 
-func (c *Core) openSampled(s *shelf, h *holder, avoid HolderID) *record {
+func (m *Missing) sampled() (pieceset.Index, Pick) {
+	s, h, c := m.shelf, m.holder, m.core
 	best, seen := nowhere, 0
 	for range s.missing {
 		for w := s.common(h, h.cursor); w != 0; w &= w - 1 {
 			i := h.cursor*64 + bits.TrailingZeros64(w)
-			if c.pieces[i].shunned == avoid {
+			if c.pieces[i].shunned == m.avoid {
 				continue
 			}
 			if seen++; best == nowhere || c.pieces[i].avail < c.pieces[best].avail {
@@ -166,9 +180,9 @@ func (c *Core) openSampled(s *shelf, h *holder, avoid HolderID) *record {
 		}
 	}
 	if best == nowhere {
-		return nil
+		return 0, NothingMissing
 	}
-	return c.recordOf(pieceset.Index(best))
+	return pieceset.Index(best), Picked
 }
 
 // common is word k of the missing pieces that h has.

@@ -137,7 +137,7 @@ func (m *machine) otherInputs() map[string]func(*rapid.T) {
 func TestInvariantsHoldUnderEveryOrderOfInputs(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		pieces, blocks := rapid.SampledFrom([]int{1, 2, 9, 70, 200}).Draw(t, "pieces"), rapid.IntRange(1, 9).Draw(t, "blocks")
-		m := &machine{world: newWorld(t, shape(pieces, blocks), Start{})}
+		m := &machine{world: newWorld(t, shape(pieces, blocks), Start{Picker: rapid.SampledFrom([]Picker{nil, Random{}, Sequential{}}).Draw(t, "picker")})}
 		inputs := m.holderInputs()
 		for name, f := range m.otherInputs() {
 			inputs[name] = f

@@ -68,8 +68,8 @@ func (c *Core) recordOf(i pieceset.Index) *record {
 
 func (c *Core) newRecord(i pieceset.Index) *record {
 	var r *record
-	if last := len(c.records) - 1; last >= 0 {
-		r, c.records = c.records[last], c.records[:last]
+	if last := len(c.spare.records) - 1; last >= 0 {
+		r, c.spare.records = c.spare.records[last], c.spare.records[:last]
 	} else {
 		most := int(c.geometry.Blocks(0))
 		r = &record{cells: make([]cell, most), free: newMask(most), got: newMask(most)}
@@ -91,7 +91,7 @@ func (c *Core) discard(p *piece) {
 	c.unfileRecord(p)
 	p.record.unlead()
 	p.record.unlone()
-	c.records = append(c.records, p.record)
+	c.spare.records = append(c.spare.records, p.record)
 	p.record = nil
 }
 
