@@ -11,8 +11,9 @@ import (
 	"testing"
 )
 
-// starved starts the program with few descriptors. It needs 16 to start, and 32 to
-// have some for everything.
+// starved starts the program with few descriptors. It needs 17 to start, one more
+// where it listens on both families of addresses, and 32 to have some for
+// everything.
 func starved(t *testing.T, descriptors int, name string, args ...string) *child {
 	t.Helper()
 	need(t, "prlimit (util-linux)", "prlimit", "--version")
@@ -71,7 +72,7 @@ func TestASeedWithoutDescriptorsShedsIdlePeers(t *testing.T) {
 	m := small(200).material(t, 64<<10, madeByUs)
 	meta := parse(t, m.torrent)
 	state := folder(t, "state")
-	s := starved(t, 18, "seed", append([]string{m.torrent}, engine(m.parent, state)...)...)
+	s := starved(t, 19, "seed", append([]string{m.torrent}, engine(m.parent, state)...)...)
 	at := listens(t, s)
 	complete(t, s)
 	for range 30 {
