@@ -2,6 +2,7 @@ package choke
 
 import (
 	"math"
+	"slices"
 
 	"github.com/etorrent/etorrent/internal/vocab/mono"
 )
@@ -13,11 +14,9 @@ const (
 	// leastUnlimited is how many there are at least where no limit is set. That little
 	// is sent then may be the remotes' doing, and fewer of them would take less still.
 	leastUnlimited = 8
-	// MostSlots is how many there are at most.
+	// MostSlots is how many there are at most, and before a rate was seen: of many that
+	// come at once on a fast line none should wait for others to end.
 	MostSlots = 64
-	// assumedRate is what we are thought able to send, in bytes a second, before
-	// it was seen.
-	assumedRate = 512 << 10
 	// peakRounds is for how many rounds the best rate counts.
 	peakRounds = 6
 )
@@ -35,7 +34,10 @@ func (c *Core) countSlots() int {
 	case c.cfg.Limit > 0:
 		return SlotsFor(float64(c.cfg.Limit))
 	}
-	return max(leastUnlimited, SlotsFor(c.pace.peak()))
+	if len(c.pace.rates) == 0 {
+		return MostSlots
+	}
+	return max(leastUnlimited, SlotsFor(slices.Max(c.pace.rates)))
 }
 
 // pace is how fast all remotes together fetch.
@@ -61,16 +63,4 @@ func (p *pace) round(now mono.Instant) {
 	p.rates = append(p.rates, perSecond(p.sent, now.Sub(p.rounds[0])))
 	copy(p.rounds[1:], p.rounds[:])
 	p.sent, p.rounds[0] = 0, now
-}
-
-// peak is the best of the last rates.
-func (p *pace) peak() float64 {
-	if len(p.rates) == 0 {
-		return assumedRate
-	}
-	best := 0.0
-	for _, r := range p.rates {
-		best = max(best, r)
-	}
-	return best
 }

@@ -34,22 +34,26 @@ func TestALimitSaysHowManySlotsThereAre(t *testing.T) {
 func TestWithoutALimitTheRateThatIsSeenSaysHowManySlotsThereAre(t *testing.T) {
 	b := newTable(t, choke.Config{Strategy: choke.FirstCome{}})
 	for id := range choke.PeerID(200) {
-		b.join(remote{id: id, takes: 200 << 10})
+		b.join(remote{id: id, takes: 30 << 10})
 	}
-	first := len(b.served())
+	if n := len(b.served()); n != choke.MostSlots {
+		t.Errorf("%d are served before a rate was seen", n)
+	}
+	expect := func(takes, want int, when string) {
+		for _, r := range b.remotes {
+			r.takes = float64(takes)
+		}
+		b.pass(5 * time.Minute)
+		if n := len(b.served()); n != want {
+			t.Errorf("%d are served %s, want %d", n, when, want)
+		}
+	}
 	b.pass(11 * time.Second)
-	second := len(b.served())
-	b.pass(2 * time.Minute)
-	if first != 17 || second != 45 || len(b.served()) != choke.MostSlots {
-		t.Errorf("%d are served at first, %d after a round, %d at last", first, second, len(b.served()))
+	if n := len(b.served()); n != 33 {
+		t.Errorf("%d are served after a round", n)
 	}
-	for _, r := range b.remotes {
-		r.takes = 1
-	}
-	b.pass(5 * time.Minute)
-	if n := len(b.served()); n != 8 {
-		t.Errorf("%d are served at next to no rate", n)
-	}
+	expect(1, 8, "at next to no rate")
+	expect(1<<20, choke.MostSlots, "at a high rate")
 }
 
 func TestADipInTheRateTakesNoSlots(t *testing.T) {
@@ -69,7 +73,7 @@ func TestADipInTheRateTakesNoSlots(t *testing.T) {
 
 func TestALullIsNoMeasureOfTheRate(t *testing.T) {
 	b := newTable(t, choke.Config{Strategy: choke.FirstCome{}})
-	for _, r := range b.many(30) {
+	for _, r := range b.many(100) {
 		r.takes = 1
 	}
 	b.pass(5 * time.Minute)
@@ -78,9 +82,9 @@ func TestALullIsNoMeasureOfTheRate(t *testing.T) {
 		b.leave(b.remotes[0])
 	}
 	b.pass(time.Hour) // nobody waits, and no round is due
-	b.many(30)
+	b.many(100)
 	b.pass(time.Second)
-	if n := len(b.served()); slow != 8 || n != 17 {
+	if n := len(b.served()); slow != 8 || n != choke.MostSlots {
 		t.Errorf("%d are served at a low rate, %d after an hour of calm", slow, n)
 	}
 }
