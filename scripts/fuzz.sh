@@ -34,6 +34,7 @@ FuzzReceive internal/core/peer receive.go pieces.go fetch.go serve.go extended.g
 FuzzCore internal/core/assign receive.go settle.go pick.go verdict.go holder.go rejoin.go state.go
 FuzzDemux internal/core/demux demux.go table.go
 FuzzChoker internal/core/choke core.go round.go slots.go tft.go rotation.go firstcome.go
+FuzzSwarms internal/core/swarms announce.go group.go sample.go list.go slab.go
 FuzzDecide internal/core/names names.go clean.go fold.go planner.go rules.go causes.go
 FuzzEndpoint internal/vocab/endpoint endpoint.go
 FuzzViewURL internal/vocab/tracker url.go address.go mask.go
