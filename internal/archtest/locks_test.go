@@ -26,6 +26,7 @@ var lockers = map[string][]string{
 	"internal/proc/udp":       {"tally"},                     // a copy of the counters
 	"internal/proc/roster":    {"register"},                  // what runs, for the roster's next incarnation
 	"internal/proc/torrent":   {"Tally", "inlet", "meter"},   // counters that anyone reads; what comes for control, or for none; what the choker reads
+	"internal/proc/tracking":  {"guest", "shared"},           // a connection that leaves once; the core that all sockets ask
 	"internal/storage":        {"Zeros"},                     // two sums that any worker may compute
 	"internal/storage/faulty": {"Storage"},                   // stands in for a device: any worker may call it
 	"internal/storage/files":  {"Handles", "store"},          // the same: the budget of open files, and one torrent's root

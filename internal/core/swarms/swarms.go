@@ -25,10 +25,10 @@ import (
 )
 
 const (
-	// WantDefault is how many peers one is told that did not say how many it wants,
-	// and WantMost how many one is told at most.
+	// WantDefault is how many peers one is told that did not say how many it wants.
 	WantDefault = 50
-	WantMost    = 200
+	// WantMost is how many peers one is told at most.
+	WantMost = 200
 	// Lives is how many intervals a peer may be silent.
 	Lives = 2
 	// spread is the part of the interval by which the told ones differ, so that
