@@ -19,6 +19,7 @@ type people struct {
 	color  screen.Color
 	frames screen.Frames
 	lines  []plainLine // the latest, by torrent
+	stood  string      // the last line of standing
 }
 
 // peopleMode says how much is written, and how.
@@ -88,6 +89,22 @@ func (w *people) progress(s screen.State) {
 		_, _ = io.WriteString(w.out, w.frames.Draw(lines))
 	case linesMode:
 		w.progressLines(s)
+	case quietMode, notesMode:
+	}
+}
+
+// standing shows how something stands that has no torrents, in one line of ASCII:
+// drawn over the one before it, or written where it changed.
+func (w *people) standing(line string) {
+	switch w.mode {
+	case frameMode:
+		width, _ := w.out.size()
+		_, _ = io.WriteString(w.out, w.frames.Draw([]string{line[:min(width-1, len(line))]}))
+	case linesMode:
+		if line != w.stood {
+			w.stood = line
+			_, _ = io.WriteString(w.out, line+"\n")
+		}
 	case quietMode, notesMode:
 	}
 }

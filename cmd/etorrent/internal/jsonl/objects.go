@@ -2,10 +2,29 @@ package jsonl
 
 import "time"
 
-// Listening says where connections are accepted.
+// Listening says where connections are accepted. Announce are the announce URLs of
+// a tracker.
 type Listening struct {
 	Head
 	Addresses []string `json:"addresses"`
+	Announce  []string `json:"announce,omitempty"`
+}
+
+// Totals is how a tracker stands: torrents with peers, their peers, and what came
+// since the start. Refused are those of the four counts after it.
+type Totals struct {
+	Head
+	Torrents  int    `json:"torrents"`
+	Seeders   int    `json:"seeders"`
+	Leechers  int    `json:"leechers"`
+	Announces uint64 `json:"announces"`
+	Scrapes   uint64 `json:"scrapes"`
+	Completed uint64 `json:"completed"`
+	Refused   uint64 `json:"refused"`
+	Unlisted  uint64 `json:"unlisted"`
+	Full      uint64 `json:"full"`
+	TooOften  uint64 `json:"too_often"`
+	Malformed uint64 `json:"malformed"`
 }
 
 // Added says that a torrent runs, and what of it is claimed.
@@ -202,3 +221,4 @@ func (*Complete) event() string  { return "complete" }
 func (*End) event() string       { return "end" }
 func (*Torrent) event() string   { return "torrent" }
 func (*Verified) event() string  { return "verified" }
+func (*Totals) event() string    { return "totals" }
