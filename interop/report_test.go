@@ -32,6 +32,8 @@ type report struct {
 		Uploaded   int64 `json:"uploaded"`
 		Stored     int64 `json:"stored"`
 	} `json:"torrents"`
+	Announce []string `json:"announce"`
+	Seeders  int      `json:"seeders"`
 
 	session
 }

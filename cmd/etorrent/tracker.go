@@ -129,7 +129,7 @@ func refusedOf(n tracker.Totals) uint64 { return n.Unlisted + n.Full + n.TooOfte
 // totalsOf is how a tracker stands for programs, lineOf for people.
 func totalsOf(n tracker.Totals) *jsonl.Totals {
 	return &jsonl.Totals{
-		Torrents: n.Torrents, Seeders: n.Seeders, Leechers: n.Leechers, Announces: n.Announces, Scrapes: n.Scrapes, Completed: n.Completed,
+		Swarms: n.Torrents, Seeders: n.Seeders, Leechers: n.Leechers, Announces: n.Announces, Scrapes: n.Scrapes, Completed: n.Completed,
 		Refused: refusedOf(n), Unlisted: n.Unlisted, Full: n.Full, TooOften: n.TooOften, Malformed: n.Malformed,
 	}
 }

@@ -23,7 +23,7 @@ func objects() []jsonl.Object {
 	return []jsonl.Object{
 		&jsonl.Listening{Addresses: []string{"127.0.0.1:1729", "[::1]:1729"}},
 		&jsonl.Listening{Addresses: []string{"127.0.0.1:6969"}, Announce: []string{"udp://127.0.0.1:6969/announce"}},
-		&jsonl.Totals{Torrents: 1, Seeders: 2, Announces: 9, Refused: 3},
+		&jsonl.Totals{Swarms: 1, Seeders: 2, Announces: 9, Refused: 3},
 		&jsonl.Added{Head: of, Name: "a", Path: "/a", Size: 5, Pieces: 9, ClaimedBytes: 1, Claimed: "ff80"},
 		&jsonl.Checking{Head: of, Pieces: 4, Reason: "changed"},
 		&jsonl.Progress{Head: of, Status: "fetching", ETA: &eta},

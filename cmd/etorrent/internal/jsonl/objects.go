@@ -10,11 +10,11 @@ type Listening struct {
 	Announce  []string `json:"announce,omitempty"`
 }
 
-// Totals is how a tracker stands: torrents with peers, their peers, and what came
+// Totals is how a tracker stands: torrents that have peers, those, and what came
 // since the start. Refused are those of the four counts after it.
 type Totals struct {
 	Head
-	Torrents  int    `json:"torrents"`
+	Swarms    int    `json:"swarms"`
 	Seeders   int    `json:"seeders"`
 	Leechers  int    `json:"leechers"`
 	Announces uint64 `json:"announces"`
