@@ -99,6 +99,7 @@ func (l *lab) findPrograms(ctx context.Context) error {
 	}
 	l.absent[straceTool] = l.version(ctx, straceTool, "--version")
 	l.absent[iperfTool] = l.version(ctx, iperfTool, "--version")
+	l.absent[opentrackerTool] = l.present(opentrackerTool)
 	if l.absent[libtorrentTool] = l.version(ctx, python, "-c", libtorrentPeer, "version"); l.absent[libtorrentTool] != nil {
 		return nil
 	}
@@ -119,6 +120,15 @@ func (l *lab) version(ctx context.Context, name string, args ...string) error {
 	first, _, _ := strings.Cut(string(out), "\n")
 	l.versions = append(l.versions, strings.TrimSpace(first))
 	return nil
+}
+
+// present notes a program that tells no version.
+func (l *lab) present(name string) error {
+	_, err := exec.LookPath(name)
+	if err == nil {
+		l.versions = append(l.versions, name)
+	}
+	return err
 }
 
 // needsAll is for contenders that need several things.

@@ -27,6 +27,7 @@ var roles = map[string]func(args []string) error{
 	roleBulkSend:     bulkSendMain,
 	roleBulkReceive:  bulkReceiveMain,
 	roleSlow:         slowMain,
+	roleAnnounce:     announceMain,
 }
 
 func main() {
