@@ -35,6 +35,7 @@ FuzzCore internal/core/assign receive.go settle.go pick.go verdict.go holder.go 
 FuzzDemux internal/core/demux demux.go table.go
 FuzzChoker internal/core/choke core.go round.go slots.go tft.go rotation.go firstcome.go
 FuzzSwarms internal/core/swarms announce.go group.go sample.go list.go slab.go
+FuzzScript internal/core/announce plan.go lane.go turn.go answer.go fail.go host.go pump.go life.go progress.go tiers.go saved.go heap.go
 FuzzDecide internal/core/names names.go clean.go fold.go planner.go rules.go causes.go
 FuzzEndpoint internal/vocab/endpoint endpoint.go
 FuzzViewURL internal/vocab/tracker url.go address.go mask.go

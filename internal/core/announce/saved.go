@@ -1,0 +1,186 @@
+package announce
+
+import (
+	"time"
+
+	"github.com/etorrent/etorrent/internal/vocab/ident"
+	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/internal/vocab/tracker"
+)
+
+// Saved is what outlives a run about one torrent. Spans count from when it was taken.
+type Saved struct {
+	Key        uint32
+	Uploaded   int64 // as trackers were told
+	Downloaded int64
+	Finished   Finish
+	Trackers   []SavedTracker // in the order in which they are walked
+}
+
+// Finish says whether Completed was said of a torrent.
+type Finish uint8
+
+// The two.
+const (
+	Unfinished Finish = iota
+	FetchedHere
+)
+
+// SavedTracker is what is kept of one tracker.
+type SavedTracker struct {
+	URL       string // with its passkey
+	TrackerID string
+	Wish      Wish
+	Families  [2]SavedFamily // IPv4 or any; IPv6
+}
+
+// Wish is what a tracker said for good (BEP 31).
+type Wish uint8
+
+// The wishes. AskNever is never to be asked again.
+const (
+	AskOn Wish = iota
+	AskNever
+)
+
+// SavedFamily is what is kept of one tracker in one address family.
+type SavedFamily struct {
+	Listing Listing
+	Debt    Debt
+	Due     time.Duration // until the next announce; 0: over
+	Floor   time.Duration // until the least interval is over
+	Barred  time.Duration // until the tracker may be asked after a failure
+	Least   time.Duration // the least interval
+}
+
+// Listing says whether the tracker lists us: `started` was answered, and not
+// `stopped`.
+type Listing uint8
+
+// The two.
+const (
+	Unlisted Listing = iota
+	Listed
+)
+
+// Debt says whether `completed` is still to be told.
+type Debt uint8
+
+// The two.
+const (
+	OwesNothing Debt = iota
+	OwesCompleted
+)
+
+// Snapshot is what is to be kept of a torrent. It is the zero Saved where there is
+// none.
+func (c *Core) Snapshot(now mono.Instant, id ident.TorrentID) Saved {
+	t := c.torrents[id]
+	if t == nil {
+		return Saved{}
+	}
+	return t.save(now)
+}
+
+func (t *torrent) save(now mono.Instant) Saved {
+	s := Saved{
+		Key: t.key, Uploaded: t.counters.uploaded.now(), Downloaded: t.counters.downloaded.now(), Finished: Finish(t.finished),
+	}
+	for r := range t.members() {
+		one := SavedTracker{URL: r.url.Secret(), TrackerID: r.trackerID, Wish: Wish(r.given)}
+		for i := range r.arms {
+			one.Families[i] = r.arms[i].save(now)
+		}
+		s.Trackers = append(s.Trackers, one)
+	}
+	return s
+}
+
+func (a *arm) save(now mono.Instant) SavedFamily {
+	until := func(at mono.Instant) time.Duration { return max(0, at.Sub(now)) }
+	s := SavedFamily{Debt: Debt(a.owes), Due: until(a.due), Floor: until(a.floor), Barred: until(a.barred), Least: a.least}
+	if a.isKnown(now) {
+		s.Listing = Listed
+	}
+	return s
+}
+
+// restore gives a torrent back what was saved of it, as far as its trackers are the
+// same.
+func (c *Core) restore(t *torrent, s *Saved, age time.Duration, now mono.Instant) {
+	t.key, t.finished = s.Key, finished(min(s.Finished, FetchedHere))
+	t.counters.uploaded.resume(s.Uploaded)
+	t.counters.downloaded.resume(s.Downloaded)
+	var ranks map[tracker.URL]int
+	saved := map[tracker.URL]*SavedTracker{}
+	for i := range s.Trackers {
+		if e, is := tracker.ViewURL(s.Trackers[i].URL).(tracker.URLUsable); is {
+			ranks = withRank(ranks, e.URL)
+			saved[e.URL] = &s.Trackers[i]
+		}
+	}
+	c.setTiers(t, ranks, now)
+	for r := range t.members() {
+		if one := saved[r.url]; one != nil {
+			r.restore(one, max(0, age), now)
+		}
+	}
+}
+
+func (m *meter) resume(told int64) { m.base, m.told = max(told, 0), max(told, 0) }
+
+func (r *row) restore(s *SavedTracker, age time.Duration, now mono.Instant) {
+	if len(s.TrackerID) <= tracker.MaxTrackerIDBytes {
+		r.trackerID = s.TrackerID
+	}
+	if s.Wish == AskNever {
+		r.given = givenUp
+		r.giveUp(Refused{tracker.Failure{Retry: tracker.RetryNever{}}})
+	}
+	for i := range r.arms {
+		r.arms[i].restore(&s.Families[i], age, now)
+	}
+}
+
+// restore takes over what a tracker demanded. Where it still lists us, a torrent that
+// nobody waits for comes when it would have come: it is found meanwhile.
+func (a *arm) restore(s *SavedFamily, age time.Duration, now mono.Instant) {
+	later := func(span time.Duration) mono.Instant {
+		if span = min(span, longestInterval) - age; span <= 0 {
+			return mono.Never
+		}
+		return now.Add(span)
+	}
+	a.floor, a.barred, a.least = later(s.Floor), later(s.Barred), min(max(s.Least, 0), longestInterval)
+	if s.Debt == OwesCompleted {
+		a.owes = owesCompleted
+	}
+	if s.Listing == Listed && a.row.t.isPatient() {
+		a.blocked = later(s.Due)
+	}
+}
+
+// isPatient says whether nobody waits for a torrent's peers: it came back by a
+// restart, and has all that there is.
+func (t *torrent) isPatient() bool {
+	return t.origin == originRestored && t.counters.left == 0
+}
+
+// spread has torrents that come at once announced one after the other.
+type spread struct {
+	next [2]mono.Instant // of those that want data, of the others
+}
+
+// spreadSteps are the gaps, which make more than a hundred a second.
+var spreadSteps = [2]time.Duration{10 * time.Millisecond, 20 * time.Millisecond}
+
+// slot is when a torrent may begin. The first has not to wait.
+func (s *spread) slot(c *Core, t *torrent, now mono.Instant) mono.Instant {
+	kind := 0
+	if t.isPatient() {
+		kind = 1
+	}
+	at := max(now, s.next[kind])
+	s.next[kind] = at.Add(spreadSteps[kind]/2 + c.random(spreadSteps[kind]))
+	return at
+}
