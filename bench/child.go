@@ -70,7 +70,8 @@ func (c *child) await(mark string) (line string, at time.Time, err error) {
 			return c.lines.Text(), time.Now(), nil
 		}
 	}
-	return "", time.Time{}, fmt.Errorf("%s ended before it told of %q: %s", c.cmd.Path, mark, c.tail())
+	c.stop()
+	return "", time.Time{}, fmt.Errorf("%s ended before it told of %q: %v: %s", c.cmd.Path, mark, c.cmd.ProcessState, c.tail())
 }
 
 // tail is the end of what the program wrote to its standard error.

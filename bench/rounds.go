@@ -29,8 +29,15 @@ func (w *runner) measure(ctx context.Context, r row) *result {
 	if len(present) == 0 || present[0].name != r.contenders[0].name {
 		return res // without ours nothing is to be compared
 	}
+	var last error
 	for n := 0; len(res.kept) < w.options.rounds && n < w.warmUps(r)+2*w.options.rounds; n++ {
 		got, err := w.turn(ctx, inTurn(present, n))
+		var of *contenderError
+		if errors.As(err, &of) && of.contender != present[0].name && ctx.Err() == nil {
+			_, _ = fmt.Fprintf(w.out, "%s: a round does not count: %v\n", r.name, err) // others may crash
+			last = err
+			continue
+		}
 		if err != nil {
 			res.failed = err
 			return res
@@ -44,6 +51,10 @@ func (w *runner) measure(ctx context.Context, r row) *result {
 			res.dropped = append(res.dropped, got)
 		}
 		w.tell(r, got, state)
+	}
+	if len(res.kept)+len(res.dropped) == 0 {
+		res.failed = last
+		return res
 	}
 	w.runExtra(ctx, r, res)
 	return res
@@ -95,13 +106,22 @@ func inTurn(all []contender, n int) []contender {
 	return all
 }
 
+// contenderError says whose run failed.
+type contenderError struct {
+	contender string
+	err       error
+}
+
+func (e *contenderError) Error() string { return e.contender + ": " + e.err.Error() }
+func (e *contenderError) Unwrap() error { return e.err }
+
 // turn lets each contender run once, one directly after the other.
 func (w *runner) turn(ctx context.Context, order []contender) (round, error) {
 	got := round{}
 	for _, c := range order {
 		s, err := w.one(ctx, c)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", c.name, err)
+			return nil, &contenderError{c.name, err}
 		}
 		got[c.name] = s
 	}
