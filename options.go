@@ -6,6 +6,7 @@ import (
 
 	"github.com/etorrent/etorrent/internal/proc/disk"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
+	"github.com/etorrent/etorrent/internal/proc/torrent"
 	"github.com/etorrent/etorrent/internal/storage"
 	"github.com/etorrent/etorrent/internal/store"
 	"github.com/etorrent/etorrent/internal/vocab/endpoint"
@@ -126,6 +127,7 @@ type addOptions struct {
 	err        error // of an option that cannot be taken
 	existing   Existing
 	serveOnly  shareMode
+	order      torrent.Order
 	allocate   storage.Allocation
 	priorities []Priority
 }
@@ -172,6 +174,12 @@ func OnExisting(e Existing) AddOption { return func(o *addOptions) { o.existing 
 
 // ShareOnly serves what is there, opens files read-only and fetches nothing.
 func ShareOnly() AddOption { return func(o *addOptions) { o.serveOnly = shareOnly } }
+
+// InOrder begins the pieces from the first to the last, and not those that fewest
+// have: for one who looks at a file while it comes. It is worse for the swarm, and
+// where many do it slower for all. What was asked for of several holders may still
+// come out of order.
+func InOrder() AddOption { return func(o *addOptions) { o.order = torrent.InOrder } }
 
 // Preallocate sets the space of files aside before the first write.
 func Preallocate() AddOption { return func(o *addOptions) { o.allocate = storage.Full } }

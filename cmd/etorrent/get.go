@@ -16,6 +16,7 @@ type getFlags struct {
 	engineFlags
 	selected     patternsValue
 	seed         bool
+	sequential   bool
 	stallTimeout time.Duration
 }
 
@@ -49,6 +50,7 @@ selected last time are.`,
 	}
 	f.add(c.Flags(), s.host)
 	c.Flags().Var(&f.selected, "select", "fetch these files only (repeatable)")
+	c.Flags().BoolVar(&f.sequential, "sequential", false, "fetch the pieces in their order, to look at a file while it comes")
 	c.Flags().BoolVar(&f.seed, "seed", false, "go on sharing when all is stored, until stopped")
 	c.Flags().DurationVar(&f.stallTimeout, "stall-timeout", 10*time.Minute, "give up when no wanted byte came for so long; 0 never does")
 	return c
@@ -80,6 +82,9 @@ func get(s *session, f *getFlags, words []string) error {
 	for i, src := range sources {
 		options := []etorrent.AddOption{
 			etorrent.InDir(dir), etorrent.OnExisting(f.existing.policy), etorrent.WithPeerNames(f.peers...),
+		}
+		if f.sequential {
+			options = append(options, etorrent.InOrder())
 		}
 		if chosen[i] != nil {
 			options = append(options, etorrent.WithPriorities(chosen[i]...))

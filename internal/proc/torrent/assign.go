@@ -218,6 +218,9 @@ func (a *assigner) snapshot(s disk.Snapshot) {
 		return
 	}
 	start := assign.Start{Snapshot: has, Priorities: a.begun.priorities}
+	if a.t.options.Order == InOrder {
+		start.Picker = assign.Sequential{}
+	}
 	rnd := rand.New(rand.NewPCG(a.begun.run, uint64(a.t.id)))
 	a.core = assign.New(a.begun.geometry, start, rnd)
 	for _, in := range a.waiting {

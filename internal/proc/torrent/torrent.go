@@ -47,10 +47,20 @@ type Env struct {
 type Options struct {
 	Existing disk.Existing // what to do with files that lie there
 	ReadOnly ReadOnly
+	Order    Order
 	Allocate storage.Allocation
 	Peers    []netip.AddrPort // named by a person
 	Names    []endpoint.Name  // likewise, to be looked up
 }
+
+// Order is that in which pieces are begun.
+type Order uint8
+
+// The orders: what fewest have first, or from the first piece to the last.
+const (
+	RarestFirst Order = iota
+	InOrder
+)
 
 // ReadOnly says whether the torrent may write.
 type ReadOnly uint8

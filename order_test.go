@@ -1,0 +1,62 @@
+package etorrent_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/etorrent/etorrent"
+)
+
+// astray is how many of 64 pieces were verified more than eight places from their own,
+// in a fetch with some options.
+func astray(t *testing.T, o ...etorrent.AddOption) int {
+	t.Helper()
+	data, meta := content(t, 64*(32<<10), 32<<10)
+	from := t.TempDir()
+	if err := os.WriteFile(filepath.Join(from, "data.bin"), data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	seeder, leecher := start(t, etorrent.Options{Dir: from}), start(t, etorrent.Options{Dir: t.TempDir()})
+	seeding, err := seeder.Add(t.Context(), etorrent.FromMetainfo(meta), etorrent.ShareOnly())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := seeding.Wait(t.Context(), etorrent.FilesOpen); err != nil {
+		t.Fatal(err)
+	}
+	fetching, err := leecher.Add(t.Context(), etorrent.FromMetainfo(meta), append(o, etorrent.WithPeers(listening(t, seeder)))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	await(t, fetching, etorrent.DataStored, seeder, leecher)
+	past, end := context.WithCancel(t.Context())
+	end()
+	place, far := 0, 0
+	for e, err := range leecher.Events(past, 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p, is := e.(etorrent.PieceEvent); is && p.State == etorrent.PieceVerified {
+			if off := int(p.Index) - place; off > 8 || off < -8 {
+				far++
+			}
+			place++
+		}
+	}
+	if place != 64 {
+		t.Fatalf("%d pieces were verified", place)
+	}
+	return far
+}
+
+// A worker that hashes may be late with a piece, while others go on.
+func TestPiecesAreFetchedInTheirOrderWhereThatIsAsked(t *testing.T) {
+	if n := astray(t, etorrent.InOrder()); n > 8 {
+		t.Errorf("%d pieces were far from their places", n)
+	}
+	if n := astray(t); n < 16 {
+		t.Errorf("without the option only %d pieces were far from their places", n)
+	}
+}
