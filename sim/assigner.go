@@ -24,8 +24,9 @@ type assigner struct {
 	reports []func() // what the disk says; told after what came into the box before
 	conns   map[assign.HolderID]*conn
 	joins   map[assign.HolderID]int // which join of theirs orders answer
-	early   []func()                // what came before the snapshot
-	heard   []*conn                 // whose news came since the last settling
+	liars   map[assign.HolderID]struct{}
+	early   []func() // what came before the snapshot
+	heard   []*conn  // whose news came since the last settling
 	out     []order
 	inquiry inquiry
 }
@@ -80,7 +81,7 @@ type returned struct {
 func newAssigner(l *life, after time.Duration) *assigner {
 	a := &assigner{
 		l: l, from: l.w.now.Add(after), blame: blame.New(),
-		conns: map[assign.HolderID]*conn{}, joins: map[assign.HolderID]int{},
+		conns: map[assign.HolderID]*conn{}, joins: map[assign.HolderID]int{}, liars: map[assign.HolderID]struct{}{},
 	}
 	a.box = &mailbox{l: l, then: a.settle}
 	return a
@@ -255,6 +256,10 @@ func (a *assigner) left(c *conn, how departure) {
 	}
 	a.core.Leave(c.id)
 	delete(a.conns, c.id)
+	if _, lied := a.liars[c.id]; lied {
+		delete(a.liars, c.id)
+		a.disown(c.id)
+	}
 	if how == inACrash {
 		a.inquiry.due = max(a.inquiry.due, someDoubt)
 	}
@@ -270,6 +275,9 @@ const (
 
 // Deal has a connection request a run.
 func (a *assigner) Deal(h assign.HolderID, r geometry.Run) {
+	if c := a.conns[h]; c != nil {
+		c.flow.deals(r)
+	}
 	a.order(h, func(c *conn) {
 		c.flow.dealt(r)
 		c.step(func() { c.core.Request(c.w.now, r, c) })
@@ -315,5 +323,19 @@ func (a *assigner) Convict(by storage.Sender, _ blame.Proof) {
 		h = a.l.control.anybody(h)
 	}
 	a.core.Parole(h)
+	a.disown(h)
+	if a.conns[h] != nil {
+		a.liars[h] = struct{}{}
+	}
 	a.l.control.box.put(func() { a.l.control.expose(h) })
+}
+
+// disown has what a liar sent of open pieces thrown away.
+func (a *assigner) disown(h assign.HolderID) {
+	d := a.l.disk
+	d.box.put(func() {
+		if !d.isOver() {
+			d.step(func() { d.core.Disown(d.l.w.now, storage.Sender(h), d) })
+		}
+	})
 }

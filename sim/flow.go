@@ -16,7 +16,9 @@ type flow struct {
 	onWay   int                         // orders of the picker, and news for it, that did not arrive
 	most    int                         // the largest credit that the picker may deal by
 	said    map[geometry.Block]int      // in news on its way: it came, or was given back
-	crossed map[geometry.Block]struct{} // in flight, dealt anew before such news arrived
+	dealing map[geometry.Block]int      // in deals on their way
+	met     map[geometry.Block]struct{} // of these, what such news arrived of meanwhile
+	crossed map[geometry.Block]struct{} // in flight, though the picker took such news for the end of the deal
 	end     flowEnd
 	slot    peer.Choke // what the choker said last
 	// received and sent count the bytes of blocks.
@@ -33,7 +35,10 @@ const (
 )
 
 func newFlow() flow {
-	return flow{said: map[geometry.Block]int{}, crossed: map[geometry.Block]struct{}{}}
+	return flow{
+		said: map[geometry.Block]int{}, dealing: map[geometry.Block]int{},
+		met: map[geometry.Block]struct{}{}, crossed: map[geometry.Block]struct{}{},
+	}
 }
 
 // joins begins anew: what was on its way is void or lost, and all is said again.
@@ -41,6 +46,8 @@ func (f *flow) joins() {
 	f.join++
 	f.onWay = 0
 	clear(f.said)
+	clear(f.dealing)
+	clear(f.met)
 	clear(f.crossed)
 }
 
@@ -71,13 +78,28 @@ func (f *flow) heard(b geometry.Block) {
 	if f.said[b]--; f.said[b] == 0 {
 		delete(f.said, b)
 	}
+	if f.dealing[b] > 0 {
+		f.met[b] = struct{}{}
+	}
+}
+
+// deals notes that a deal leaves for the connection.
+func (f *flow) deals(r geometry.Run) {
+	for n := r.First; n < r.First+r.Count; n++ {
+		f.dealing[geometry.Block{Piece: r.Piece, Number: n}]++
+	}
 }
 
 // dealt notes that a deal came to the connection.
 func (f *flow) dealt(r geometry.Run) {
 	for n := r.First; n < r.First+r.Count; n++ {
 		b := geometry.Block{Piece: r.Piece, Number: n}
-		if f.said[b] > 0 {
+		if f.dealing[b]--; f.dealing[b] <= 0 {
+			delete(f.dealing, b)
+		}
+		_, met := f.met[b]
+		delete(f.met, b)
+		if met || f.said[b] > 0 {
 			f.crossed[b] = struct{}{}
 		}
 	}

@@ -49,3 +49,22 @@ func TestAStopWaitsForDigests(t *testing.T) {
 	s.t.Digested(s.now, 0, nil, s)
 	s.expect("forget 0", "corrupt 0 of 0 suspects", "stopped")
 }
+
+func TestWhatALiarSentOfPiecesThatAreNotWholeIsFetchedAnew(t *testing.T) {
+	s := newScript(t, 4, 2)
+	s.bring(0, 1)
+	s.bring(1, 0)
+	s.bring(2, 1)
+	s.bring(2, 0)
+	s.expect("hash 0+2 of 2")
+	s.t.Disown(s.now, 2, s) // who sent the second block of each
+	s.expect("forget 0", "lost 0")
+	s.t.Hashed(s.now, 2, HashRight, s)
+	s.answer("verified 2", "write 0+2 of 2")
+	if stage := s.t.pieces[1].stage; stage != Assembling {
+		t.Errorf("a piece of another is %v", stage)
+	}
+	s.bring(0, 0)
+	s.bring(0, 1)
+	s.expect("forget 2", "written 2", "hash 0+2 of 0")
+}

@@ -56,12 +56,12 @@ func (m *machine) somePieces(name string) *pieceset.Set {
 
 func (m *machine) step() {
 	m.now = m.now.Add(time.Duration(rapid.Int64Range(0, int64(2*time.Second)).Draw(m.rt, "span")))
-	switch k := rapid.IntRange(0, 19).Draw(m.rt, "do"); {
+	switch k := rapid.IntRange(0, 20).Draw(m.rt, "do"); {
 	case k < 9:
 		i := pieceset.Index(rapid.IntRange(0, len(m.t.pieces)-1).Draw(m.rt, "piece"))
 		b := geometry.Block{Piece: i, Number: uint32(rapid.IntRange(0, int(m.t.geometry.Blocks(i))-1).Draw(m.rt, "block"))}
 		begin, length := m.t.geometry.BlockBytes(b)
-		m.t.StoreBlock(m.now, Block{Piece: i, Begin: begin, Length: length}, m)
+		m.t.StoreBlock(m.now, Block{Piece: i, Begin: begin, Length: length, Sender: Sender(m.now%3 + 1)}, m)
 	case k < 15 && len(m.out) > 0:
 		well := rapid.IntRange(0, 5).Draw(m.rt, "well") > 0
 		m.answer(rapid.IntRange(0, len(m.out)-1).Draw(m.rt, "which"), well)
@@ -73,6 +73,8 @@ func (m *machine) step() {
 		m.t.Suspect(m.now, m.somePieces("suspect"), m)
 	case k == 18:
 		m.t.Resume(m.now, m)
+	case k == 19:
+		m.t.Disown(m.now, Sender(rapid.IntRange(1, 3).Draw(m.rt, "liar")), m)
 	case rapid.IntRange(0, 9).Draw(m.rt, "end") == 0:
 		m.t.Stop(m.now, m)
 	default:

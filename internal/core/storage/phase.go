@@ -1,6 +1,8 @@
 package storage
 
 import (
+	"slices"
+
 	"github.com/etorrent/etorrent/internal/vocab/mono"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 )
@@ -39,6 +41,18 @@ func (t *Torrent) Suspect(now mono.Instant, pieces *pieceset.Set, fx Effects) {
 		if t.pieces[i].stage == Durable {
 			t.move(i, Checking)
 			t.check.begin(i)
+		}
+	}
+	t.settle(now, fx)
+}
+
+// Disown drops the pieces that still lack blocks and have one of a sender that is
+// known to send wrong ones. They are reported as lost, and fetched anew.
+func (t *Torrent) Disown(now mono.Instant, by Sender, fx Effects) {
+	for _, a := range t.actives() {
+		if t.pieces[a.piece].stage == Assembling && slices.Contains(a.senders, by) {
+			t.fall(a, fallsToDoubt)
+			t.rest(now, a, fx)
 		}
 	}
 	t.settle(now, fx)

@@ -42,3 +42,21 @@ func TestTheDigestsOfACorruptPieceDifferWhereItIsWrong(t *testing.T) {
 		w.stop()
 	})
 }
+
+func TestWhatALiarSentOfAnOpenPieceIsLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 2*pieceLength, nil)
+		w.open(nil)
+		w.sendBlocks(0, 1) // by 7
+		w.disk.Disown(w.id, 6)
+		w.disk.Disown(w.id, 7)
+		w.until("lost", func(r disk.Report) bool {
+			l, is := r.(disk.PiecesLost)
+			return is && l.Pieces.Has(0) && l.Pieces.Count() == 1
+		})
+		w.send(0, w.piece(0))
+		w.send(1, w.piece(1))
+		w.until("all durable", w.allDurable())
+		w.stop()
+	})
+}

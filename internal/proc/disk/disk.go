@@ -3,6 +3,7 @@ package disk
 import (
 	"context"
 
+	"github.com/etorrent/etorrent/internal/core/assign"
 	"github.com/etorrent/etorrent/internal/leaf/slab"
 	"github.com/etorrent/etorrent/internal/proc/clock"
 	"github.com/etorrent/etorrent/internal/storage"
@@ -54,6 +55,13 @@ type cast struct {
 	abandon *sup.Mailbox[ReadDone]
 	want    *wanting
 	letGo   *ident.TorrentID
+	disown  *disowning
+}
+
+// disowning names a holder that sent wrong bytes.
+type disowning struct {
+	id     ident.TorrentID
+	holder assign.HolderID
 }
 
 // wanting says which pieces of a torrent are wanted.
@@ -115,6 +123,12 @@ func (d *Disk) Abandon(reply *sup.Mailbox[ReadDone]) { d.inbox.Put(cast{abandon:
 // besides must be looked at first.
 func (d *Disk) Want(id ident.TorrentID, pieces *pieceset.Set) {
 	d.inbox.Put(cast{want: &wanting{id, pieces}})
+}
+
+// Disown has the pieces fetched anew that are not whole and have blocks of a holder
+// that sent wrong bytes.
+func (d *Disk) Disown(id ident.TorrentID, h assign.HolderID) {
+	d.inbox.Put(cast{disown: &disowning{id, h}})
 }
 
 // LetGo closes a torrent that nobody works on any more, as Close does, without an

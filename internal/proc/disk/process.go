@@ -4,6 +4,7 @@ import (
 	"errors"
 	"runtime"
 
+	core "github.com/etorrent/etorrent/internal/core/storage"
 	"github.com/etorrent/etorrent/internal/proc/clock"
 	"github.com/etorrent/etorrent/internal/vocab/ident"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
@@ -182,6 +183,10 @@ func (x *process) casts() {
 			}
 		case c.letGo != nil:
 			x.letGo(*c.letGo)
+		case c.disown != nil:
+			if t := x.torrents[c.disown.id]; t != nil && t.core != nil {
+				t.step(func(fx *batch) { t.core.Disown(x.now(), core.Sender(c.disown.holder), fx) })
+			}
 		}
 	}
 	x.cast = cast{}

@@ -72,6 +72,7 @@ type assigner struct {
 	reports reports
 	inputs  sup.Taken[toAssign]
 	lines   map[assign.HolderID]line
+	liars   map[assign.HolderID]struct{} // convicted, and not left yet
 	out     []orderTo
 	waiting []toAssign // what came before the disk's snapshot
 	inquiry inquiry
@@ -88,6 +89,7 @@ func (t *Torrent) runAssign(p *sup.Process) error {
 		t: t, p: p, blame: blame.New(),
 		reports: newReports(),
 		lines:   map[assign.HolderID]line{},
+		liars:   map[assign.HolderID]struct{}{},
 	}
 	t.assign.Take(nil) // what was meant for an earlier incarnation
 	p.Watches(t.assign)
@@ -162,8 +164,10 @@ func (a *assigner) hear(in toAssign) {
 		a.core.SetCredit(in.holder, in.credit)
 	case inputLeft:
 		a.leave(in.holder)
+		a.disown(in.holder)
 	case inputCrashed:
 		a.leave(in.holder)
+		a.disown(in.holder)
 		a.inquiry.raise(someDoubt)
 	case inputBegin, inputWanted, inputJoined:
 	}
@@ -258,10 +262,22 @@ func (a *assigner) Suspect(by storage.Sender) { a.core.Parole(assign.HolderID(by
 // Clear ends that.
 func (a *assigner) Clear(by storage.Sender) { a.core.Trust(assign.HolderID(by)) }
 
+// disown has what a liar sent since it was convicted thrown away too.
+func (a *assigner) disown(h assign.HolderID) {
+	if _, lied := a.liars[h]; lied {
+		delete(a.liars, h)
+		a.begun.disk.Disown(a.t.id, h)
+	}
+}
+
 // Convict has a holder fetch alone until control has ended its connection.
 func (a *assigner) Convict(by storage.Sender, p blame.Proof) {
 	h := assign.HolderID(by)
 	a.core.Parole(h)
+	a.begun.disk.Disown(a.t.id, h)
+	if _, there := a.lines[h]; there {
+		a.liars[h] = struct{}{}
+	}
 	a.t.control.Put(toControl{liar: &liar{id: h, proof: p}})
 }
 
