@@ -187,7 +187,8 @@ func FuzzViewURL(f *testing.F) {
 			u = e.URL
 		case tracker.URLLocal:
 			u = e.URL
-			if _, is := tracker.ViewURL(u.Secret()).(tracker.URLLocal); !is {
+			// The percent forms may make it too long to be read again.
+			if _, is := tracker.ViewURL(u.Secret()).(tracker.URLLocal); !is && len(u.Secret()) <= tracker.MaxURLBytes {
 				t.Fatalf("%q becomes usable", text)
 			}
 		case tracker.URLMalformed:
