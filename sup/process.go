@@ -106,6 +106,27 @@ func (p *Process) Context() context.Context { return p.ctx }
 // Stopping is Context().Done().
 func (p *Process) Stopping() <-chan struct{} { return p.ctx.Done() }
 
+// PauseEnd says how a Pause ended.
+type PauseEnd uint8
+
+// The ends.
+const (
+	PauseOver PauseEnd = iota
+	StopAsked
+)
+
+// Pause waits for d, or until the process is asked to stop.
+func (p *Process) Pause(d time.Duration) PauseEnd {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-p.Stopping():
+		return StopAsked
+	case <-t.C:
+		return PauseOver
+	}
+}
+
 // Receive is called at each receive of a message. The label, such as the
 // message's type, is kept for reports and snapshots. In a killed process it
 // panics, and so ends the goroutine; that panic must not be recovered.

@@ -2,9 +2,11 @@ package sup_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -135,4 +137,29 @@ func TestErrorAtTheStopIsAFailureUnlessItIsTheCancellation(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAPauseEndsInItsTimeOrWhenTheProcessIsAskedToStop(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var ends []sup.PauseEnd
+		tree, err := sup.Start(t.Context(), "test", sup.Supervisor{Children: []sup.Child{{
+			Name: "pauses", Run: func(p *sup.Process) error {
+				p.Ready()
+				for range 2 {
+					ends = append(ends, p.Pause(time.Hour))
+				}
+				return nil
+			},
+		}}}, sup.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(90 * time.Minute)
+		if err := tree.Stop(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(ends, []sup.PauseEnd{sup.PauseOver, sup.StopAsked}) {
+			t.Errorf("the pauses ended in %v", ends)
+		}
+	})
 }

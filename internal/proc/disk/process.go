@@ -62,7 +62,7 @@ func (d *Disk) run(p *sup.Process) error {
 	p.Watches(d.inbox)
 	x.takeOver()
 	p.Ready()
-	if x.rest() == stopped {
+	if x.rest() == sup.StopAsked {
 		return nil
 	}
 	x.casts() // a former process may have been woken for them

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/sup"
 )
 
 const (
@@ -36,28 +37,13 @@ func (r *respite) next(now mono.Instant) time.Duration {
 	return r.wait
 }
 
-// afterRest says what a rest ended with.
-type afterRest uint8
-
-const (
-	rested afterRest = iota
-	stopped
-)
-
 // rest waits until the process may begin, or is stopped.
-func (x *process) rest() afterRest {
+func (x *process) rest() sup.PauseEnd {
 	span := x.d.respite.next(x.now())
 	if span == 0 {
-		return rested
+		return sup.PauseOver
 	}
 	x.p.Degraded(errRests)
 	defer x.p.Healthy()
-	x.alarm.Arm(x.now().Add(span))
-	select {
-	case <-x.p.Stopping():
-		return stopped
-	case <-x.alarm.C():
-		x.alarm.Rang()
-		return rested
-	}
+	return x.p.Pause(span)
 }

@@ -105,29 +105,10 @@ func (l *Listener) run(p *sup.Process) error {
 			told = err.Error()
 			l.notices.Changed(Listening{Err: err})
 		}
-		if pause(p, wait) == stopAsked {
+		if p.Pause(wait) == sup.StopAsked {
 			return nil
 		}
 		wait = min(2*wait, relistenAtMost)
-	}
-}
-
-// pauseEnd says how a pause ended.
-type pauseEnd uint8
-
-const (
-	pauseOver pauseEnd = iota
-	stopAsked
-)
-
-func pause(p *sup.Process, d time.Duration) pauseEnd {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-p.Stopping():
-		return stopAsked
-	case <-t.C:
-		return pauseOver
 	}
 }
 
@@ -242,7 +223,7 @@ func (l *Listener) acceptAll(p *sup.Process, ln net.Listener) error {
 				l.notices.Changed(now)
 			}
 			l.notices.Exhausted()
-			if pause(p, acceptPause) == stopAsked {
+			if p.Pause(acceptPause) == sup.StopAsked {
 				return err
 			}
 			p.Healthy()

@@ -2,7 +2,6 @@ package torrent
 
 import (
 	"context"
-	"time"
 
 	"github.com/etorrent/etorrent/internal/leaf/limit"
 	"github.com/etorrent/etorrent/internal/leaf/slab"
@@ -63,7 +62,7 @@ func (r *reader) run(p *sup.Process) error {
 			r.hand(ctx, fill{err: err})
 			return nil
 		}
-		room, ok := r.draw(ctx, next.most)
+		room, ok := r.draw(p, next.most)
 		if !ok {
 			return nil
 		}
@@ -157,25 +156,14 @@ func (r *reader) hand(ctx context.Context, f fill) bool {
 
 // draw waits until the limits grant bytes, at most so many. They may be fewer than
 // a block: what is read can end anywhere.
-func (r *reader) draw(ctx context.Context, most int) (int, bool) {
+func (r *reader) draw(p *sup.Process, most int) (int, bool) {
 	n, wait := r.limit.Take(r.clock.Now(), most, 1)
 	for n == 0 {
 		r.tellWait()
-		if !sleep(ctx, wait) {
+		if p.Pause(wait) == sup.StopAsked {
 			return 0, false
 		}
 		n, wait = r.limit.Take(r.clock.Now(), most, 1)
 	}
 	return n, true
-}
-
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -121,7 +121,7 @@ func (s *seat) run(p *sup.Process, t *Tracker) error {
 		}
 		p.Degraded(err)
 		t.config.Logger.Warn("a socket failed", "protocol", s.protocol.String(), "address", s.at.String(), "error", err)
-		if pause(p, wait) == stopAsked {
+		if p.Pause(wait) == sup.StopAsked {
 			return nil
 		}
 		wait = min(2*wait, reopenAtMost)
@@ -161,23 +161,4 @@ func (s *seat) serve(p *sup.Process, t *Tracker, socket io.Closer) error {
 		return nil
 	})
 	return newDesk(t, socket.(pnet.Packets)).serve(p)
-}
-
-// pauseEnd says how a pause ended.
-type pauseEnd uint8
-
-const (
-	pauseOver pauseEnd = iota
-	stopAsked
-)
-
-func pause(p *sup.Process, d time.Duration) pauseEnd {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-p.Stopping():
-		return stopAsked
-	case <-t.C:
-		return pauseOver
-	}
 }
