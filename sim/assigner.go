@@ -181,7 +181,7 @@ func (a *assigner) snapshot(s assign.Snapshot) {
 		return
 	}
 	w := a.l.w
-	a.core = assign.New(a.l.n.platter.Geometry, assign.Start{Snapshot: s, Picker: must(w.cfg.picker())}, rand.New(rand.NewPCG(w.rnd.Uint64(), w.rnd.Uint64())))
+	a.core = assign.New(a.l.n.platter.Geometry, assign.Start{Snapshot: s, Picker: must(assign.FindPicker(w.cfg.Picker))}, rand.New(rand.NewPCG(w.rnd.Uint64(), w.rnd.Uint64())))
 	for _, do := range a.early {
 		do()
 	}

@@ -13,7 +13,7 @@ import (
 // world's.
 func (w *World) newChoker(r Role) *choke.Core {
 	cfg := choke.Config{
-		Strategy: must(w.cfg.strategy()), Slots: w.cfg.Slots, Random: rand.New(rand.NewPCG(w.rnd.Uint64(), 0)),
+		Strategy: must(choke.Find(w.cfg.Choker)), Slots: w.cfg.Slots, Random: rand.New(rand.NewPCG(w.rnd.Uint64(), 0)),
 	}
 	if r == FreeRider {
 		cfg.Strategy = choke.None{}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/etorrent/etorrent/cmd/etorrent/internal/amount"
 	"github.com/etorrent/etorrent/internal/vocab/geometry"
+	"github.com/etorrent/etorrent/internal/vocab/named"
 	"github.com/etorrent/etorrent/sim"
 )
 
@@ -106,7 +107,7 @@ func (f *simFlags) world() (sim.Config, error) {
 		Rate: int(f.rate), SeedRate: int(f.seedRate), Latency: f.latency, Slots: f.slots, Stays: f.stays,
 		Picker: f.picker, Choker: f.choker, Memory: 4 << 20, Lies: 10, Limit: 24 * time.Hour,
 	}
-	var unknown *sim.UnknownNameError
+	var unknown *named.UnknownError
 	if errors.As(w.CheckNames(), &unknown) {
 		return w, usageError("--%s: %w", unknown.What, unknown)
 	}

@@ -1,12 +1,12 @@
 package assign
 
 import (
+	"cmp"
 	"iter"
-	"maps"
 	"math/bits"
 	"math/rand/v2"
-	"slices"
 
+	"github.com/etorrent/etorrent/internal/vocab/named"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 )
 
@@ -30,29 +30,12 @@ const (
 // DefaultPicker is the picker of one who names none.
 const DefaultPicker = "rarest"
 
-var pickers = map[string]Picker{DefaultPicker: Rarest{}, "random": Random{}, "sequential": Sequential{}}
+var pickers = named.Table[Picker]{What: "picker", Ways: map[string]Picker{
+	DefaultPicker: Rarest{}, "random": Random{}, "sequential": Sequential{},
+}}
 
-// PickerLookup says what is known by a name.
-//
-//sumtype:decl
-type PickerLookup interface{ pickerLookup() }
-
-// KnownPicker is the picker of that name.
-type KnownPicker struct{ Picker Picker }
-
-// UnknownPicker is no picker; Names has those that are, in order.
-type UnknownPicker struct{ Names []string }
-
-func (KnownPicker) pickerLookup()   {}
-func (UnknownPicker) pickerLookup() {}
-
-// FindPicker looks a picker up.
-func FindPicker(name string) PickerLookup {
-	if p := pickers[name]; p != nil {
-		return KnownPicker{p}
-	}
-	return UnknownPicker{slices.Sorted(maps.Keys(pickers))}
-}
+// FindPicker looks a picker up; "" is the default. The error is a *named.UnknownError.
+func FindPicker(name string) (Picker, error) { return pickers.Find(cmp.Or(name, DefaultPicker)) }
 
 // Rarest begins what fewest have, so that nothing becomes rare and everybody has
 // something to trade.

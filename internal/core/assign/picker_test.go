@@ -1,10 +1,12 @@
 package assign
 
 import (
+	"errors"
 	"slices"
 	"testing"
 
 	"github.com/etorrent/etorrent/internal/vocab/geometry"
+	"github.com/etorrent/etorrent/internal/vocab/named"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 )
 
@@ -32,7 +34,7 @@ func begun(t *testing.T, p Picker, has *pieceset.Set, others ...*pieceset.Set) (
 
 func TestEveryPickerBeginsAllThatIsMissingAndOnlyThat(t *testing.T) {
 	has := pieceset.Of(300, 3, 64, 65, 130, 250, 299)
-	for name, p := range pickers {
+	for name, p := range pickers.Ways {
 		order := begun(t, p, has)
 		slices.Sort(order)
 		if !slices.Equal(order, []pieceset.Index{3, 64, 65, 130, 250, 299}) {
@@ -76,10 +78,11 @@ func TestAPickerMayNotNameWhatIsNotMissing(t *testing.T) {
 }
 
 func TestAPickerIsFoundByItsName(t *testing.T) {
-	if p, is := FindPicker("sequential").(KnownPicker); !is || p.Picker != Picker(Sequential{}) {
-		t.Errorf("%+v", p)
+	if p, err := FindPicker("sequential"); err != nil || p != Picker(Sequential{}) {
+		t.Errorf("%+v, %v", p, err)
 	}
-	if u, is := FindPicker("best").(UnknownPicker); !is || !slices.Equal(u.Names, []string{"random", "rarest", "sequential"}) {
-		t.Errorf("%+v", u)
+	var unknown *named.UnknownError
+	if _, err := FindPicker("best"); !errors.As(err, &unknown) || !slices.Equal(unknown.Known, []string{"random", "rarest", "sequential"}) {
+		t.Errorf("%v", err)
 	}
 }

@@ -1,8 +1,9 @@
 package choke
 
 import (
-	"maps"
-	"slices"
+	"cmp"
+
+	"github.com/etorrent/etorrent/internal/vocab/named"
 )
 
 // Default is the strategy of one who names none.
@@ -10,33 +11,21 @@ const Default = "tft"
 
 // strategies are the ways to choose, by name. To try another, write a type with
 // a Choose of its own and name it here.
-var strategies = map[string]func() Strategy{
+var strategies = named.Table[func() Strategy]{What: "choker", Ways: map[string]func() Strategy{
 	Default:      func() Strategy { return TitForTat{} },
 	"rotation":   func() Strategy { return Rotation{} },
 	"first-come": func() Strategy { return FirstCome{} },
 	"none":       func() Strategy { return None{} },
-}
+}}
 
-// Lookup says what is known by a name.
-//
-//sumtype:decl
-type Lookup interface{ lookup() }
-
-// Known is a strategy of that name, for one core.
-type Known struct{ Strategy Strategy }
-
-// Unknown is no strategy; Names has those that are, in order.
-type Unknown struct{ Names []string }
-
-func (Known) lookup()   {}
-func (Unknown) lookup() {}
-
-// Find looks a strategy up.
-func Find(name string) Lookup {
-	if build := strategies[name]; build != nil {
-		return Known{build()}
+// Find makes the strategy of a name, for one core; "" is the default. The error is a
+// *named.UnknownError.
+func Find(name string) (Strategy, error) {
+	build, err := strategies.Find(cmp.Or(name, Default))
+	if err != nil {
+		return nil, err
 	}
-	return Unknown{slices.Sorted(maps.Keys(strategies))}
+	return build(), nil
 }
 
 // None serves nobody, as a free rider does.

@@ -1,6 +1,7 @@
 package choke_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/etorrent/etorrent/internal/core/choke"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/internal/vocab/named"
 )
 
 // Every strategy that serves anybody must keep the promise of the table: a slot that
@@ -20,11 +22,11 @@ var serving = []string{"tft", "rotation", "first-come"}
 // known returns a strategy by name.
 func known(t testing.TB, name string) choke.Strategy {
 	t.Helper()
-	found, is := choke.Find(name).(choke.Known)
-	if !is {
-		t.Fatalf("no strategy %q", name)
+	found, err := choke.Find(name)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return found.Strategy
+	return found
 }
 
 func random(run uint64) *rand.Rand { return rand.New(rand.NewPCG(run, 7)) }
@@ -203,11 +205,12 @@ func TestOneThatServesNobodyServesNobody(t *testing.T) {
 }
 
 func TestAnUnknownNameIsAnsweredWithThoseThatAre(t *testing.T) {
-	e, is := choke.Find("titfortat").(choke.Unknown)
-	if want := []string{"first-come", "none", "rotation", "tft"}; !is || !slices.Equal(e.Names, want) {
-		t.Errorf("%+v", e)
+	var unknown *named.UnknownError
+	_, err := choke.Find("titfortat")
+	if want := []string{"first-come", "none", "rotation", "tft"}; !errors.As(err, &unknown) || !slices.Equal(unknown.Known, want) {
+		t.Errorf("%v", err)
 	}
-	if _, is := choke.Find(choke.Default).(choke.Known); !is {
+	if _, err := choke.Find(choke.Default); err != nil {
 		t.Error("the default has no strategy")
 	}
 }
