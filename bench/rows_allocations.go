@@ -34,11 +34,7 @@ func allocationRows(o options) []row {
 
 // runEvents is a transfer whose fetching end tells of its allocations.
 func runEvents(ctx context.Context, l *lab, m *material) (sample, error) {
-	address, err := l.freeAddress()
-	if err != nil {
-		return sample{}, err
-	}
-	seed, err := ours.serve(ctx, l, m, address)
+	seed, address, err := ours.serveAnywhere(ctx, l, m)
 	if err != nil {
 		return sample{}, err
 	}
@@ -114,11 +110,7 @@ func middleMallocs(told []eventLine, pieces int64, blocksPerPiece float64) (floa
 // runLibrary is a transfer to the library alone, without a program that tells of
 // every piece.
 func runLibrary(ctx context.Context, l *lab, m *material) (sample, error) {
-	address, err := l.freeAddress()
-	if err != nil {
-		return sample{}, err
-	}
-	seed, err := ours.serve(ctx, l, m, address)
+	seed, address, err := ours.serveAnywhere(ctx, l, m)
 	if err != nil {
 		return sample{}, err
 	}

@@ -96,11 +96,7 @@ func runToDisk(ctx context.Context, l *lab, m *material, parent string) (sample,
 
 // fetchInto is ours to ours, to a folder, by a fetching end that start starts.
 func fetchInto(ctx context.Context, l *lab, m *material, dir string, start func(args []string) (*child, error)) (sample, error) {
-	address, err := l.freeAddress()
-	if err != nil {
-		return sample{}, err
-	}
-	seed, err := ours.serve(ctx, l, m, address)
+	seed, address, err := ours.serveAnywhere(ctx, l, m)
 	if err != nil {
 		return sample{}, err
 	}

@@ -57,11 +57,7 @@ func runSwarm(ctx context.Context, l *lab, m *material, shape string, n int) (sa
 	if err := l.room(l.work, int64(n)*m.size); err != nil {
 		return sample{}, err
 	}
-	address, err := l.freeAddress()
-	if err != nil {
-		return sample{}, err
-	}
-	seed, err := ours.serve(ctx, l, m, address)
+	seed, address, err := ours.serveAnywhere(ctx, l, m)
 	if err != nil {
 		return sample{}, err
 	}

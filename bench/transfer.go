@@ -63,11 +63,7 @@ func transfer(from, to peer, s spec) contender {
 }
 
 func runTransfer(ctx context.Context, l *lab, from, to peer, m *material) (sample, error) {
-	address, err := l.freeAddress()
-	if err != nil {
-		return sample{}, err
-	}
-	sender, err := from.serve(ctx, l, m, address)
+	sender, address, err := from.serveAnywhere(ctx, l, m)
 	if err != nil {
 		return sample{}, err
 	}
@@ -102,6 +98,15 @@ func runTransfer(ctx context.Context, l *lab, from, to peer, m *material) (sampl
 		},
 		check: func() error { return m.compare(l.copies()) },
 	}, nil
+}
+
+// serveAnywhere starts the end that has the payload, on an address that is free.
+func (p peer) serveAnywhere(ctx context.Context, l *lab, m *material) (sender *child, address string, err error) {
+	if address, err = l.freeAddress(); err != nil {
+		return nil, "", err
+	}
+	sender, err = p.serve(ctx, l, m, address)
+	return sender, address, err
 }
 
 // span is the time between two lines; an empty first one is the start.
