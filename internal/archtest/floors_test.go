@@ -44,7 +44,7 @@ var floors = []floor{
 	},
 	{
 		name: "proofs of a driver", at: []string{"internal/store/storetest", "storagetest"},
-		project: slices.Concat(vocab, []string{"internal/storage/...", "internal/store"}),
+		project: slices.Concat(vocab, []string{"internal/core/announce", "internal/storage/...", "internal/store"}),
 		foreign: []string{"github.com/google/go-cmp", "pgregory.net/rapid"},
 	},
 	{
@@ -53,7 +53,7 @@ var floors = []floor{
 	},
 	{
 		name: "store", at: []string{"internal/store/..."}, notStd: []string{"database/sql"},
-		project: slices.Concat(vocab, []string{"internal/store/...", "sup"}), foreign: []string{"golang.org/x/sys"},
+		project: slices.Concat(vocab, []string{"internal/core/announce", "internal/store/...", "sup"}), foreign: []string{"golang.org/x/sys"}, // rows have what the core saves
 	},
 	{
 		name: "proc", at: []string{"internal/proc/..."}, notStd: []string{"database/sql"},

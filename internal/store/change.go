@@ -81,6 +81,6 @@ func (r *Row) Summary() Summary {
 		ID: r.ID, Keys: r.Keys, Name: r.Name, Settings: r.Settings.Clone(),
 		Pieces: r.Pieces, Claimed: r.Claims.Count(),
 		Added: r.Added, Completed: r.Completed, Counters: r.Counters,
-		Next: r.Announce.Next, Owner: r.Owner, Epoch: r.Epoch,
+		Next: r.Announce.Next(), Owner: r.Owner, Epoch: r.Epoch,
 	}
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"bytes"
-	"maps"
 	"slices"
 
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
@@ -52,11 +51,7 @@ func (s Settings) Clone() Settings {
 
 // Clone returns a copy that shares nothing with a.
 func (a Announce) Clone() Announce {
-	a.Tiers = slices.Clone(a.Tiers)
-	for i := range a.Tiers {
-		a.Tiers[i] = slices.Clone(a.Tiers[i])
-	}
-	a.Trackers = maps.Clone(a.Trackers)
+	a.Saved.Trackers = slices.Clone(a.Saved.Trackers)
 	return a
 }
 

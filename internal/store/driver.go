@@ -58,8 +58,9 @@ type Driver interface {
 	MarkFiles(ctx context.Context, u FilesUpdate) error
 	// SaveCounters raises the counters; lower values change nothing.
 	SaveCounters(ctx context.Context, u CountersUpdate) error
-	// SaveAnnounce replaces the announce state.
-	SaveAnnounce(ctx context.Context, u AnnounceUpdate) error
+	// SaveAnnounces replaces the announce states of any rows, for the price of one
+	// sync. Each stands for itself: the answer has one error, or nil, for each.
+	SaveAnnounces(ctx context.Context, us []AnnounceUpdate) []error
 	// SaveSettings replaces the settings.
 	SaveSettings(ctx context.Context, u SettingsUpdate) error
 
@@ -89,7 +90,7 @@ type Summary struct {
 	Added     time.Time
 	Completed time.Time
 	Counters  Counters
-	Next      time.Time // Announce.Next
+	Next      time.Time // Announce.Next()
 	Owner     string
 	Epoch     Epoch
 	Damage    error // a *BadRowError where a field could not be read back, else nil

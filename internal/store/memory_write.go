@@ -108,13 +108,17 @@ func (m *Memory) SaveCounters(ctx context.Context, u CountersUpdate) error {
 	})
 }
 
-// SaveAnnounce implements Driver.
-func (m *Memory) SaveAnnounce(ctx context.Context, u AnnounceUpdate) error {
-	return m.change(ctx, u.ID, u.Epoch, func(r *Row) error {
-		r.Announce = u.Announce.Clone()
-		r.Announce.Next = Wall(r.Announce.Next)
-		return nil
-	})
+// SaveAnnounces implements Driver.
+func (m *Memory) SaveAnnounces(ctx context.Context, us []AnnounceUpdate) []error {
+	errs := make([]error, len(us))
+	for i, u := range us {
+		errs[i] = m.change(ctx, u.ID, u.Epoch, func(r *Row) error {
+			r.Announce = u.Announce.Clone()
+			r.Announce.At = Wall(r.Announce.At)
+			return nil
+		})
+	}
+	return errs
 }
 
 // SaveSettings implements Driver.

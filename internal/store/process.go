@@ -13,16 +13,17 @@ import (
 // of Driver, as Calls: each waits for the answer and names its row in the table
 // of Calls. Besides the driver's errors they return ctx's, and *sup.DownError
 // where the process died before it answered: what was asked may then be done or
-// not, and can just be asked again.
+// not, and can just be asked again. KeepAnnounce alone does not wait.
 type Service struct {
-	driver Driver
-	port   *sup.Port[question, answer]
+	driver  Driver
+	port    *sup.Port[question, answer]
+	keeping keeping
 }
 
 // NewService makes the handle of a process that uses d. Whoever opened d closes
 // it, after the process has ended.
 func NewService(d Driver) *Service {
-	return &Service{driver: d, port: sup.NewPort[question, answer]()}
+	return &Service{driver: d, port: sup.NewPort[question, answer](), keeping: keeping{box: sup.NewMailbox[keep]()}}
 }
 
 // stopWithin lets a commit end that waits for another program.
@@ -41,18 +42,22 @@ func (s *Service) Child() sup.Child {
 func (s *Service) run(p *sup.Process) error {
 	s.port.Serve(p)
 	p.Watches(s.port)
+	p.Watches(s.keeping.box)
 	p.Ready()
 	w := &worker{p: p, driver: s.driver, ctx: context.WithoutCancel(p.Context())}
 	var batch []*request
 	for {
-		select {
-		case <-p.Stopping():
-			return nil
-		case <-s.port.Wake():
-		}
 		batch = s.port.Take(batch)
+		w.keepAll(&s.keeping)
 		w.answerAll(batch)
 		clear(batch)
+		select {
+		case <-p.Stopping():
+			w.keepAll(&s.keeping)
+			return nil
+		case <-s.port.Wake():
+		case <-s.keeping.box.Wake():
+		}
 	}
 }
 

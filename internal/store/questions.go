@@ -20,7 +20,7 @@ type answer struct {
 	epoch Epoch
 	hold  Hold
 	err   error
-	errs  []error // of claims
+	errs  []error // of claims and announce states
 }
 
 type (
@@ -30,6 +30,8 @@ type (
 	deleteQuestion  struct{ id ident.TorrentID }
 	releaseQuestion struct{ hold Hold }
 	claimQuestion   struct{ us []ClaimUpdate }
+
+	announceQuestion struct{ us []AnnounceUpdate }
 
 	listQuestion struct {
 		after ident.TorrentID
@@ -48,7 +50,6 @@ type (
 	unclaimQuestion  UnclaimUpdate
 	filesQuestion    FilesUpdate
 	countersQuestion CountersUpdate
-	announceQuestion AnnounceUpdate
 	settingsQuestion SettingsUpdate
 )
 
@@ -127,7 +128,7 @@ func (q countersQuestion) answer(ctx context.Context, d Driver) answer {
 }
 
 func (q announceQuestion) answer(ctx context.Context, d Driver) answer {
-	return answer{err: d.SaveAnnounce(ctx, AnnounceUpdate(q))}
+	return answer{errs: d.SaveAnnounces(ctx, q.us)}
 }
 
 func (q settingsQuestion) answer(ctx context.Context, d Driver) answer {

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"time"
 
+	"github.com/etorrent/etorrent/internal/core/announce"
 	"github.com/etorrent/etorrent/internal/vocab/ident"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 )
@@ -137,25 +138,27 @@ type Counters struct {
 	Seeding    time.Duration // whole seconds are kept
 }
 
-// Announce is what the announcer remembers of a torrent. Drivers keep it as
-// JSON and look only at Next.
+// Announce is what the announcer remembers of a torrent. Drivers keep it as JSON
+// and look only at Next. What an earlier shape had is passed over.
 type Announce struct {
-	Key      uint32                  `json:"key"`             // the key parameter, the same at all trackers
-	Next     time.Time               `json:"next,omitzero"`   // wall clock, earliest due announce; zero: none
-	Tiers    [][]string              `json:"tiers,omitempty"` // URLs in the order they are tried now (BEP 12)
-	Trackers map[string]TrackerState `json:"trackers,omitempty"`
+	At    time.Time      `json:"at,omitzero"` // wall clock, when Saved was taken: its spans count from it; zero: never
+	Saved announce.Saved `json:"saved,omitzero"`
 }
 
-// TrackerState is what the announcer remembers of one tracker URL.
-type TrackerState struct {
-	Next        time.Time     `json:"next,omitzero"`          // wall clock
-	Interval    time.Duration `json:"interval,omitempty"`     // as answered
-	MinInterval time.Duration `json:"min_interval,omitempty"` // never announce sooner
-	TrackerID   string        `json:"trackerid,omitempty"`
-	LastEvent   string        `json:"last_event,omitempty"` // last answered event: "started", "completed", "stopped"
-	Uploaded    int64         `json:"uploaded,omitempty"`   // as last reported
-	Downloaded  int64         `json:"downloaded,omitempty"` // as last reported
-	Failures    int           `json:"failures,omitempty"`   // in a row
+// Next is when a tracker that lists the torrent expects it again; zero for none.
+func (a *Announce) Next() time.Time {
+	next := time.Duration(0)
+	for _, t := range a.Saved.Trackers {
+		for _, f := range t.Families {
+			if f.Due > 0 && (next == 0 || f.Due < next) {
+				next = f.Due
+			}
+		}
+	}
+	if next == 0 || a.At.IsZero() {
+		return time.Time{}
+	}
+	return Wall(a.At.Add(next))
 }
 
 // Partial is a piece that is not complete: Blocks has one bit for each of its

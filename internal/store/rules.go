@@ -114,7 +114,7 @@ func Admit(r *Row) (*Row, error) {
 	out.Partials = out.Partials.Without(out.Claims.Held(r.Pieces))
 	out.Files = MergeFiles(nil, r.Files)
 	out.Added, out.Completed = Wall(r.Added), Wall(r.Completed)
-	out.Announce.Next = Wall(r.Announce.Next)
+	out.Announce.At = Wall(r.Announce.At)
 	out.Counters = Counters{}.Raised(r.Counters)
 	return out, nil
 }

@@ -115,12 +115,6 @@ func (s *Service) SaveCounters(ctx context.Context, row *sup.CallRow, u Counters
 	return s.tell(ctx, row, countersQuestion(u))
 }
 
-// SaveAnnounce is Driver.SaveAnnounce as a Call.
-func (s *Service) SaveAnnounce(ctx context.Context, row *sup.CallRow, u AnnounceUpdate) error {
-	u.Announce = u.Announce.Clone()
-	return s.tell(ctx, row, announceQuestion(u))
-}
-
 // SaveSettings is Driver.SaveSettings as a Call.
 func (s *Service) SaveSettings(ctx context.Context, row *sup.CallRow, u SettingsUpdate) error {
 	u.Settings = u.Settings.Clone()

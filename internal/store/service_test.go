@@ -88,8 +88,14 @@ func (s throughService) SaveCounters(ctx context.Context, u store.CountersUpdate
 	return s.Service.SaveCounters(ctx, row, u)
 }
 
-func (s throughService) SaveAnnounce(ctx context.Context, u store.AnnounceUpdate) error {
-	return s.Service.SaveAnnounce(ctx, row, u)
+func (s throughService) SaveAnnounces(_ context.Context, us []store.AnnounceUpdate) []error {
+	var errs []error
+	for _, u := range us {
+		done := make(chan error, 1)
+		s.KeepAnnounce(u.ID, u.Epoch, u.Announce, func(err error) { done <- err })
+		errs = append(errs, <-done)
+	}
+	return errs
 }
 
 func (s throughService) SaveSettings(ctx context.Context, u store.SettingsUpdate) error {

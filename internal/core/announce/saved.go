@@ -9,12 +9,13 @@ import (
 )
 
 // Saved is what outlives a run about one torrent. Spans count from when it was taken.
+// It is kept as JSON.
 type Saved struct {
-	Key        uint32
-	Uploaded   int64 // as trackers were told
-	Downloaded int64
-	Finished   Finish
-	Trackers   []SavedTracker // in the order in which they are walked
+	Key        uint32         `json:"key"`
+	Uploaded   int64          `json:"uploaded,omitzero"` // as trackers were told
+	Downloaded int64          `json:"downloaded,omitzero"`
+	Finished   Finish         `json:"finished,omitzero"`
+	Trackers   []SavedTracker `json:"trackers,omitempty"` // in the order in which they are walked
 }
 
 // Finish says whether Completed was said of a torrent.
@@ -28,10 +29,10 @@ const (
 
 // SavedTracker is what is kept of one tracker.
 type SavedTracker struct {
-	URL       string // with its passkey
-	TrackerID string
-	Wish      Wish
-	Families  [2]SavedFamily // IPv4 or any; IPv6
+	URL       string         `json:"url"` // with its passkey
+	TrackerID string         `json:"tracker_id,omitzero"`
+	Wish      Wish           `json:"wish,omitzero"`
+	Families  [2]SavedFamily `json:"families"` // IPv4 or any; IPv6
 }
 
 // Wish is what a tracker said for good (BEP 31).
@@ -45,12 +46,12 @@ const (
 
 // SavedFamily is what is kept of one tracker in one address family.
 type SavedFamily struct {
-	Listing Listing
-	Debt    Debt
-	Due     time.Duration // until the next announce; 0: over
-	Floor   time.Duration // until the least interval is over
-	Barred  time.Duration // until the tracker may be asked after a failure
-	Least   time.Duration // the least interval
+	Listing Listing       `json:"listing,omitzero"`
+	Debt    Debt          `json:"debt,omitzero"`
+	Due     time.Duration `json:"due,omitzero"`    // until the next announce; 0: over
+	Floor   time.Duration `json:"floor,omitzero"`  // until the least interval is over
+	Barred  time.Duration `json:"barred,omitzero"` // until the tracker may be asked after a failure
+	Least   time.Duration `json:"least,omitzero"`  // the least interval
 }
 
 // Listing says whether the tracker lists us: `started` was answered, and not

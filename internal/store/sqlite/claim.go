@@ -28,16 +28,21 @@ func (d *Driver) Claim(ctx context.Context, u store.ClaimUpdate) error {
 	return d.ClaimAll(ctx, []store.ClaimUpdate{u})[0]
 }
 
-// ClaimAll implements store.Driver. What refuses one update is found before
-// that update writes anything, so that the others share the transaction.
+// ClaimAll implements store.Driver.
 func (d *Driver) ClaimAll(ctx context.Context, us []store.ClaimUpdate) []error {
-	errs := make([]error, len(us))
-	if len(us) == 0 {
+	return d.writeEach(ctx, "claim", len(us), func(tx *sql.Tx, i int) error { return claim(ctx, tx, &us[i]) })
+}
+
+// writeEach does n updates in one transaction. What refuses one of them has to be
+// found before it writes anything, so that the others stand.
+func (d *Driver) writeEach(ctx context.Context, op string, n int, update func(tx *sql.Tx, i int) error) []error {
+	errs := make([]error, n)
+	if n == 0 {
 		return errs
 	}
-	err := d.write(ctx, "claim", func(tx *sql.Tx) error {
-		for i := range us {
-			errs[i] = claim(ctx, tx, &us[i])
+	err := d.write(ctx, op, func(tx *sql.Tx) error {
+		for i := range errs {
+			errs[i] = update(tx, i)
 			if errs[i] != nil && !refusal(errs[i]) {
 				return errs[i]
 			}

@@ -63,28 +63,29 @@ func TestADatabaseOfAnotherProgramIsLeftAsItIs(t *testing.T) {
 
 // damages are statements that spoil a field of the row, and the field's name.
 var damages = map[string]string{
-	"UPDATE torrents SET v1 = x'01'":                                "v1",
-	"UPDATE torrents SET v2 = x'01'":                                "v2",
-	"UPDATE torrents SET pieces = -1":                               "pieces",
-	"UPDATE torrents SET pieces = 1 << 62":                          "pieces",
-	"UPDATE torrents SET pieces = 4":                                "claims",
-	"UPDATE torrents SET lost_reason = 300":                         "loss",
-	"UPDATE torrents SET intent = 77":                               "intent",
-	"UPDATE torrents SET priorities = x'0199'":                      "priorities",
-	"UPDATE torrents SET labels = '{'":                              "labels",
-	"UPDATE metainfos SET file_map = x'01ff'":                       "file map",
-	"UPDATE claims SET pieces = x'00' WHERE origin = 0":             "claims",
-	"UPDATE claims SET pieces = x'ffffff' WHERE origin = 0":         "claims",
-	"UPDATE claims SET pieces = x'fffff0' WHERE origin = 0":         "claims",
-	"UPDATE claims SET origin = 5 WHERE origin = 0":                 "claims",
-	"UPDATE partials SET blocks = x''":                              "partials",
-	"UPDATE partials SET blocks = x'0101ffffffffffffffffff01'":      "partials",
-	"UPDATE partials SET blocks = x'0101ff0100'":                    "partials",
-	"UPDATE files SET file = 99 WHERE file = 0":                     "file facts",
-	"UPDATE files SET state = 300 WHERE file = 0":                   "file facts",
-	"UPDATE files SET state = -1 WHERE file = 0":                    "file facts",
-	"UPDATE announces SET state = '{\"next\":\"yesterday\"}'":       "announce state",
-	"UPDATE announces SET state = '{\"tiers\":[[1,2],\"x\"]}' || 1": "announce state",
+	"UPDATE torrents SET v1 = x'01'":                           "v1",
+	"UPDATE torrents SET v2 = x'01'":                           "v2",
+	"UPDATE torrents SET pieces = -1":                          "pieces",
+	"UPDATE torrents SET pieces = 1 << 62":                     "pieces",
+	"UPDATE torrents SET pieces = 4":                           "claims",
+	"UPDATE torrents SET lost_reason = 300":                    "loss",
+	"UPDATE torrents SET intent = 77":                          "intent",
+	"UPDATE torrents SET priorities = x'0199'":                 "priorities",
+	"UPDATE torrents SET labels = '{'":                         "labels",
+	"UPDATE metainfos SET file_map = x'01ff'":                  "file map",
+	"UPDATE claims SET pieces = x'00' WHERE origin = 0":        "claims",
+	"UPDATE claims SET pieces = x'ffffff' WHERE origin = 0":    "claims",
+	"UPDATE claims SET pieces = x'fffff0' WHERE origin = 0":    "claims",
+	"UPDATE claims SET origin = 5 WHERE origin = 0":            "claims",
+	"UPDATE partials SET blocks = x''":                         "partials",
+	"UPDATE partials SET blocks = x'0101ffffffffffffffffff01'": "partials",
+	"UPDATE partials SET blocks = x'0101ff0100'":               "partials",
+	"UPDATE files SET file = 99 WHERE file = 0":                "file facts",
+	"UPDATE files SET state = 300 WHERE file = 0":              "file facts",
+	"UPDATE files SET state = -1 WHERE file = 0":               "file facts",
+	"UPDATE announces SET state = '{\"at\":\"yesterday\"}'":    "announce state",
+	"UPDATE announces SET state = '{\"saved\":{\"key\":-1}}'":  "announce state",
+	"UPDATE announces SET state = '{}' || 1":                   "announce state",
 }
 
 func TestADamagedFieldIsNamedAndHidesNoOtherRow(t *testing.T) {
@@ -136,5 +137,19 @@ func TestDamagedClaimsAreMendedByTakingAllBack(t *testing.T) {
 	}
 	if err := d.Claim(t.Context(), claim); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestAnnounceStateOfAnEarlierShapeReadsAsNone(t *testing.T) {
+	dir := t.TempDir()
+	d := open(t, dir)
+	id, err := d.Insert(t.Context(), storetest.Sample(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	alter(t, dir, `UPDATE announces SET state = '{"key":7,"next":"2026-01-02T03:04:05Z","tiers":[["http://a"]],"trackers":{"http://a":{"interval":5}}}'`)
+	r, err := d.Get(t.Context(), id)
+	if err != nil || !r.Announce.At.IsZero() || r.Announce.Saved.Key != 0 || r.Announce.Saved.Trackers != nil {
+		t.Errorf("%+v, %v", r, err)
 	}
 }

@@ -86,7 +86,7 @@ func insertHead(ctx context.Context, tx *sql.Tx, row *store.Row) error {
 	return tx.QueryRowContext(ctx, insert, row.Token[:], v1, v2, row.Name, row.Source, row.Pieces, len(row.FileMap),
 		s.Dir, s.Intent, store.AppendPriorities(nil, s.Priorities), labels,
 		putTime(row.Added), putTime(row.Completed), c.Uploaded, c.Downloaded, int64(c.Seeding/time.Second),
-		putTime(row.Announce.Next), row.Lost.Reason, row.Lost.Pieces).Scan(&row.ID)
+		putTime(row.Announce.Next()), row.Lost.Reason, row.Lost.Pieces).Scan(&row.ID)
 }
 
 // keyBlobs are the keys as columns hold them: empty where there is none.

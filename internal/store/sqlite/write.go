@@ -86,20 +86,24 @@ func (d *Driver) SaveCounters(ctx context.Context, u store.CountersUpdate) error
 	return d.Claim(ctx, store.ClaimUpdate{ID: u.ID, Epoch: u.Epoch, Counters: u.Counters})
 }
 
-// SaveAnnounce implements store.Driver.
-func (d *Driver) SaveAnnounce(ctx context.Context, u store.AnnounceUpdate) error {
-	return d.write(ctx, "save announce state", func(tx *sql.Tx) error {
-		if _, err := fenced(ctx, tx, u.ID, u.Epoch); err != nil {
-			return err
-		}
-		next := store.Wall(u.Announce.Next)
-		u.Announce.Next = next
-		if err := writeAnnounce(ctx, tx, &store.Row{ID: u.ID, Announce: u.Announce}); err != nil {
-			return err
-		}
-		_, err := tx.ExecContext(ctx, "UPDATE torrents SET next_announce = ? WHERE id = ?", putTime(next), u.ID)
-		return err
+// SaveAnnounces implements store.Driver.
+func (d *Driver) SaveAnnounces(ctx context.Context, us []store.AnnounceUpdate) []error {
+	return d.writeEach(ctx, "save announce state", len(us), func(tx *sql.Tx, i int) error {
+		return saveAnnounce(ctx, tx, &us[i])
 	})
+}
+
+func saveAnnounce(ctx context.Context, tx *sql.Tx, u *store.AnnounceUpdate) error {
+	if _, err := fenced(ctx, tx, u.ID, u.Epoch); err != nil {
+		return err
+	}
+	kept := u.Announce
+	kept.At = store.Wall(kept.At)
+	if err := writeAnnounce(ctx, tx, &store.Row{ID: u.ID, Announce: kept}); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, "UPDATE torrents SET next_announce = ? WHERE id = ?", putTime(kept.Next()), u.ID)
+	return err
 }
 
 // SaveSettings implements store.Driver.

@@ -134,7 +134,7 @@ var rows = map[string]func(*testing.T, store.Driver){
 			d.Unclaim(ctx, store.UnclaimUpdate{ID: 7}),
 			d.MarkFiles(ctx, store.FilesUpdate{ID: 7}),
 			d.SaveCounters(ctx, store.CountersUpdate{ID: 7}),
-			d.SaveAnnounce(ctx, store.AnnounceUpdate{ID: 7}),
+			d.SaveAnnounces(ctx, []store.AnnounceUpdate{{ID: 7}})[0],
 			d.SaveSettings(ctx, store.SettingsUpdate{ID: 7}),
 		} {
 			same(t, "id", want[*store.NotFoundError](t, err).ID, ident.TorrentID(7))

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/etorrent/etorrent/internal/core/announce"
 	"github.com/etorrent/etorrent/internal/store"
 	"github.com/etorrent/etorrent/internal/vocab/ident"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
@@ -70,14 +71,16 @@ func Sample(n int) *store.Row {
 }
 
 func sampleAnnounce(when time.Time) store.Announce {
-	return store.Announce{
-		Key: 1 << 31, Next: when.Add(time.Minute).UTC(),
-		Tiers: [][]string{{"http://a/announce", "udp://b:1"}, {"http://c/announce"}},
-		Trackers: map[string]store.TrackerState{"http://a/announce": {
-			Next: when.UTC(), Interval: time.Hour, MinInterval: time.Minute,
-			TrackerID: "id", LastEvent: "started", Uploaded: 3, Downloaded: 4, Failures: 1,
-		}},
-	}
+	return store.Announce{At: when.UTC(), Saved: announce.Saved{
+		Key: 1 << 31, Uploaded: 1 << 50, Downloaded: 4, Finished: announce.FetchedHere,
+		Trackers: []announce.SavedTracker{
+			{URL: "http://a/announce?x=<&>\"", TrackerID: "id", Families: [2]announce.SavedFamily{
+				{Listing: announce.Listed, Debt: announce.OwesCompleted, Due: time.Hour, Floor: time.Minute, Least: 1},
+				{Barred: time.Minute, Due: 90 * time.Minute},
+			}},
+			{URL: "udp://b:1", Wish: announce.AskNever},
+		},
+	}}
 }
 
 // Magnet is a row whose metadata is not known.

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -70,10 +71,16 @@ var updates = map[string]func(*testing.T, store.Driver){
 	},
 	"announce state and settings are replaced": func(t *testing.T, d store.Driver) {
 		id, epoch := insert(t, d, Sample(1))
-		a := sampleAnnounce(time.Now())
-		a.Next, a.Tiers = time.Time{}, nil
+		now := time.Now()
+		a := sampleAnnounce(now)
+		a.Saved.Trackers = a.Saved.Trackers[1:]
 		settings := store.Settings{Dir: "/elsewhere"}
-		must(t, d.SaveAnnounce(t.Context(), store.AnnounceUpdate{ID: id, Epoch: epoch, Announce: a}))
+		saved := d.SaveAnnounces(t.Context(), []store.AnnounceUpdate{
+			{ID: id, Epoch: epoch, Announce: sampleAnnounce(now)}, {ID: 777}, {ID: id, Epoch: epoch + 1}, {ID: id, Epoch: epoch, Announce: a},
+		})
+		must(t, errors.Join(saved[0], saved[3]))
+		refused[*store.NotFoundError](t, saved[1])
+		refused[*store.StaleEpochError](t, saved[2])
 		must(t, d.SaveSettings(t.Context(), store.SettingsUpdate{ID: id, Epoch: epoch, Settings: settings}))
 		same(t, "announce", get(t, d, id).Announce, a)
 		same(t, "settings", get(t, d, id).Settings, settings)
@@ -119,7 +126,7 @@ func everyWrite(t *testing.T, d store.Driver, id ident.TorrentID, epoch store.Ep
 		"unclaim":  d.Unclaim(ctx, store.UnclaimUpdate{ID: id, Epoch: epoch}),
 		"files":    d.MarkFiles(ctx, store.FilesUpdate{ID: id, Epoch: epoch}),
 		"counters": d.SaveCounters(ctx, store.CountersUpdate{ID: id, Epoch: epoch}),
-		"announce": d.SaveAnnounce(ctx, store.AnnounceUpdate{ID: id, Epoch: epoch}),
+		"announce": d.SaveAnnounces(ctx, []store.AnnounceUpdate{{ID: id, Epoch: epoch}})[0],
 		"settings": d.SaveSettings(ctx, store.SettingsUpdate{ID: id, Epoch: epoch}),
 	}
 }
