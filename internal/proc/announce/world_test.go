@@ -75,6 +75,25 @@ func (d dual) LookupNetIP(ctx context.Context, network, name string) ([]netip.Ad
 	return d.v4.LookupNetIP(ctx, network, name)
 }
 
+// lazily is a network that is there later.
+type lazily struct{ network *pnet.Network }
+
+func (l lazily) Listen(ctx context.Context, network, address string) (net.Listener, error) {
+	return (*l.network).Listen(ctx, network, address)
+}
+
+func (l lazily) ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error) {
+	return (*l.network).ListenPacket(ctx, network, address)
+}
+
+func (l lazily) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	return (*l.network).DialContext(ctx, network, address)
+}
+
+func (l lazily) LookupNetIP(ctx context.Context, network, name string) ([]netip.Addr, error) {
+	return (*l.network).(pnet.Resolver).LookupNetIP(ctx, network, name)
+}
+
 // inWorld runs f in a bubble, with changes to how the process is made.
 func inWorld(t *testing.T, hook sup.Hook, change func(*announce.Config), f func(w *world)) {
 	synctest.Test(t, func(t *testing.T) {
