@@ -7,10 +7,11 @@
 //
 // Connected comes from any phase, since an attempt may succeed after it counted
 // as lost. Crashed leads to waiting from any phase, and Self ends an endpoint
-// for good: it is us. Inputs that fit no arrow are outdated and ignored.
+// for good: it is us. ForgetTrackers takes endpoints out in any other phase. Inputs
+// that fit no arrow are outdated and ignored.
 //
-// Idle endpoints are dialled in the order in which they became idle. No input
-// costs more than the logarithm of the number of endpoints.
+// Idle endpoints are dialled in the order in which they became idle. No input but
+// ForgetTrackers costs more than the logarithm of the number of endpoints.
 package book
 
 import (
@@ -41,10 +42,12 @@ const (
 // Source says who named an endpoint.
 type Source uint8
 
-// The sources. Only a person may name loopback and low ports.
+// The sources. SourceLocalTracker is a tracker on this machine: it and a person may
+// name loopback. Only a person may name low ports.
 const (
 	SourcePerson Source = iota
 	SourceTracker
+	SourceLocalTracker
 	SourceExchange
 )
 
@@ -72,6 +75,7 @@ const (
 	connected
 	waiting
 	self
+	forgotten // not in the book any more, only in line perhaps
 )
 
 type entry struct {
@@ -133,7 +137,43 @@ func usable(to netip.AddrPort, from Source) bool {
 	if !to.IsValid() || to.Port() == 0 || a.IsUnspecified() || a.IsMulticast() {
 		return false
 	}
-	return from == SourcePerson || !a.IsLoopback() && to.Port() >= 1024
+	switch from {
+	case SourcePerson:
+		return true
+	case SourceLocalTracker:
+		return to.Port() >= 1024
+	case SourceTracker, SourceExchange:
+	}
+	return !a.IsLoopback() && to.Port() >= 1024
+}
+
+// Presence says whether an endpoint is in the book.
+type Presence uint8
+
+// The two.
+const (
+	Absent Presence = iota
+	Present
+)
+
+// Presence looks an endpoint up.
+func (c *Core) Presence(of netip.AddrPort) Presence {
+	if c.entries[plain(of)] == nil {
+		return Absent
+	}
+	return Present
+}
+
+// ForgetTrackers takes out what trackers named and no person did.
+func (c *Core) ForgetTrackers() {
+	for addr, e := range c.entries {
+		if e.phase == self || e.source != SourceTracker && e.source != SourceLocalTracker {
+			continue
+		}
+		c.leave(e)
+		e.phase = forgotten
+		delete(c.entries, addr)
+	}
 }
 
 // Known is the number of endpoints in the book, ourselves left out.

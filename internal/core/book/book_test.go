@@ -25,6 +25,14 @@ func next(c *Core, now mono.Instant) []netip.AddrPort {
 	return d.to
 }
 
+func TestATrackerOnThisMachineMayNameLoopbackAndNoLowPorts(t *testing.T) {
+	for to, want := range map[string]AddEvidence{"127.0.0.1:4000": Added, "[::1]:4000": Added, "127.0.0.1:80": Unusable, "198.51.100.7:80": Unusable} {
+		if got := New().Add(netip.MustParseAddrPort(to), SourceLocalTracker); got != want {
+			t.Errorf("%s: %v", to, got)
+		}
+	}
+}
+
 func TestOnlyAPersonMayNameLoopbackAndLowPorts(t *testing.T) {
 	for _, to := range []string{"127.0.0.1:4000", "198.51.100.7:80", "[::ffff:127.0.0.1]:4000"} {
 		c := New()

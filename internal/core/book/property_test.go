@@ -17,6 +17,7 @@ type model struct {
 	core  *Core
 	now   mono.Instant
 	phase map[netip.AddrPort]phase
+	named map[netip.AddrPort]Source
 	until map[netip.AddrPort]mono.Instant
 }
 
@@ -48,7 +49,7 @@ func (m *model) settle(to netip.AddrPort, most time.Duration) {
 
 func (m *model) add(t *rapid.T) {
 	to := m.draw(t)
-	from := rapid.SampledFrom([]Source{SourcePerson, SourceTracker, SourceExchange}).Draw(t, "source")
+	from := rapid.SampledFrom([]Source{SourcePerson, SourceTracker, SourceLocalTracker, SourceExchange}).Draw(t, "source")
 	want := Added
 	if _, known := m.phase[to]; known {
 		want = AlreadyKnown
@@ -59,7 +60,10 @@ func (m *model) add(t *rapid.T) {
 		t.Fatalf("Add is %v, want %v", got, want)
 	}
 	if want == Added {
-		m.phase[to] = idle
+		m.phase[to], m.named[to] = idle, from
+	}
+	if from == SourcePerson {
+		m.named[to] = from
 	}
 }
 
@@ -134,6 +138,14 @@ func (m *model) inputs() map[string]func(*rapid.T) {
 				m.phase[to] = self
 			}
 		},
+		"forget trackers": func(*rapid.T) {
+			m.core.ForgetTrackers()
+			for to, p := range m.phase {
+				if from := m.named[to]; p != self && (from == SourceTracker || from == SourceLocalTracker) {
+					delete(m.phase, to)
+				}
+			}
+		},
 		"time": func(t *rapid.T) {
 			m.now = m.now.Add(time.Duration(rapid.Int64Range(0, int64(time.Minute)).Draw(t, "span")))
 		},
@@ -146,6 +158,12 @@ func (m *model) inputs() map[string]func(*rapid.T) {
 func (m *model) check() {
 	counts := map[phase]int{}
 	due := mono.Never
+	for n := range 12 {
+		to := endpointOf(n)
+		if _, known := m.phase[to]; known != (m.core.Presence(to) == Present) {
+			m.t.Fatalf("%v is known: %v", to, known)
+		}
+	}
 	for to, p := range m.phase {
 		counts[p]++
 		e := m.core.entries[to]
@@ -174,7 +192,7 @@ func TestTheBookFollowsItsDiagram(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := &model{
 			t: t, core: New(), now: start,
-			phase: map[netip.AddrPort]phase{}, until: map[netip.AddrPort]mono.Instant{},
+			phase: map[netip.AddrPort]phase{}, named: map[netip.AddrPort]Source{}, until: map[netip.AddrPort]mono.Instant{},
 		}
 		t.Repeat(m.inputs())
 		m.everybodyIsDialledAgain()
