@@ -99,7 +99,7 @@ func (s *station) asked() (connects int, announces []tracker.AnnounceRequest) {
 }
 
 func TestATrackerOverUDPIsToldWithItsPathAndConnectedToOnceAMinute(t *testing.T) {
-	inWorld(t, nil, nil, func(w *world) {
+	inWorld(t, nil, nil, func(t *testing.T, w *world) {
 		station := w.station(theirHost+":6969", nil)
 		w.s.Begin(w.entry(1, "udp://tracker.example:6969/announce?key=1"))
 		w.pass(10 * time.Second)
@@ -134,7 +134,7 @@ func TestATrackerOverUDPIsToldWithItsPathAndConnectedToOnceAMinute(t *testing.T)
 }
 
 func TestATrackerOverUDPOfBothFamiliesIsToldInBoth(t *testing.T) {
-	inWorld(t, nil, nil, func(w *world) {
+	inWorld(t, nil, nil, func(t *testing.T, w *world) {
 		w.n.SetName("both.example", theirHost6, theirHost)
 		v4, v6 := w.station(theirHost+":6969", nil), w.station("["+theirHost6+"]:6969", nil)
 		w.s.Begin(w.entry(1, "udp://both.example:6969"))
@@ -156,7 +156,7 @@ func TestAConnectionIDThatIsRefusedIsAskedForAnewOnce(t *testing.T) {
 		moody, connects, announces int
 	}{"once": {1, 2, 2}, "always": {1 << 30, 2, 2}} {
 		t.Run(name, func(t *testing.T) {
-			inWorld(t, nil, nil, func(w *world) {
+			inWorld(t, nil, nil, func(t *testing.T, w *world) {
 				refusals := 0
 				station := w.station(theirHost+":6969", func(r tracker.RequestEvidence) []byte {
 					if a, is := r.(tracker.AnnounceRequest); is && refusals < c.moody {
@@ -209,7 +209,7 @@ func TestAnswersOverUDPThatAreNoneEndWithAReason(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inWorld(t, nil, nil, func(w *world) {
+			inWorld(t, nil, nil, func(t *testing.T, w *world) {
 				w.station(theirHost+":6969", func(r tracker.RequestEvidence) []byte {
 					switch r := r.(type) {
 					case tracker.ConnectRequest:
@@ -236,7 +236,7 @@ func TestAnswersOverUDPThatAreNoneEndWithAReason(t *testing.T) {
 
 // Nobody but the tracker can answer for it, though he knows the transaction.
 func TestAnAnswerOverUDPFromElsewhereIsNone(t *testing.T) {
-	inWorld(t, nil, nil, func(w *world) {
+	inWorld(t, nil, nil, func(t *testing.T, w *world) {
 		spoof, err := w.n.Host(otherHost).ListenPacket(t.Context(), "udp", ":6969")
 		if err != nil {
 			t.Fatal(err)
@@ -261,7 +261,7 @@ func TestAnAnswerOverUDPFromElsewhereIsNone(t *testing.T) {
 
 // One that answers when the patience of the request is over is asked again.
 func TestAnAnswerOverUDPBehindThePatienceIsNone(t *testing.T) {
-	inWorld(t, nil, nil, func(w *world) {
+	inWorld(t, nil, nil, func(t *testing.T, w *world) {
 		slow := true
 		station := w.station(theirHost+":6969", func(r tracker.RequestEvidence) []byte {
 			if _, is := r.(tracker.AnnounceRequest); is && slow {
@@ -283,7 +283,7 @@ func TestAnAnswerOverUDPBehindThePatienceIsNone(t *testing.T) {
 
 // The repetitions of what has no answer come after 15 s, doubled each time (BEP 15).
 func TestASilentTrackerOverUDPIsAskedLessAndLess(t *testing.T) {
-	inWorld(t, nil, nil, func(w *world) {
+	inWorld(t, nil, nil, func(t *testing.T, w *world) {
 		station := w.station(theirHost+":6969", func(r tracker.RequestEvidence) []byte {
 			if c, is := r.(tracker.ConnectRequest); is {
 				return tracker.AppendConnectReply(nil, c.Transaction, connectionID)
@@ -308,7 +308,7 @@ func TestASilentTrackerOverUDPIsAskedLessAndLess(t *testing.T) {
 
 // A family that there is no socket for is said so.
 func TestATrackerOverUDPWithoutASocketSaysSo(t *testing.T) {
-	inWorld(t, nil, nil, func(w *world) {
+	inWorld(t, nil, nil, func(t *testing.T, w *world) {
 		w.udp.Listening([]netip.AddrPort{netip.MustParseAddrPort(ourHost + ":6881")})
 		w.pass(time.Second)
 		w.n.SetName("v6.example", theirHost6)

@@ -98,7 +98,7 @@ func TestAnswersOfHostileTrackersEndWithAReasonAndAreBounded(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inWorld(t, nil, nil, func(w *world) {
+			inWorld(t, nil, nil, func(t *testing.T, w *world) {
 				var sent atomic.Int64
 				site := w.serveAt(theirHost+":80", func(rw http.ResponseWriter, _ *http.Request) { sent.Store(c.then(rw)) })
 				w.s.Begin(w.entry(1, "http://tracker.example/announce"))
@@ -116,7 +116,7 @@ func TestAnswersOfHostileTrackersEndWithAReasonAndAreBounded(t *testing.T) {
 }
 
 func TestARedirectLoopEndsAfterFiveRedirects(t *testing.T) {
-	inWorld(t, nil, nil, func(w *world) {
+	inWorld(t, nil, nil, func(t *testing.T, w *world) {
 		var n atomic.Int32
 		w.serveAt(theirHost+":80", func(rw http.ResponseWriter, r *http.Request) {
 			http.Redirect(rw, r, fmt.Sprintf("/%d/announce", n.Add(1)), http.StatusFound)
@@ -135,7 +135,7 @@ func TestARedirectLoopEndsAfterFiveRedirects(t *testing.T) {
 func TestASlowBodyEndsWithThePatienceOfTheRequest(t *testing.T) {
 	for name, head := range map[string]string{"body": "d8:", "nothing": ""} {
 		t.Run(name, func(t *testing.T) {
-			inWorld(t, nil, nil, func(w *world) {
+			inWorld(t, nil, nil, func(t *testing.T, w *world) {
 				w.serveAt(theirHost+":80", func(rw http.ResponseWriter, r *http.Request) {
 					_, _ = io.WriteString(rw, head)
 					for i := 0; i < 120 && r.Context().Err() == nil; i++ {
@@ -180,7 +180,7 @@ func TestNoTrackerLeadsToAPrivateHostButAtAnAnnouncePath(t *testing.T) {
 		"by redirect to another family": {url: "http://tracker.example/announce", location: "http://[fd00::1]/announce", fault: "no address"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inWorld(t, nil, nil, func(w *world) {
+			inWorld(t, nil, nil, func(t *testing.T, w *world) {
 				w.n.SetName("home.example", privateHost)
 				var called atomic.Int32
 				w.serveAt(privateHost+":80", func(rw http.ResponseWriter, _ *http.Request) {
@@ -208,7 +208,7 @@ func TestNoTrackerLeadsToAPrivateHostButAtAnAnnouncePath(t *testing.T) {
 
 // The pool of connections gives none to a path that may not use it.
 func TestAConnectionToAPrivateTrackerServesNoOtherPath(t *testing.T) {
-	inWorld(t, nil, nil, func(w *world) {
+	inWorld(t, nil, nil, func(t *testing.T, w *world) {
 		w.n.SetName("home.example", privateHost)
 		site := w.serveAt(privateHost+":80", nil)
 		w.s.Begin(w.entry(1, "http://home.example/announce"))
@@ -225,7 +225,7 @@ func TestAConnectionToAPrivateTrackerServesNoOtherPath(t *testing.T) {
 
 // However many trackers send long answers at once, few are held at once.
 func TestManyLongAnswersAtOnceAreReadFewAtATime(t *testing.T) {
-	inWorld(t, nil, nil, func(w *world) {
+	inWorld(t, nil, nil, func(t *testing.T, w *world) {
 		var open, most atomic.Int32
 		answer := "d8:intervali1800e5:peers" + fmt.Sprint(300_000*6) + ":" + strings.Repeat("\x01\x02\x03\x04\x05\x06", 300_000) + "e"
 		var urls []string

@@ -18,7 +18,7 @@ import (
 )
 
 func TestATrackerOverHTTPIsToldAndItsPeersArePassedOn(t *testing.T) {
-	inWorld(t, nil, nil, func(w *world) {
+	inWorld(t, nil, nil, func(t *testing.T, w *world) {
 		site := w.serveAt(theirHost+":80", nil)
 		w.s.Begin(w.entry(1, "http://tracker.example/announce"))
 		w.pass(time.Second)
@@ -52,7 +52,7 @@ func TestATrackerOverHTTPIsToldAndItsPeersArePassedOn(t *testing.T) {
 // Requests to one host share connections, which are closed when nobody used them for
 // a while.
 func TestConnectionsToATrackerAreUsedAgainAndClosedWhenIdle(t *testing.T) {
-	inWorld(t, nil, nil, func(w *world) {
+	inWorld(t, nil, nil, func(t *testing.T, w *world) {
 		site := w.serveAt(theirHost+":80", nil)
 		for id := range ident.TorrentID(40) {
 			w.s.Begin(w.entry(1+id, "http://tracker.example/announce"))
@@ -73,7 +73,7 @@ func TestConnectionsToATrackerAreUsedAgainAndClosedWhenIdle(t *testing.T) {
 
 // A tracker that closed a connection while nobody looked is called again.
 func TestAConnectionThatTheTrackerClosedCostsNoAnnounce(t *testing.T) {
-	inWorld(t, nil, nil, func(w *world) {
+	inWorld(t, nil, nil, func(t *testing.T, w *world) {
 		site := w.serveAt(theirHost+":80", nil)
 		site.server.IdleTimeout = 5 * time.Second
 		w.s.Begin(w.entry(1, "http://tracker.example/announce"))
@@ -88,7 +88,7 @@ func TestAConnectionThatTheTrackerClosedCostsNoAnnounce(t *testing.T) {
 }
 
 func TestAPackedAnswerIsUnpacked(t *testing.T) {
-	inWorld(t, nil, nil, func(w *world) {
+	inWorld(t, nil, nil, func(t *testing.T, w *world) {
 		w.serveAt(theirHost+":80", func(rw http.ResponseWriter, r *http.Request) {
 			if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 				t.Error("gzip is not accepted")
@@ -105,7 +105,7 @@ func TestAPackedAnswerIsUnpacked(t *testing.T) {
 }
 
 func TestARedirectIsFollowedAndAskedForNothingItDidNotSay(t *testing.T) {
-	inWorld(t, nil, nil, func(w *world) {
+	inWorld(t, nil, nil, func(t *testing.T, w *world) {
 		w.n.SetName("new.example", otherHost)
 		there := w.serveAt(otherHost+":8080", nil)
 		w.serveAt(theirHost+":80", func(rw http.ResponseWriter, r *http.Request) {
@@ -121,7 +121,7 @@ func TestARedirectIsFollowedAndAskedForNothingItDidNotSay(t *testing.T) {
 }
 
 func TestTheUserOfAURLIsSentAsAHeader(t *testing.T) {
-	inWorld(t, nil, nil, func(w *world) {
+	inWorld(t, nil, nil, func(t *testing.T, w *world) {
 		site := w.serveAt(theirHost+":80", func(rw http.ResponseWriter, r *http.Request) {
 			if user, password, is := r.BasicAuth(); !is || user != "me" || password != "p@ss" {
 				rw.WriteHeader(http.StatusUnauthorized)
@@ -166,7 +166,7 @@ func TestATrackerOverTLSHasToBeWhoItSaysItIs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			trust := x509.NewCertPool()
-			inWorld(t, nil, func(cfg *announce.Config) { cfg.Trust = trust }, func(w *world) {
+			inWorld(t, nil, func(cfg *announce.Config) { cfg.Trust = trust }, func(t *testing.T, w *world) {
 				w.n.SetName(c.host, theirHost)
 				site, pool := w.secured(theirHost+":443", nil)
 				if name != "not trusted" {
@@ -191,7 +191,7 @@ func TestATrackerOverTLSHasToBeWhoItSaysItIs(t *testing.T) {
 // What was said under TLS is not said in the clear because a tracker wants it.
 func TestNoRedirectLeadsOutOfTLS(t *testing.T) {
 	trust := x509.NewCertPool()
-	inWorld(t, nil, func(cfg *announce.Config) { cfg.Trust = trust }, func(w *world) {
+	inWorld(t, nil, func(cfg *announce.Config) { cfg.Trust = trust }, func(t *testing.T, w *world) {
 		w.n.SetName("example.com", theirHost)
 		clear := w.serveAt(theirHost+":80", nil)
 		_, pool := w.secured(theirHost+":443", func(rw http.ResponseWriter, r *http.Request) {
@@ -210,7 +210,7 @@ func TestNoRedirectLeadsOutOfTLS(t *testing.T) {
 // A tracker of both families is told in both, with one key, each time from an address
 // of the family.
 func TestATrackerOfBothFamiliesIsToldInBothWithOneKey(t *testing.T) {
-	inWorld(t, nil, nil, func(w *world) {
+	inWorld(t, nil, nil, func(t *testing.T, w *world) {
 		w.n.SetName("both.example", theirHost6, theirHost)
 		v4, v6 := w.serveAt(theirHost+":80", nil), w.serveAt("["+theirHost6+"]:80", nil)
 		w.s.Begin(w.entry(1, "http://both.example/announce"))
@@ -231,7 +231,7 @@ func TestATrackerOfBothFamiliesIsToldInBothWithOneKey(t *testing.T) {
 // A family that we have not is no failure of a tracker that has it.
 func TestAFamilyThatWeDoWithoutIsNotAsked(t *testing.T) {
 	var v4 pnet.Network
-	inWorld(t, nil, func(cfg *announce.Config) { cfg.Egress = pnet.NewEgress(lazily{&v4}) }, func(w *world) {
+	inWorld(t, nil, func(cfg *announce.Config) { cfg.Egress = pnet.NewEgress(lazily{&v4}) }, func(t *testing.T, w *world) {
 		v4 = w.n.Host(ourHost)
 		w.n.SetName("both.example", theirHost6, theirHost)
 		site, v6 := w.serveAt(theirHost+":80", nil), w.serveAt("["+theirHost6+"]:80", nil)
@@ -246,7 +246,7 @@ func TestAFamilyThatWeDoWithoutIsNotAsked(t *testing.T) {
 
 // Of a host with several addresses the next one is called when one does not answer.
 func TestAnotherAddressIsCalledWhereOneFails(t *testing.T) {
-	inWorld(t, nil, nil, func(w *world) {
+	inWorld(t, nil, nil, func(t *testing.T, w *world) {
 		w.n.SetName("tracker.example", otherHost, theirHost)
 		site := w.serveAt(theirHost+":80", nil)
 		w.s.Begin(w.entry(1, "http://tracker.example/announce"))
@@ -259,7 +259,7 @@ func TestAnotherAddressIsCalledWhereOneFails(t *testing.T) {
 }
 
 func TestAHostThatNobodyKnowsIsLookedUpAgain(t *testing.T) {
-	inWorld(t, nil, nil, func(w *world) {
+	inWorld(t, nil, nil, func(t *testing.T, w *world) {
 		site := w.serveAt(theirHost+":80", nil)
 		w.s.Begin(w.entry(1, "http://later.example/announce"))
 		w.pass(time.Second)
@@ -275,7 +275,7 @@ func TestAHostThatNobodyKnowsIsLookedUpAgain(t *testing.T) {
 
 // Where a host is is asked anew now and then, and when the network has changed.
 func TestAHostIsLookedUpAnewWhenTheNetworkHasChanged(t *testing.T) {
-	inWorld(t, nil, nil, func(w *world) {
+	inWorld(t, nil, nil, func(t *testing.T, w *world) {
 		old, moved := w.serveAt(theirHost+":80", nil), w.serveAt(otherHost+":80", nil)
 		w.s.Begin(w.entry(1, "http://tracker.example/announce"))
 		w.pass(time.Minute)

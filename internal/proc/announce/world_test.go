@@ -95,7 +95,7 @@ func (l lazily) LookupNetIP(ctx context.Context, network, name string) ([]netip.
 }
 
 // inWorld runs f in a bubble, with changes to how the process is made.
-func inWorld(t *testing.T, hook sup.Hook, change func(*announce.Config), f func(w *world)) {
+func inWorld(t *testing.T, hook sup.Hook, change func(*announce.Config), f func(t *testing.T, w *world)) {
 	synctest.Test(t, func(t *testing.T) {
 		n := etorrenttest.NewNetwork(t)
 		n.SetLink(etorrenttest.Link{Latency: 5 * time.Millisecond})
@@ -115,7 +115,7 @@ func inWorld(t *testing.T, hook sup.Hook, change func(*announce.Config), f func(
 		}
 		w.s = announce.New(cfg)
 		w.start(hook)
-		f(w)
+		f(t, w)
 	})
 }
 
