@@ -20,11 +20,12 @@ func (k pointKind) String() string { return strings.TrimSpace(k.kind+" "+k.part)
 // partsByLabel tells the points of linked goroutines, by kind, from those of the
 // loop.
 var partsByLabel = map[string]map[string]string{
-	"disk":  {"job": "worker"},
-	"peer":  {"read": "reader", "hand over": "reader"},
-	"greet": {"feed": "reader"},
-	"dial":  {"attempt": "attempt"},
-	"udp":   {"read": "reader"},
+	"disk":     {"job": "worker"},
+	"peer":     {"read": "reader", "hand over": "reader"},
+	"greet":    {"feed": "reader"},
+	"dial":     {"attempt": "attempt"},
+	"udp":      {"read": "reader"},
+	"announce": {"request worker": "request", "lookup worker": "lookup"},
 }
 
 func kindOf(p sup.Point) pointKind {
@@ -58,6 +59,13 @@ var pointTable = []struct {
 	{kind: "dial"},
 	{kind: "dial", part: "attempt", lacks: map[sup.Moment]string{
 		sup.OnReceive: "it is started for one dial and hears nothing more",
+	}},
+	{kind: "announce"},
+	{kind: "announce", part: "request", lacks: map[sup.Moment]string{
+		sup.OnReceive: "it is started for one request and hears nothing more",
+	}},
+	{kind: "announce", part: "lookup", lacks: map[sup.Moment]string{
+		sup.OnReceive: "it is started for one name and hears nothing more",
 	}},
 	{kind: "assign"},
 	{kind: "control"},

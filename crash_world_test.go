@@ -10,6 +10,7 @@ import (
 
 	"github.com/etorrent/etorrent"
 	"github.com/etorrent/etorrent/etorrenttest"
+	"github.com/etorrent/etorrent/internal/vocab/tracker"
 	"github.com/etorrent/etorrent/sup"
 )
 
@@ -20,7 +21,7 @@ import (
 //	right     from first       from both
 //
 // Each connection carries crashRate and no more, so that what happens to one
-// cannot make another one slower.
+// cannot make another one slower. All announce to one tracker, which names nobody.
 const (
 	crashRate    = 128 << 10
 	crashLatency = 5 * time.Millisecond
@@ -33,6 +34,7 @@ const (
 // crashWorld is one run.
 type crashWorld struct {
 	t       *testing.T
+	tracker etorrent.AddOption
 	swarm   *swarm
 	members map[string]*member // by role
 	fetches []*fetch
@@ -128,7 +130,10 @@ func (f *fuse) crashed() *sup.Point {
 // build starts the clients and the fetches.
 func buildCrashWorld(t *testing.T, s *swarm, f *fuse, random uint64) *crashWorld {
 	s.network.SetLink(etorrenttest.Link{Latency: crashLatency, Rate: crashRate})
-	w := &crashWorld{t: t, swarm: s, members: map[string]*member{}}
+	o := s.oracle()
+	o.answers(tracker.Response{Interval: time.Minute})
+	s.network.SetName("tracker.test", o.host.Addr().String())
+	w := &crashWorld{t: t, swarm: s, members: map[string]*member{}, tracker: etorrent.WithTrackers([]string{"http://tracker.test:6969/announce"})}
 	rnd := rand.New(rand.NewPCG(random, 1))
 	for _, role := range []string{"first", "second", "left", "right"} {
 		w.members[role] = s.join(func(o *etorrent.Options) { o.Hook, o.RandomSeed = f.hook(role), rnd.Uint64() })
@@ -137,7 +142,7 @@ func buildCrashWorld(t *testing.T, s *swarm, f *fuse, random uint64) *crashWorld
 	b := etorrenttest.NewContent(t, "B", crashPiece, crashSize)
 	for _, role := range []string{"first", "second"} {
 		for _, c := range []*etorrenttest.Content{a, b} {
-			c.Seed(t, w.members[role].Client, w.members[role].storage)
+			c.Seed(t, w.members[role].Client, w.members[role].storage, w.tracker)
 		}
 	}
 	w.begun = time.Now()
@@ -151,7 +156,7 @@ func buildCrashWorld(t *testing.T, s *swarm, f *fuse, random uint64) *crashWorld
 func (w *crashWorld) fetch(role, name string, c *etorrenttest.Content, sources ...string) {
 	f := &fetch{role: role, name: name, content: c, sources: sources}
 	m := w.members[role]
-	t, err := m.Add(w.t.Context(), etorrent.FromMetainfo(c.Metainfo))
+	t, err := m.Add(w.t.Context(), etorrent.FromMetainfo(c.Metainfo), w.tracker)
 	if err != nil {
 		w.t.Fatalf("%v: %v", f, err)
 	}

@@ -78,7 +78,7 @@ func (c *Client) Add(ctx context.Context, s Source, o ...AddOption) (*Torrent, e
 	}
 	req := client.AddRequest{
 		Metainfo: meta, Dir: opts.dir, Priorities: opts.priorities,
-		Options: torrent.Options{Existing: opts.existing, Peers: opts.peers, Names: opts.names, Allocate: opts.allocate, Order: opts.order},
+		Options: torrent.Options{Existing: opts.existing, Peers: opts.peers, Names: opts.names, Allocate: opts.allocate, Order: opts.order, Tiers: opts.tiers, Trackers: opts.trackers},
 	}
 	if opts.serveOnly == shareOnly {
 		req.Options.ReadOnly = torrent.ServeOnly

@@ -50,6 +50,7 @@ type (
 	ResumedEvent     = event.Resumed
 	QuarantinedEvent = event.Quarantined
 	StoppedEvent     = event.Stopped
+	TrackerEvent     = event.Tracker
 	WarningEvent     = event.Warning
 	CrashedEvent     = event.Crashed
 )

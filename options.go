@@ -11,6 +11,7 @@ import (
 	"github.com/etorrent/etorrent/internal/store"
 	"github.com/etorrent/etorrent/internal/vocab/endpoint"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
+	"github.com/etorrent/etorrent/internal/vocab/tracker"
 	"github.com/etorrent/etorrent/sup"
 )
 
@@ -128,6 +129,8 @@ type addOptions struct {
 	existing   Existing
 	serveOnly  shareMode
 	order      torrent.Order
+	tiers      [][]tracker.URL
+	trackers   torrent.TrackerUse
 	allocate   storage.Allocation
 	priorities []Priority
 }
@@ -161,10 +164,17 @@ func WithPeerNames(peers ...string) AddOption {
 			case endpoint.Name:
 				o.names = append(o.names, at)
 			}
-			if err != nil && o.err == nil {
-				o.err = err
+			if err != nil {
+				o.refuse(err)
 			}
 		}
+	}
+}
+
+// refuse makes Add fail with the first error.
+func (o *addOptions) refuse(err error) {
+	if o.err == nil {
+		o.err = err
 	}
 }
 

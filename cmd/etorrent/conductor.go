@@ -16,6 +16,7 @@ type conductor struct {
 	s        *session
 	goal     goal
 	stall    time.Duration // 0: never
+	others   otherSources
 	torrents []*tracked
 	byHash   map[[20]byte]*tracked
 	events   chan heard
@@ -154,7 +155,7 @@ func lookAfter(e etorrent.Event) lookDue {
 	case etorrent.PieceEvent, etorrent.FileStoredEvent, etorrent.PeerJoinedEvent, etorrent.PeerLeftEvent, etorrent.PeerBannedEvent:
 		return lookLater
 	case etorrent.ListeningEvent, etorrent.AddedEvent, etorrent.CheckingEvent, etorrent.CheckedEvent, etorrent.CompletedEvent,
-		etorrent.PausedEvent, etorrent.ResumedEvent, etorrent.QuarantinedEvent, etorrent.StoppedEvent, etorrent.WarningEvent, etorrent.CrashedEvent:
+		etorrent.PausedEvent, etorrent.ResumedEvent, etorrent.QuarantinedEvent, etorrent.StoppedEvent, etorrent.TrackerEvent, etorrent.WarningEvent, etorrent.CrashedEvent:
 	}
 	return lookNow
 }
@@ -208,14 +209,16 @@ func (c *conductor) look() {
 			c.broken(t, t.stats.Err)
 		case etorrent.Sharing:
 			c.complete(t)
-		case etorrent.Opening, etorrent.Checking, etorrent.Fetching, etorrent.Retired:
+		case etorrent.Fetching:
+			c.judgeTrackers(t)
+		case etorrent.Opening, etorrent.Checking, etorrent.Retired:
 		}
 	}
 }
 
 // shown is the state as people see it.
 func (c *conductor) shown() screen.State {
-	s := screen.State{}
+	s := screen.State{Trackers: c.shownTrackers()}
 	if len(c.e.addrs) > 0 {
 		s.Port = c.e.addrs[0].Port()
 	}

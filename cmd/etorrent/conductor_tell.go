@@ -32,7 +32,7 @@ func (c *conductor) hear(h heard) {
 		c.crashed(head, e)
 	case etorrent.ListeningEvent, etorrent.AddedEvent, etorrent.CheckingEvent, etorrent.CheckedEvent, etorrent.PieceEvent,
 		etorrent.FileStoredEvent, etorrent.PeerJoinedEvent, etorrent.PeerLeftEvent, etorrent.PeerBannedEvent, etorrent.CompletedEvent, etorrent.PausedEvent,
-		etorrent.ResumedEvent, etorrent.QuarantinedEvent, etorrent.StoppedEvent:
+		etorrent.ResumedEvent, etorrent.QuarantinedEvent, etorrent.StoppedEvent, etorrent.TrackerEvent:
 	}
 }
 
@@ -70,6 +70,8 @@ func (c *conductor) hearOf(t *tracked, head jsonl.Head, e etorrent.Event) {
 		c.s.out.people.note("%s goes on", name)
 	case etorrent.QuarantinedEvent:
 		c.s.out.warn(&jsonl.Warning{Head: head, Message: fmt.Sprintf("%s crashed and rests until %s: %v", name, e.RetryAt.Format(time.TimeOnly), e.Err)})
+	case etorrent.TrackerEvent:
+		c.heardTracker(t, head, e.TrackerStatus)
 	case etorrent.WarningEvent:
 		c.s.out.warn(&jsonl.Warning{Head: head, Message: name + ": " + e.Err.Error()})
 	case etorrent.CrashedEvent:

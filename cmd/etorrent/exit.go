@@ -21,6 +21,7 @@ const (
 	exitUsage       exitCode = 2
 	exitSource      exitCode = 3
 	exitStalled     exitCode = 4
+	exitRefused     exitCode = 5
 	exitOverwrite   exitCode = 6
 	exitDisk        exitCode = 7
 	exitDamaged     exitCode = 8
@@ -32,7 +33,7 @@ const (
 
 var reasons = map[exitCode]string{
 	exitDone: "done", exitBug: "bug", exitUsage: "usage", exitSource: "bad source", exitStalled: "stalled",
-	exitOverwrite: "would overwrite", exitDisk: "disk", exitDamaged: "damaged", exitListen: "cannot listen",
+	exitRefused: "refused by the trackers", exitOverwrite: "would overwrite", exitDisk: "disk", exitDamaged: "damaged", exitListen: "cannot listen",
 	exitHeld: "held", exitInterrupted: "interrupted", exitTerminated: "terminated",
 }
 

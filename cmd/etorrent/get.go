@@ -39,6 +39,7 @@ A select PATTERN is numbers as show has them ("1,3-5"), a glob ("*.mkv",
 "season 1/**"), or a regular expression ("re:^a/b"). Without --select the files
 selected last time are.`,
 		Example: `  etorrent get show.torrent --dir /data --peer 192.0.2.7:6881 --peer seed.example.org:6881
+  etorrent get show.torrent --tracker udp://tracker.example.org:6969/announce
   etorrent show.torrent --select '*.mkv' --down 5M
   etorrent get *.torrent --seed --json`,
 		Args:              arguments(1, anyNumber, "a SOURCE: a .torrent file, or -"),
@@ -57,6 +58,9 @@ selected last time are.`,
 }
 
 func get(s *session, f *getFlags, words []string) error {
+	if err := f.trackers.judge(); err != nil {
+		return err
+	}
 	sources, err := loadSources(s, words)
 	if err != nil {
 		return err
@@ -77,12 +81,10 @@ func get(s *session, f *getFlags, words []string) error {
 	if f.seed {
 		c.goal = untilStopped
 	}
-	c.stall = f.stallTimeout
+	c.stall, c.others = f.stallTimeout, sourcesOf(&f.engineFlags)
 	var add []request
 	for i, src := range sources {
-		options := []etorrent.AddOption{
-			etorrent.InDir(dir), etorrent.OnExisting(f.existing.policy), etorrent.WithPeerNames(f.peers...),
-		}
+		options := append(f.addOptions(), etorrent.InDir(dir), etorrent.OnExisting(f.existing.policy))
 		if f.sequential {
 			options = append(options, etorrent.InOrder())
 		}

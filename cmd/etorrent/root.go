@@ -21,8 +21,9 @@ Each flag can also be given as an environment variable: --stall-timeout is
 ETORRENT_STALL_TIMEOUT. A flag goes before its variable.
 
 Exit codes: 0 done, 1 bug (the path of a report is printed), 2 usage, 3 bad
-source, 4 stalled, 6 would overwrite, 7 disk, 8 verify found damage, 9 cannot
-listen, 10 held by another etorrent, 130 and 143 stopped by a signal.`
+source, 4 stalled, 5 refused by every tracker and no other source of peers, 6
+would overwrite, 7 disk, 8 verify found damage, 9 cannot listen, 10 held by
+another etorrent, 130 and 143 stopped by a signal.`
 
 // newRoot makes the command line.
 func newRoot(s *session) *cobra.Command {

@@ -39,6 +39,9 @@ or folder, or that itself. If nothing of a torrent is there, the exit code is 7.
 }
 
 func seed(s *session, f *engineFlags, words []string) error {
+	if err := f.trackers.judge(); err != nil {
+		return err
+	}
 	words, err := torrentsIn(words)
 	if err != nil {
 		return err
@@ -57,9 +60,9 @@ func seed(s *session, f *engineFlags, words []string) error {
 			return failed(exitDisk, "%s", found.how)
 		}
 		s.out.people.note("%s", found.how)
-		add = append(add, request{source: src, dir: found.dir, options: []etorrent.AddOption{
-			etorrent.InDir(found.dir), etorrent.OnExisting(f.existing.policy), etorrent.WithPeerNames(f.peers...), etorrent.ShareOnly(),
-		}})
+		add = append(add, request{source: src, dir: found.dir, options: append(f.addOptions(),
+			etorrent.InDir(found.dir), etorrent.OnExisting(f.existing.policy), etorrent.ShareOnly(),
+		)})
 	}
 	e, err := startEngine(s, f)
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"github.com/etorrent/etorrent/internal/vocab/tracker"
 )
 
 var unquoted = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./\\-]+$`)
@@ -31,11 +33,38 @@ func command(goos string, words ...string) string {
 	return strings.Join(quoted, " ")
 }
 
-// typedAgain is the command line that was typed, by the program's short name.
+// typedAgain is the command line that was typed, by the program's short name. What may
+// be the passkey of a tracker is masked: such a line is shown to others.
 func typedAgain(h *host) string {
-	words := append([]string{}, h.typed...)
+	words := maskTrackers(h.typed)
 	if len(words) > 0 {
 		words[0] = strings.TrimSuffix(filepath.Base(words[0]), ".exe")
 	}
 	return command(h.goos, words...)
+}
+
+// maskTrackers masks the URLs of --tracker.
+func maskTrackers(typed []string) []string {
+	const flag = "--tracker"
+	words := append([]string{}, typed...)
+	for i, w := range words {
+		if value, is := strings.CutPrefix(w, flag+"="); is {
+			words[i] = flag + "=" + maskedTier(value)
+		} else if i > 0 && words[i-1] == flag {
+			words[i] = maskedTier(w)
+		}
+	}
+	return words
+}
+
+func maskedTier(urls string) string {
+	var masked []string
+	for url := range strings.SplitSeq(urls, ",") {
+		shown := "URL"
+		if e, is := tracker.ViewURL(strings.TrimSpace(url)).(tracker.URLUsable); is {
+			shown = e.URL.String()
+		}
+		masked = append(masked, shown)
+	}
+	return strings.Join(masked, ",")
 }

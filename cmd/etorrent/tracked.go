@@ -16,9 +16,10 @@ type tracked struct {
 	stats     etorrent.Stats    // as last looked at
 	meter     meter
 	outcome   outcome
-	err       error   // of a failure
-	pausedFor string  // what people were told last of a pause
-	told      telling // of its completion
+	err       error             // of a failure
+	pausedFor string            // what people were told last of a pause
+	trackers  map[string]string // the last line about each, by URL
+	told      telling           // of its completion
 	since     sharing
 	numbers   []int  // of the files, as people count them; nil until one is asked for
 	hash      string // in hex, once it was asked for

@@ -10,6 +10,7 @@ import (
 	"github.com/etorrent/etorrent/cmd/etorrent/internal/amount"
 	"github.com/etorrent/etorrent/cmd/etorrent/internal/pattern"
 	"github.com/etorrent/etorrent/internal/vocab/endpoint"
+	"github.com/etorrent/etorrent/internal/vocab/tracker"
 )
 
 // The types of flags: each reads a text, writes it back for the help text, and
@@ -48,6 +49,38 @@ func (v *peersValue) Set(s string) error {
 			return fmt.Errorf("%s can be no peer's address", at)
 		}
 		*v = append(*v, at.String())
+	}
+	return nil
+}
+
+// trackersValue are tiers of announce URLs. They are judged when all flags are read:
+// the error of a flag tells its text, which may hold a passkey.
+type trackersValue [][]string
+
+func (v *trackersValue) String() string { return "" }
+func (v *trackersValue) Type() string   { return "URL" }
+func (v *trackersValue) Set(s string) error {
+	var tier []string
+	for url := range strings.SplitSeq(s, ",") {
+		tier = append(tier, strings.TrimSpace(url))
+	}
+	*v = append(*v, tier)
+	return nil
+}
+
+// judge refuses what cannot be announced to, without telling it.
+func (v *trackersValue) judge() error {
+	for i, tier := range *v {
+		for j, url := range tier {
+			where := fmt.Sprintf("URL %d of --tracker %d", j+1, i+1)
+			switch e := tracker.ViewURL(url).(type) {
+			case tracker.URLUsable:
+			case tracker.URLLocal:
+				return usageError("%s is in a network of its own, and its path is not /announce", where)
+			case tracker.URLMalformed:
+				return usageError("%s is none of a tracker: %s", where, e.Fault)
+			}
+		}
 	}
 	return nil
 }

@@ -32,11 +32,9 @@ type Config struct {
 	Trust  *x509.CertPool  // nil: the system's
 }
 
-// Kept is what is kept of one torrent from one run to the next.
-type Kept struct {
-	At    time.Time // wall clock, when Saved was taken; zero: nothing was kept
-	Saved announce.Saved
-}
+// Kept is what is kept of one torrent from one run to the next. A zero At says that
+// nothing was kept.
+type Kept = store.Announce
 
 // Keeper keeps what outlives a run about one torrent. KeepAnnounce does not wait;
 // done is called once, from any goroutine, when it is kept or could not be. Of one
@@ -70,16 +68,16 @@ type Entry struct {
 // OriginOf is that of a torrent that comes back by a start of the program, for which
 // nobody waits. Now is the wall clock.
 func OriginOf(kept Kept, now time.Time) announce.Origin {
-	return announce.Restored{Saved: kept.Saved, Age: kept.age(now)}
+	return announce.Restored{Saved: kept.Saved, Age: ageOf(kept, now)}
 }
 
 // ResumedOf is that of a torrent that was announced before and that somebody waits for.
 func ResumedOf(kept Kept, now time.Time) announce.Origin {
-	return announce.Resumed{Saved: kept.Saved, Age: kept.age(now)}
+	return announce.Resumed{Saved: kept.Saved, Age: ageOf(kept, now)}
 }
 
-// age is how long ago it was kept; 0 where the clock was set back.
-func (k Kept) age(now time.Time) time.Duration {
+// ageOf is how long ago it was kept; 0 where the clock was set back.
+func ageOf(k Kept, now time.Time) time.Duration {
 	if k.At.IsZero() {
 		return 0
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/etorrent/etorrent/internal/leaf/limit"
 	"github.com/etorrent/etorrent/internal/leaf/ring"
 	"github.com/etorrent/etorrent/internal/leaf/slab"
+	"github.com/etorrent/etorrent/internal/proc/announce"
 	"github.com/etorrent/etorrent/internal/proc/calls"
 	"github.com/etorrent/etorrent/internal/proc/clock"
 	"github.com/etorrent/etorrent/internal/proc/disk"
@@ -76,6 +77,7 @@ type Client struct {
 	roster    *roster.Roster
 	listeners []*pnet.Listener
 	udp       *udp.Handle
+	announcer *announce.Service
 	disks     *disk.Set
 	reads     *slab.Pool
 	rows      store.Driver
@@ -112,13 +114,17 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 			return torrent.Env{
 				Disks: c.disks, Rows: service, Dialer: dialer, Clock: c.clock, Events: c.events,
 				Crowd: peers, PeersPerAddress: cfg.PeersPerAddress,
-				Down: c.down, Up: c.up, PeerID: peerID(cfg.Version),
+				Announcer: c.announcer, Down: c.down, Up: c.up, PeerID: peerID(cfg.Version),
 				Client: "Etorrent " + cfg.Version, ListenPort: c.listenPort, Random: cfg.Random,
 			}
 		},
 	})
 	greeter := pnet.NewGreeter(c.roster.Find, crowd.New(cfg.Shares.Strangers, cfg.PeersPerAddress))
 	c.udp = udp.New(udp.Config{Egress: egress, Clock: c.clock, Beside: beside(cfg.Listen), Changed: c.postDatagrams()})
+	c.announcer = announce.New(announce.Config{
+		Egress: egress, UDP: c.udp, Clock: c.clock, Port: c.listenPort, Keep: service,
+		Agent: "Etorrent/" + cfg.Version, Random: cfg.Random,
+	})
 	network := []sup.Child{greeter.Child(), c.udp.Child()}
 	for _, address := range cfg.Listen {
 		l := pnet.NewListener(egress, address, cfg.Ports, greeter.Greet, pnet.Notices{
@@ -127,7 +133,7 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 		c.listeners = append(c.listeners, l)
 		network = append(network, l.Child())
 	}
-	root := tree(service, c.disks, network, dialer, c.roster)
+	root := tree(service, c.disks, network, []sup.Child{c.announcer.Child(), dialer.Child()}, c.roster)
 	t, err := sup.Start(ctx, "client", root, sup.Options{Hook: cfg.Hook, Observe: c.crashes.observe})
 	if err != nil {
 		return nil, err
@@ -137,7 +143,7 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 }
 
 // tree describes the engine's processes; ARCHITECTURE.md draws it.
-func tree(rows *store.Service, disks *disk.Set, network []sup.Child, dialer *pnet.Dialer, r *roster.Roster) sup.Supervisor {
+func tree(rows *store.Service, disks *disk.Set, network, outgoing []sup.Child, r *roster.Roster) sup.Supervisor {
 	calm := sup.Intensity{Restarts: 20, Within: time.Minute}
 	branch := func(name string, children ...sup.Child) sup.Child {
 		return sup.Child{Name: name, Restart: sup.Permanent, Supervisor: &sup.Supervisor{
@@ -149,7 +155,7 @@ func tree(rows *store.Service, disks *disk.Set, network []sup.Child, dialer *pne
 		Children: []sup.Child{
 			branch("storage", rows.Child(), disks.Child()),
 			branch("net", network...),
-			branch("outgoing", dialer.Child()),
+			branch("outgoing", outgoing...),
 			branch("torrents", r.Children()...),
 		},
 	}
@@ -224,8 +230,23 @@ func (c *Client) Tree() sup.Snapshot { return c.tree.Snapshot() }
 // Slabs is the number of payload buffers that somebody holds now.
 func (c *Client) Slabs() int { return c.disks.Slabs() + c.reads.Outstanding() }
 
+// leaveWithin bounds how long trackers are told that torrents stop.
+const leaveWithin = 3 * time.Second
+
+// leave takes leave of the trackers, with the counters as they are by now. What cannot
+// be told in time is not told.
+func (c *Client) leave(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, leaveWithin)
+	defer cancel()
+	for _, r := range c.roster.List() {
+		r.Torrent.TellTrackers()
+	}
+	_ = c.announcer.Leave(ctx)
+}
+
 // Stop stops the engine in order and closes its state.
 func (c *Client) Stop(ctx context.Context) error {
+	c.leave(ctx)
 	err := c.tree.Stop(ctx)
 	if ctx.Err() == nil {
 		err = errors.Join(err, c.rows.Close())

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"github.com/etorrent/etorrent/internal/proc/announce"
 	"github.com/etorrent/etorrent/internal/proc/disk"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
 	"github.com/etorrent/etorrent/internal/proc/roster"
@@ -16,6 +17,7 @@ func Description() sup.Supervisor {
 	listener := pnet.NewListener(egress, ":0", pnet.NextFree, greeter.Greet, pnet.Notices{Changed: func(pnet.Listening) {}, Exhausted: func() {}})
 	return tree(
 		store.NewService(store.NewMemory()), disk.NewSet(disk.Options{}),
-		[]sup.Child{greeter.Child(), udp.New(udp.Config{}).Child(), listener.Child()}, pnet.NewDialer(egress, 1), roster.New(roster.Config{}),
+		[]sup.Child{greeter.Child(), udp.New(udp.Config{}).Child(), listener.Child()},
+		[]sup.Child{announce.New(announce.Config{}).Child(), pnet.NewDialer(egress, 1).Child()}, roster.New(roster.Config{}),
 	)
 }

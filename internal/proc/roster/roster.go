@@ -256,6 +256,7 @@ func (x *process) add(a Add) answer {
 	if e := x.r.alive.byHash(hash); e != nil {
 		e.running.Torrent.AddPeers(a.Options.Peers)
 		e.running.Torrent.AddNames(a.Options.Names)
+		e.running.Torrent.AddTiers(a.Options.Tiers)
 		return answer{running: []Running{e.running}, err: ErrExists}
 	}
 	var e *entry

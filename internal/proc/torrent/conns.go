@@ -60,7 +60,7 @@ func newSwarm(c *control) *swarm {
 	return &swarm{
 		c:     c,
 		conns: map[assign.HolderID]*connection{},
-		book:  book.NewWith(c.t.bans),
+		book:  book.NewWith(c.t.legacy.bans),
 		names: book.NewNames(),
 		door:  crowd.New(MaxPeers, c.t.env.PeersPerAddress),
 		downs: sup.NewMailbox[sup.Down](),
@@ -82,8 +82,8 @@ func (s *swarm) open(conn pnet.Conn, addr netip.AddrPort, acceptor *handshake.Ac
 		}
 		return
 	}
-	s.c.t.counted++
-	k := &connection{id: s.c.t.counted, conn: conn, addr: addr, direction: d, orders: sup.NewMailbox[peerOrder](), meter: &meter{}}
+	s.c.t.legacy.counted++
+	k := &connection{id: s.c.t.legacy.counted, conn: conn, addr: addr, direction: d, orders: sup.NewMailbox[peerOrder](), meter: &meter{}}
 	if d == handshake.Dialled {
 		k.doors = append(k.doors, addr)
 	}
@@ -142,6 +142,10 @@ func (s *swarm) dialled(r *pnet.DialResult) {
 		s.book.Failed(s.c.now(), r.To)
 		return
 	}
+	if s.book.Presence(r.To) == book.Absent {
+		_ = r.Conn.Close() // whoever named it counts no more
+		return
+	}
 	s.open(r.Conn, r.To, nil)
 }
 
@@ -190,6 +194,7 @@ func (s *swarm) admit(k *connection, remote wire.Handshake) {
 	if k.direction == handshake.Dialled {
 		s.book.Connected(s.c.now(), k.addr)
 	}
+	s.c.saveSoon()
 	s.c.t.choker.Put(toChoker{joined: s.clientOf(k)})
 	k.orders.Put(peerOrder{kind: orderAdmit})
 	s.c.post(func(h event.Head) event.Event {

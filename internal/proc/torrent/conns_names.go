@@ -18,6 +18,9 @@ func (s *swarm) named(n named) {
 	for _, name := range n.names {
 		s.names.Add(s.c.now(), name)
 	}
+	if len(n.trackers) > 0 {
+		s.c.addTrackers()
+	}
 }
 
 // Lookup makes the swarm the LookupEffects of its names.

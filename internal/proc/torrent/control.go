@@ -23,8 +23,9 @@ const (
 	retryAfter  = 200 * time.Millisecond
 	retryAtMost = 30 * time.Second
 	// countersEvery is how often the all-time totals go to the row while bytes
-	// move and no claim takes them along.
-	countersEvery = 10 * time.Second
+	// move, and idleCountersEvery how often it is looked while none do.
+	countersEvery     = 10 * time.Second
+	idleCountersEvery = time.Minute
 )
 
 // control is the process that owns a torrent's life.
@@ -59,12 +60,13 @@ type control struct {
 
 // totals is what the row knows of the all-time totals, and when it is told again.
 type totals struct {
-	base store.Counters // of the row when the torrent woke
-	due  mono.Instant
+	saved store.Counters
+	due   mono.Instant
 }
 
-// told is what the host was told of the whole torrent.
+// told is what the host and the announcer were told of the whole torrent.
 type told struct {
+	trackers   announced
 	completion completion
 	refused    string // links, in words
 	longer     []disk.LongerFile
@@ -171,6 +173,7 @@ func (c *control) step() onward {
 		c.ring()
 	}
 	c.swarm.dial()
+	c.tellTrackers()
 	c.show()
 	return goOn
 }
@@ -208,6 +211,12 @@ func (c *control) input(in toControl) {
 		c.swarm.expose(in.liar)
 	case in.shed != nil:
 		c.swarm.shed()
+	case in.tracked != nil:
+		c.swarm.tracked(in.tracked)
+	case in.moved != nil:
+		c.swarm.moved()
+	case in.report != nil:
+		c.reported(in.report)
 	}
 }
 

@@ -26,8 +26,11 @@ func (c *control) load() {
 		return
 	}
 	c.row, c.layout = row, l
+	if c.t.legacy.base == nil {
+		c.t.legacy.base, c.t.legacy.fetched = &row.Counters, pieceset.New(l.geometry.Pieces())
+	}
 	if c.durable == nil {
-		c.totals.base = row.Counters
+		c.totals.saved = row.Counters
 		c.durable = pieceset.New(l.geometry.Pieces())
 		c.written = pieceset.New(l.geometry.Pieces())
 	}
@@ -130,6 +133,7 @@ func (c *control) claim(claimed *pieceset.Set) {
 	c.written.RemoveAll(claimed)
 	c.countStored()
 	c.layout.countMissing(c.durable)
+	c.durableNow(c.durable)
 }
 
 func (c *control) countStored() {
@@ -138,6 +142,7 @@ func (c *control) countStored() {
 	for i := range c.durable.All() {
 		c.status.Stored += c.layout.wantedBytes(i)
 	}
+	c.countLeft()
 }
 
 // begin lets connections come.
@@ -147,6 +152,7 @@ func (c *control) begin() {
 	c.verify = nil
 	c.judgeGoal()
 	c.beginAssign()
+	c.announce()
 }
 
 // renewLog makes the log of written pieces say what the disk vouches for. The

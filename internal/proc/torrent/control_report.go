@@ -23,7 +23,7 @@ func (c *control) report(r disk.Report) {
 	case disk.Snapshot:
 		c.snapshot(r)
 	case disk.PieceVerified:
-		c.piece(r.Piece, event.PieceVerified)
+		c.pieceVerified(r.Piece)
 	case disk.PieceWritten:
 		c.pieceWritten(r.Piece)
 	case disk.PiecesDurable:
@@ -76,6 +76,15 @@ func (c *control) piece(i pieceset.Index, state event.PieceState) {
 	c.post(func(h event.Head) event.Event { return event.Piece{Head: h, Index: i, State: state} })
 }
 
+// pieceVerified notes where the piece comes from: while the torrent runs, nothing else
+// is verified than what was fetched.
+func (c *control) pieceVerified(i pieceset.Index) {
+	c.piece(i, event.PieceVerified)
+	if c.phase == phaseRunning {
+		c.t.legacy.fetched.Add(i)
+	}
+}
+
 func (c *control) pieceWritten(i pieceset.Index) {
 	c.piece(i, event.PieceWritten)
 	if !c.durable.Has(i) {
@@ -96,6 +105,7 @@ func (c *control) piecesDurable(s *pieceset.Set) {
 	c.written.RemoveAll(fresh)
 	for i := range fresh.All() {
 		c.status.Stored += c.layout.wantedBytes(i)
+		c.status.Left -= c.layout.geometry.PieceSize(i)
 	}
 	c.status.Durable = c.durable.Count()
 	c.show()
@@ -110,6 +120,7 @@ func (c *control) piecesDurable(s *pieceset.Set) {
 		c.retries.recovery.wait = recoverAfter
 	}
 	c.saveSoon()
+	c.durableNow(fresh)
 	if c.phase == phaseRunning {
 		c.judgeGoal()
 	}
@@ -120,6 +131,7 @@ func (c *control) piecesDurable(s *pieceset.Set) {
 func (c *control) piecesLost(s *pieceset.Set) {
 	c.durable.RemoveAll(s)
 	c.written.RemoveAll(s)
+	c.t.legacy.fetched.RemoveAll(s)
 	c.told.completion = completionOpen
 	c.countStored()
 	c.layout.countMissing(c.durable)
@@ -231,25 +243,44 @@ func (c *control) closeFiles(ctx context.Context) {
 var errNotOpen = errors.New("the torrent's row could not be read yet")
 
 // saveSoon arms the save of the counters.
-func (c *control) saveSoon() {
+func (c *control) saveSoon() { c.saveWithin(countersEvery) }
+
+func (c *control) saveWithin(d time.Duration) {
 	if c.totals.due == mono.Never {
-		c.totals.due = c.now().Add(countersEvery)
+		c.totals.due = c.now().Add(d)
 	}
 }
 
-func (c *control) saveCounters() { c.saveCountersIn(c.p.Context()) }
+// saveCounters keeps the counters, and looks again while there are connections by
+// which they may grow.
+func (c *control) saveCounters() {
+	before := c.totals.saved
+	c.saveCountersIn(c.p.Context())
+	switch {
+	case c.swarm.trading() == 0:
+	case c.totals.saved == before:
+		c.saveWithin(idleCountersEvery)
+	default:
+		c.saveSoon()
+	}
+}
 
 func (c *control) saveCountersIn(ctx context.Context) {
 	if c.row == nil {
 		return
 	}
 	down, up := c.t.tally.Read()
-	u := store.CountersUpdate{ID: c.t.id, Epoch: c.t.epoch, Counters: store.Counters{
-		Downloaded: c.totals.base.Downloaded + down, Uploaded: c.totals.base.Uploaded + up, Seeding: c.totals.base.Seeding,
-	}}
+	base := c.t.legacy.base
+	all := store.Counters{Downloaded: base.Downloaded + down, Uploaded: base.Uploaded + up, Seeding: base.Seeding}
+	if all == c.totals.saved {
+		return
+	}
+	u := store.CountersUpdate{ID: c.t.id, Epoch: c.t.epoch, Counters: all}
 	if err := c.t.env.Rows.SaveCounters(ctx, calls.ControlSaveCounters, u); err != nil {
 		c.saveSoon()
+		return
 	}
+	c.totals.saved = all
 }
 
 // stopContext bounds what a stopping torrent still does.

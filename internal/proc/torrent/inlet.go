@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 
+	coreannounce "github.com/etorrent/etorrent/internal/core/announce"
 	"github.com/etorrent/etorrent/internal/core/book"
 	"github.com/etorrent/etorrent/sup"
 )
@@ -52,6 +53,7 @@ func (i *inlet) name(n named) {
 	i.mu.Lock()
 	i.named.addrs = addNew(i.named.addrs, n.addrs, book.Bound)
 	i.named.names = addNew(i.named.names, n.names, book.Bound)
+	i.named.trackers = addTrackers(i.named.trackers, n.trackers)
 	i.mu.Unlock()
 	n = n.clone()
 	i.Put(toControl{named: &n})
@@ -67,8 +69,21 @@ func addNew[T comparable](to, from []T, bound int) []T {
 	return to
 }
 
+// addTrackers adds trackers up to as many as are used. One may be there twice: which
+// counts depends on its tier.
+func addTrackers(to, from []Tracker) []Tracker {
+	return append(to, from[:max(0, min(len(from), coreannounce.MaxTrackers-len(to)))]...)
+}
+
 func (n named) clone() named {
-	return named{addrs: slices.Clone(n.addrs), names: slices.Clone(n.names)}
+	return named{addrs: slices.Clone(n.addrs), names: slices.Clone(n.names), trackers: slices.Clone(n.trackers)}
+}
+
+// added are the trackers that a person named.
+func (i *inlet) added() []Tracker {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return slices.Clone(i.named.trackers)
 }
 
 // open begins the time of a control process and returns the endpoints that it

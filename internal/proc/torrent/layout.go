@@ -100,9 +100,13 @@ func (l *layout) wantedBytes(i pieceset.Index) int64 {
 
 // pieceBytes is the size of all pieces of a set.
 func (l *layout) pieceBytes(s *pieceset.Set) int64 {
-	sum := int64(0)
-	for i := range s.All() {
-		sum += l.geometry.PieceSize(i)
+	n := s.Count()
+	if n == 0 {
+		return 0
+	}
+	sum := int64(n) * l.geometry.PieceLength
+	if last := pieceset.Index(l.geometry.Pieces() - 1); s.Has(last) {
+		sum -= l.geometry.PieceLength - l.geometry.PieceSize(last)
 	}
 	return sum
 }

@@ -3,6 +3,7 @@ package torrent
 import (
 	"net/netip"
 
+	coreannounce "github.com/etorrent/etorrent/internal/core/announce"
 	"github.com/etorrent/etorrent/internal/core/assign"
 	"github.com/etorrent/etorrent/internal/core/blame"
 	"github.com/etorrent/etorrent/internal/core/book"
@@ -28,12 +29,16 @@ type toControl struct {
 	closing  *peerClosing
 	liar     *liar
 	shed     *shed
+	tracked  *tracked
+	moved    *moved
+	report   *coreannounce.Report // of a tracker
 }
 
-// named are endpoints that a person named, by address or by name.
+// named are endpoints that a person named, by address or by name, and trackers.
 type named struct {
-	addrs []netip.AddrPort
-	names []endpoint.Name
+	addrs    []netip.AddrPort
+	names    []endpoint.Name
+	trackers []Tracker
 }
 
 // shed asks for descriptors.

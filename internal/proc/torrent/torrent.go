@@ -23,6 +23,8 @@ import (
 	"github.com/etorrent/etorrent/internal/vocab/endpoint"
 	"github.com/etorrent/etorrent/internal/vocab/event"
 	"github.com/etorrent/etorrent/internal/vocab/ident"
+	"github.com/etorrent/etorrent/internal/vocab/pieceset"
+	"github.com/etorrent/etorrent/internal/vocab/tracker"
 	"github.com/etorrent/etorrent/sup"
 )
 
@@ -33,6 +35,7 @@ type Env struct {
 	Dialer     *pnet.Dialer
 	Clock      *clock.Clock
 	Events     *ring.Ring[event.Event]
+	Announcer  Announcer
 	Crowd      *crowd.Crowd  // the connections of all torrents
 	Down, Up   *limit.Bucket // the limits of all torrents
 	PeerID     [20]byte      // of this torrent and run (BEP 20)
@@ -51,6 +54,8 @@ type Options struct {
 	Allocate storage.Allocation
 	Peers    []netip.AddrPort // named by a person
 	Names    []endpoint.Name  // likewise, to be looked up
+	Tiers    [][]tracker.URL  // trackers behind the torrent's own
+	Trackers TrackerUse
 }
 
 // Order is that in which pieces are begun.
@@ -86,11 +91,19 @@ type Torrent struct {
 	peers   *sup.Pool
 	status  *board.Board[Status]
 	tally   Tally
-	counted assign.HolderID // the last number that a connection got; control's
-	bans    *book.Bans      // control's, whichever incarnation
-	down    *limit.Bucket   // the torrent's own limits, below those of all
+	legacy  legacy
+	down    *limit.Bucket // the torrent's own limits, below those of all
 	up      *limit.Bucket
 	disk    *disk.Disk // control's; the roster's when control is down for good
+}
+
+// legacy is what one control process leaves to the next, and nobody else touches.
+type legacy struct {
+	counted assign.HolderID // the last number that a connection got
+	bans    *book.Bans
+	base    *store.Counters // of the row when the torrent woke, to which the tally adds; nil before
+	fetched *pieceset.Set   // verified while it ran, and not seen to be durable yet; nil before
+	tiers   [][]tracker.URL // of which the announcer knows
 }
 
 // New returns the handle of the torrent that row id describes; Child is its
@@ -98,13 +111,13 @@ type Torrent struct {
 func New(env Env, id ident.TorrentID, epoch store.Epoch, o Options) *Torrent {
 	return &Torrent{
 		env: env, id: id, epoch: epoch, options: o,
-		control: newInlet(named{o.Peers, o.Names}),
+		control: newInlet(named{o.Peers, o.Names, flat(o.Tiers)}),
 		assign:  sup.NewMailbox[toAssign](),
 		choker:  sup.NewMailbox[toChoker](),
 		asks:    sup.NewPort[Ask, Answer](),
 		peers:   sup.NewPool(),
 		status:  board.New(Status{}),
-		bans:    book.NewBans(),
+		legacy:  legacy{bans: book.NewBans()},
 		down:    env.Down.Under(0), up: env.Up.Under(0),
 	}
 }
@@ -139,8 +152,10 @@ func (t *Torrent) ID() ident.TorrentID { return t.id }
 // Status returns the latest status and a channel that is closed when it changes.
 func (t *Torrent) Status() (Status, <-chan struct{}) { return t.status.Read() }
 
-// Retired notes that the torrent's processes are down for good.
+// Retired notes that the torrent's processes are down for good, in order: its trackers
+// hear that it stopped.
 func (t *Torrent) Retired() {
+	t.env.Announcer.End(t.id)
 	s, _ := t.status.Read()
 	s.Phase, s.Err, s.Peers = Retired, nil, 0
 	t.status.Post(s)
@@ -209,6 +224,7 @@ type Status struct {
 	Durable int   // pieces that the row claims
 	Wanted  int64 // bytes of wanted files
 	Stored  int64 // durable bytes of wanted files
+	Left    int64 // bytes that are not durable of the whole torrent
 	Checked int   // pieces done of ToCheck
 	ToCheck int
 	Corrupt int // pieces whose hash was wrong, since the torrent woke

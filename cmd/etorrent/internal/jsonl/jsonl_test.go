@@ -19,7 +19,7 @@ func clock() time.Time { return time.Date(2026, 1, 2, 4, 4, 5, 600_000_000, time
 // objects has every kind of object, with and without what is optional.
 func objects() []jsonl.Object {
 	of := jsonl.Head{Torrent: hash}
-	eta, found, created, target := int64(41), int64(7), clock().UTC(), "a"
+	eta, found, created, target, none := int64(41), int64(7), clock().UTC(), "a", 0
 	return []jsonl.Object{
 		&jsonl.Listening{Addresses: []string{"127.0.0.1:1729", "[::1]:1729"}},
 		&jsonl.Listening{Addresses: []string{"127.0.0.1:6969"}, Announce: []string{"udp://127.0.0.1:6969/announce"}},
@@ -32,6 +32,8 @@ func objects() []jsonl.Object {
 		&jsonl.File{Head: of, Number: 2, Path: "a/b", Size: 5},
 		&jsonl.Peer{Head: of, Address: "127.0.0.1:4000", State: "joined", Client: "x"},
 		&jsonl.Peer{Head: of, Address: "127.0.0.1:4000", State: "left", Reason: "closed"},
+		&jsonl.Tracker{Head: of, URL: "http://x/announce", Tier: 1, Family: "ipv4", State: "working", Seeders: &none, Leechers: &none, Next: &created},
+		&jsonl.Tracker{Head: of, URL: "udp://x:1/announce", Tier: 2, Family: "any", State: "given_up", Fault: "unregistered", Message: "m", Failures: 3},
 		&jsonl.Warning{Message: "m", Report: "/r"}, &jsonl.Warning{Head: of, Message: "m"},
 		&jsonl.Error{Message: "m"}, &jsonl.Error{Head: of, Message: "m", Report: "/r"},
 		&jsonl.Complete{Head: of, Name: "a", Path: "/a"},

@@ -97,6 +97,22 @@ type Peer struct {
 	Reason  string `json:"reason,omitempty"`
 }
 
+// Tracker says how a tracker does that was asked just now, in one address family.
+type Tracker struct {
+	Head
+	URL      string     `json:"url"`    // what may be a passkey is masked
+	Tier     int        `json:"tier"`   // from 1 on
+	Family   string     `json:"family"` // any, ipv4 or ipv6
+	State    string     `json:"state"`
+	Fault    string     `json:"fault,omitempty"`
+	Message  string     `json:"message,omitempty"` // of a fault, or the tracker's warning
+	Failures int        `json:"failures"`          // in a row
+	Seeders  *int       `json:"seeders,omitempty"`
+	Leechers *int       `json:"leechers,omitempty"`
+	Peers    int        `json:"peers"` // that it named
+	Next     *time.Time `json:"next,omitempty"`
+}
+
 // Warning says that something is not as it should be, and goes on. Report is
 // the file of a crash report.
 type Warning struct {
@@ -215,6 +231,7 @@ func (*Progress) event() string  { return "progress" }
 func (*Piece) event() string     { return "piece" }
 func (*File) event() string      { return "file" }
 func (*Peer) event() string      { return "peer" }
+func (*Tracker) event() string   { return "tracker" }
 func (*Warning) event() string   { return "warning" }
 func (*Error) event() string     { return "error" }
 func (*Complete) event() string  { return "complete" }

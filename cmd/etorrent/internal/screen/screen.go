@@ -47,8 +47,12 @@ type Torrent struct {
 // State is all that is shown. Port is 0 while there is none.
 type State struct {
 	Torrents []Torrent
+	Trackers Trackers
 	Port     uint16
 }
+
+// Trackers are those of all torrents, and how many of them answered the last time.
+type Trackers struct{ All, Working int }
 
 // Color says whether lines may carry colours.
 type Color uint8
@@ -92,6 +96,9 @@ func summary(s State, width int, c Color) string {
 		stored, pieces, bad = stored+t.Durable, pieces+t.Pieces, bad+t.Bad
 	}
 	text := fmt.Sprintf("  %d of %d pieces stored, %d bad", stored, pieces, bad)
+	if s.Trackers.All > 0 {
+		text += fmt.Sprintf(", %d of %d trackers answer", s.Trackers.Working, s.Trackers.All)
+	}
 	if s.Port != 0 {
 		text += fmt.Sprintf(", port %d", s.Port)
 	}

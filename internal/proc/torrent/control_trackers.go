@@ -1,0 +1,179 @@
+package torrent
+
+import (
+	"net/netip"
+	"slices"
+
+	coreannounce "github.com/etorrent/etorrent/internal/core/announce"
+	"github.com/etorrent/etorrent/internal/core/book"
+	"github.com/etorrent/etorrent/internal/core/peer"
+	"github.com/etorrent/etorrent/internal/proc/announce"
+	"github.com/etorrent/etorrent/internal/vocab/event"
+	"github.com/etorrent/etorrent/internal/vocab/pieceset"
+	"github.com/etorrent/etorrent/internal/vocab/tracker"
+)
+
+// enoughToShare is how many peers are enough for a torrent that only shares: who
+// wants something of it finds it by the same trackers.
+const enoughToShare = 50
+
+// tracked are endpoints that a tracker named.
+type tracked struct {
+	peers []netip.AddrPort
+	from  tracker.URL
+}
+
+// moved says that a private torrent has another tracker now.
+type moved struct{}
+
+// announced is what the announcer was told of the torrent by this control process.
+type announced struct {
+	state    announcedState
+	counters coreannounce.Counters
+	appetite coreannounce.Appetite
+	tiers    [][]tracker.URL
+}
+
+type announcedState uint8
+
+const (
+	notAnnounced announcedState = iota
+	isAnnounced
+)
+
+// announce lets the trackers hear of the torrent, from the moment on at which it takes
+// connections. A fault that pauses it later takes it from no tracker: it is tried again
+// within a minute, and `stopped` and `started` each time would be a burden to both. It
+// only asks for no peers meanwhile.
+func (c *control) announce() {
+	if c.told.trackers.state == isAnnounced {
+		return
+	}
+	c.told.trackers.state = isAnnounced
+	c.told.trackers.tiers = c.tiers()
+	c.p.Act("announce")
+	c.t.env.Announcer.Begin(announce.Entry{
+		ID: c.t.id, Epoch: c.t.epoch, Into: c.t, From: c.origin(),
+		About: coreannounce.Torrent{
+			InfoHash: c.row.Keys.V1, PeerID: c.t.env.PeerID, Privacy: c.layout.meta.Privacy,
+			// As most clients do: BEP 12 to the letter asks the trackers of the first tier
+			// that works only, and finds the peers of the others by luck.
+			Reach: coreannounce.EachTier,
+			Tiers: c.told.trackers.tiers, Left: c.missing(),
+		},
+	})
+	if c.t.legacy.tiers != nil && !sameTiers(c.t.legacy.tiers, c.told.trackers.tiers) {
+		c.t.env.Announcer.SetTrackers(c.t.id, c.told.trackers.tiers)
+	}
+	c.t.legacy.tiers = c.told.trackers.tiers
+}
+
+// tiers are the trackers that the torrent is to be announced to.
+func (c *control) tiers() [][]tracker.URL {
+	var own [][]tracker.URL
+	if c.t.options.Trackers == AllTrackers {
+		own = usable(c.layout.meta.Announce)
+	}
+	return withTrackers(own, c.t.control.added())
+}
+
+func sameTiers(a, b [][]tracker.URL) bool { return slices.EqualFunc(a, b, slices.Equal) }
+
+// origin is what is known of earlier runs: somebody waits for a torrent that was added.
+// The row knows of more than trackers were told, where a program was killed.
+func (c *control) origin() coreannounce.Origin {
+	kept, all := c.row.Announce, c.t.legacy.base
+	kept.Saved.Uploaded = max(kept.Saved.Uploaded, all.Uploaded)
+	kept.Saved.Downloaded = max(kept.Saved.Downloaded, all.Downloaded)
+	return announce.ResumedOf(kept, c.t.env.Clock.Wall())
+}
+
+// addTrackers takes over trackers that a person added.
+func (c *control) addTrackers() {
+	if c.told.trackers.state == notAnnounced {
+		return
+	}
+	if tiers := c.tiers(); !sameTiers(tiers, c.told.trackers.tiers) {
+		c.told.trackers.tiers, c.t.legacy.tiers = tiers, tiers
+		c.p.Act("set trackers")
+		c.t.env.Announcer.SetTrackers(c.t.id, tiers)
+	}
+}
+
+// tellTrackers has the announcer know how far the torrent is.
+func (c *control) tellTrackers() {
+	if c.told.trackers.state == notAnnounced {
+		return
+	}
+	n, a := c.t.counters(c.missing()), c.appetite()
+	if n != c.told.trackers.counters || a != c.told.trackers.appetite {
+		c.told.trackers.counters, c.told.trackers.appetite = n, a
+		c.t.env.Announcer.Progress(c.t.id, n, a)
+	}
+}
+
+// missing is what the torrent lacks to serve as a seed: what is found by a check is
+// claimed a moment after the torrent begins.
+func (c *control) missing() int64 { return c.status.Left - c.layout.pieceBytes(c.written) }
+
+// appetite says whether more peers would be of use.
+func (c *control) appetite() coreannounce.Appetite {
+	switch {
+	case c.phase != phaseRunning,
+		len(c.swarm.conns) >= MaxPeers || c.t.env.Crowd.Room() <= 0,
+		c.swarm.book.Known() >= book.Bound,
+		c.goal == peer.UploadOnly && c.swarm.trading() >= enoughToShare:
+		return coreannounce.HasEnough
+	}
+	return coreannounce.WantsPeers
+}
+
+// durableNow notes pieces that are durable by now. When the last one of the whole
+// torrent that was fetched here is, and not before or otherwise, its trackers hear
+// that it is complete.
+func (c *control) durableNow(s *pieceset.Set) {
+	fetched := c.t.legacy.fetched
+	here := fetched.Overlap(s)
+	fetched.RemoveAll(s)
+	if here > 0 && c.status.Left == 0 {
+		c.p.Act("completed")
+		c.t.env.Announcer.Completed(c.t.id)
+	}
+}
+
+// countLeft counts what is missing of the whole torrent.
+func (c *control) countLeft() {
+	c.status.Left = c.layout.geometry.TotalLength - c.layout.pieceBytes(c.durable)
+}
+
+// isLocal says whether a tracker runs on this machine: only such a one may name
+// others that do.
+func isLocal(u tracker.URL) book.Source {
+	a, err := netip.ParseAddr(u.Host())
+	if u.Host() == "localhost" || err == nil && a.IsLoopback() {
+		return book.SourceLocalTracker
+	}
+	return book.SourceTracker
+}
+
+// tracked takes endpoints of a tracker into the book. A private torrent has no others
+// but those that a person named.
+func (s *swarm) tracked(m *tracked) {
+	source := isLocal(m.from)
+	for _, to := range m.peers {
+		s.book.Add(to, source)
+	}
+}
+
+// moved leaves everybody, since the tracker that named them is not the torrent's any
+// more (BEP 27).
+func (s *swarm) moved() {
+	s.dismiss("another tracker")
+	s.book.ForgetTrackers()
+}
+
+// reported tells the host how a tracker does.
+func (c *control) reported(r *coreannounce.Report) {
+	status := statusOf(r, c.t.env.Clock)
+	c.post(func(h event.Head) event.Event { return event.Tracker{Head: h, TrackerStatus: status} })
+}
