@@ -25,6 +25,7 @@ type oracle struct {
 	heard  []url.Values
 	answer []byte // for everybody; nil: whom else it knows
 	known  []netip.AddrPort
+	hangs  chan struct{} // nil: it answers
 }
 
 // oracle is a tracker on a host of its own.
@@ -39,7 +40,12 @@ func (s *swarm) oracle() *oracle {
 	o := &oracle{url: "http://" + l.Addr().String() + "/announce", host: host}
 	server := &http.Server{Handler: o}
 	go func() { _ = server.Serve(l) }()
-	s.t.Cleanup(func() { _ = server.Close() })
+	s.t.Cleanup(func() {
+		if o.hangs != nil {
+			close(o.hangs)
+		}
+		_ = server.Close()
+	})
 	return o
 }
 
@@ -48,6 +54,13 @@ func (o *oracle) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	o.mu.Lock()
+	hangs := o.hangs
+	o.mu.Unlock()
+	if hangs != nil {
+		<-hangs
 		return
 	}
 	o.mu.Lock()
@@ -78,6 +91,13 @@ func (o *oracle) refuses(reason string) {
 	defer o.mu.Unlock()
 	f := tracker.Failure{Reason: reason}
 	o.answer = f.AppendFailure(nil)
+}
+
+// hang has it answer nobody any more, until the end of the test.
+func (o *oracle) hang() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.hangs = make(chan struct{})
 }
 
 // answers has it give everybody one answer.

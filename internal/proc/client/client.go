@@ -115,7 +115,7 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 				Disks: c.disks, Rows: service, Dialer: dialer, Clock: c.clock, Events: c.events,
 				Crowd: peers, PeersPerAddress: cfg.PeersPerAddress,
 				Announcer: c.announcer, Down: c.down, Up: c.up, PeerID: peerID(cfg.Version),
-				Client: "Etorrent " + cfg.Version, ListenPort: c.listenPort, Random: cfg.Random,
+				Client: "Etorrent " + cfg.Version, ListenPort: c.listenPort, Listeners: len(cfg.Listen), Random: cfg.Random,
 			}
 		},
 	})

@@ -60,6 +60,7 @@ func (c *Client) postListening(l pnet.Listening) {
 		return
 	}
 	c.announcer.NetworkChanged()
+	c.roster.Listening()
 	c.postAddrs()
 }
 

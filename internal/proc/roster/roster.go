@@ -150,6 +150,13 @@ func (r *Roster) Shed() {
 	}
 }
 
+// Listening tells each torrent that connections are accepted now.
+func (r *Roster) Listening() {
+	for _, running := range r.alive.list() {
+		running.Torrent.Listening()
+	}
+}
+
 // List returns the torrents that run.
 func (r *Roster) List() []Running { return r.alive.list() }
 

@@ -217,6 +217,8 @@ func (c *control) input(in toControl) {
 		c.swarm.moved()
 	case in.report != nil:
 		c.reported(in.report)
+	case in.listening != nil:
+		c.announce()
 	}
 }
 
@@ -224,7 +226,7 @@ func (c *control) now() mono.Instant { return c.t.env.Clock.Now() }
 
 func (c *control) nextDeadline() mono.Instant {
 	d := mono.Earliest(mono.Earliest(c.retries.loading.at, c.retries.recovery.at), c.totals.due)
-	d = mono.Earliest(d, c.retries.changes.due)
+	d = mono.Earliest(d, mono.Earliest(c.retries.changes.due, c.told.trackers.at))
 	if c.phase == phaseRunning {
 		d = mono.Earliest(d, c.swarm.nextDeadline())
 	}
@@ -243,6 +245,9 @@ func (c *control) ring() {
 	}
 	if c.retries.changes.due != mono.Never && now >= c.retries.changes.due {
 		c.reopenChanged()
+	}
+	if c.told.trackers.at != mono.Never && now >= c.told.trackers.at {
+		c.announce()
 	}
 	if c.totals.due != mono.Never && now >= c.totals.due {
 		c.totals.due = mono.Never

@@ -3,12 +3,14 @@ package torrent
 import (
 	"net/netip"
 	"slices"
+	"time"
 
 	coreannounce "github.com/etorrent/etorrent/internal/core/announce"
 	"github.com/etorrent/etorrent/internal/core/book"
 	"github.com/etorrent/etorrent/internal/core/peer"
 	"github.com/etorrent/etorrent/internal/proc/announce"
 	"github.com/etorrent/etorrent/internal/vocab/event"
+	"github.com/etorrent/etorrent/internal/vocab/mono"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 	"github.com/etorrent/etorrent/internal/vocab/tracker"
 )
@@ -16,6 +18,10 @@ import (
 // enoughToShare is how many peers are enough for a torrent that only shares: who
 // wants something of it finds it by the same trackers.
 const enoughToShare = 50
+
+// portWithin is how long trackers hear nothing since nobody can connect to us yet. Then
+// we ask them for peers all the same.
+const portWithin = 5 * time.Second
 
 // tracked are endpoints that a tracker named.
 type tracked struct {
@@ -29,6 +35,7 @@ type moved struct{}
 // announced is what the announcer was told of the torrent by this control process.
 type announced struct {
 	state    announcedState
+	at       mono.Instant // when it is announced though there is no port yet; Never: nothing waits
 	counters coreannounce.Counters
 	appetite coreannounce.Appetite
 	tiers    [][]tracker.URL
@@ -46,10 +53,10 @@ const (
 // within a minute, and `stopped` and `started` each time would be a burden to both. It
 // only asks for no peers meanwhile.
 func (c *control) announce() {
-	if c.told.trackers.state == isAnnounced {
+	if c.told.trackers.state == isAnnounced || c.phase != phaseRunning || c.awaitsPort() == portAwaited {
 		return
 	}
-	c.told.trackers.state = isAnnounced
+	c.told.trackers.state, c.told.trackers.at = isAnnounced, mono.Never
 	c.told.trackers.tiers = c.tiers()
 	c.p.Act("announce")
 	c.t.env.Announcer.Begin(announce.Entry{
@@ -66,6 +73,26 @@ func (c *control) announce() {
 		c.t.env.Announcer.SetTrackers(c.t.id, c.told.trackers.tiers)
 	}
 	c.t.legacy.tiers = c.told.trackers.tiers
+}
+
+// awaited says whether a port is waited for.
+type awaited uint8
+
+const (
+	portOrNone awaited = iota
+	portAwaited
+)
+
+// awaitsPort waits for the port that trackers are to name to others, for a while.
+func (c *control) awaitsPort() awaited {
+	at, now := &c.told.trackers.at, c.now()
+	if c.t.env.Listeners == 0 || c.t.env.ListenPort() != 0 || *at != mono.Never && now >= *at {
+		return portOrNone
+	}
+	if *at == mono.Never {
+		*at = now.Add(portWithin)
+	}
+	return portAwaited
 }
 
 // tiers are the trackers that the torrent is to be announced to.

@@ -18,20 +18,21 @@ import (
 
 // toControl is one input of the control process; exactly one field is set.
 type toControl struct {
-	assignUp *assignUp
-	incoming *incoming
-	dialled  *pnet.DialResult
-	named    *named
-	lookup   *pnet.LookupResult
-	shook    *peerShook
-	chokerUp *chokerUp
-	intro    *peerIntro
-	closing  *peerClosing
-	liar     *liar
-	shed     *shed
-	tracked  *tracked
-	moved    *moved
-	report   *coreannounce.Report // of a tracker
+	assignUp  *assignUp
+	incoming  *incoming
+	dialled   *pnet.DialResult
+	named     *named
+	lookup    *pnet.LookupResult
+	shook     *peerShook
+	chokerUp  *chokerUp
+	intro     *peerIntro
+	closing   *peerClosing
+	liar      *liar
+	shed      *shed
+	tracked   *tracked
+	moved     *moved
+	report    *coreannounce.Report // of a tracker
+	listening *listening
 }
 
 // named are endpoints that a person named, by address or by name, and trackers.
@@ -40,6 +41,9 @@ type named struct {
 	names    []endpoint.Name
 	trackers []Tracker
 }
+
+// listening says that the port is known by which others reach us.
+type listening struct{}
 
 // shed asks for descriptors.
 type shed struct{}

@@ -41,6 +41,7 @@ type Env struct {
 	PeerID     [20]byte      // of this torrent and run (BEP 20)
 	Client     string        // name and version for BEP 10
 	ListenPort func() uint16 // 0 while not listening
+	Listeners  int           // that there are to be
 	Random     uint64        // run number of the random choices
 	// PeersPerAddress bounds the accepted connections of one address.
 	PeersPerAddress int
@@ -190,6 +191,9 @@ func (t *Torrent) Incoming(c pnet.Conn, a *handshake.Acceptor) {
 
 // Shed has some idle connections end, because descriptors ran out.
 func (t *Torrent) Shed() { t.control.Put(toControl{shed: &shed{}}) }
+
+// Listening notes that connections are accepted now, or at another port.
+func (t *Torrent) Listening() { t.control.Put(toControl{listening: &listening{}}) }
 
 // AddPeers names endpoints that a person wants to be dialled.
 func (t *Torrent) AddPeers(to []netip.AddrPort) { t.control.name(named{addrs: to}) }
