@@ -43,6 +43,7 @@ FuzzHTTPReplies internal/vocab/tracker httpresponse.go httpscrape.go failure.go 
 FuzzQueries internal/vocab/tracker httpquery.go
 FuzzViewReply internal/vocab/tracker udpreply.go peers.go
 FuzzViewRequest internal/vocab/tracker udprequest.go
+FuzzPair internal/leaf/sha1pair pair.go
 FuzzAmount cmd/etorrent/internal/amount amount.go
 FuzzParse cmd/etorrent/internal/pattern pattern.go
 '

@@ -37,6 +37,7 @@ var floors = []floor{
 	{
 		name: "leaf types", at: []string{"internal/leaf/..."},
 		std: append([]string{"context", "sync", "sync/atomic"}, pure...), project: slices.Concat(vocab, []string{"internal/leaf/..."}),
+		foreign: []string{"golang.org/x/sys"},
 	},
 	{
 		name: "storage", at: []string{"internal/storage/..."},
@@ -62,7 +63,7 @@ var floors = []floor{
 	},
 	{
 		name: "work without an engine", at: []string{"internal/create", "internal/hashing", "internal/ondisk"}, notStd: []string{"net"},
-		project: slices.Concat(vocab, []string{"internal/core/names", "internal/hashing", "internal/ondisk", "internal/storage/...", "sup"}),
+		project: slices.Concat(vocab, []string{"internal/core/names", "internal/hashing", "internal/leaf/sha1pair", "internal/ondisk", "internal/storage/...", "sup"}),
 	},
 	{
 		name: "library", at: []string{"."}, notStd: []string{"database/sql"},
