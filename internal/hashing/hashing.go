@@ -17,9 +17,6 @@ import (
 	"github.com/etorrent/etorrent/sup"
 )
 
-// chunk is how many bytes are read at once. A worker can stop between two.
-const chunk = 256 << 10
-
 // Job says what is to be hashed.
 type Job struct {
 	// Bytes are those of the torrent. All workers read from it at once.
@@ -29,7 +26,7 @@ type Job struct {
 	Holes storage.HoleViewer
 	// NewHash returns the hash of a piece (metainfo.Verifier has one).
 	NewHash func(piece int) hash.Hash
-	// Workers is how many pieces are hashed at once; 0 means one a core.
+	// Workers is how many hash at once, each up to two pieces; 0 means one a core.
 	Workers int
 }
 
@@ -58,7 +55,10 @@ func (PieceUnread) hashedPiece() {}
 // any order and on the goroutine of the caller. It ends early with each's error,
 // with that of ctx, or with a *sup.EscalatedError if a worker crashed.
 func Run(ctx context.Context, j Job, each func(PieceEvidence) error) error {
-	c := &crew{job: j, zeros: storage.NewZeros(j.Holes, j.Geometry, j.NewHash), next: make(chan pieceset.Index), done: make(chan PieceEvidence)}
+	if j.Workers <= 0 {
+		j.Workers = runtime.GOMAXPROCS(0)
+	}
+	c := &crew{job: j, zeros: storage.NewZeros(j.Holes, j.Geometry, j.NewHash), next: make(chan turn), done: make(chan PieceEvidence)}
 	tree, err := sup.Start(ctx, "hashing", c.supervisor(), sup.Options{})
 	if err != nil {
 		return fmt.Errorf("start the workers: %w", err)
@@ -75,19 +75,22 @@ func Run(ctx context.Context, j Job, each func(PieceEvidence) error) error {
 type crew struct {
 	job   Job
 	zeros *storage.Zeros
-	next  chan pieceset.Index
+	next  chan turn
 	done  chan PieceEvidence
+}
+
+// turn is what a worker takes at once: a piece, and the one behind it, of which the
+// two hashes are advanced together.
+type turn struct {
+	piece pieceset.Index
+	count int // 1 or 2
 }
 
 // supervisor describes the workers. None is started again: what it had taken
 // would be missing.
 func (c *crew) supervisor() sup.Supervisor {
-	n := c.job.Workers
-	if n <= 0 {
-		n = runtime.GOMAXPROCS(0)
-	}
 	s := sup.Supervisor{Strategy: sup.OneForAll, Intensity: sup.Intensity{Within: time.Hour}}
-	for i := range n {
+	for i := range c.job.Workers {
 		s.Children = append(s.Children, sup.Child{
 			Name: "worker[" + strconv.Itoa(i) + "]", Kind: "hash worker", Restart: sup.Transient, Run: c.work,
 		})
@@ -95,17 +98,21 @@ func (c *crew) supervisor() sup.Supervisor {
 	return s
 }
 
-// deal gives the pieces out in order, so that a disk is read from front to back.
+// deal gives the pieces out in order, so that a disk is read from front to back, by
+// twos until only one or two are left for each worker.
 func (c *crew) deal(ctx context.Context, tree *sup.Tree, each func(PieceEvidence) error) error {
-	dealt, open := 0, c.job.Geometry.Pieces()
-	for open > 0 {
-		next := c.next
-		if dealt == c.job.Geometry.Pieces() {
+	dealt, all := 0, c.job.Geometry.Pieces()
+	for open := all; open > 0; {
+		next, t := c.next, turn{piece: pieceset.Index(dealt), count: 1}
+		switch left := all - dealt; {
+		case left == 0:
 			next = nil
+		case left >= 2*c.job.Workers:
+			t.count = 2
 		}
 		select {
-		case next <- pieceset.Index(dealt):
-			dealt++
+		case next <- t:
+			dealt += t.count
 		case e := <-c.done:
 			open--
 			if err := each(e); err != nil {
@@ -122,47 +129,24 @@ func (c *crew) deal(ctx context.Context, tree *sup.Tree, each func(PieceEvidence
 
 func (c *crew) work(p *sup.Process) error {
 	p.Ready()
-	buf := make([]byte, min(chunk, max(1, c.job.Geometry.PieceLength)))
+	h := newHands(c)
 	for {
 		select {
 		case <-p.Stopping():
 			return nil
-		case i := <-c.next:
-			p.Receive("piece " + strconv.Itoa(int(i)))
-			e := c.hash(p.Context(), i, buf)
+		case t := <-c.next:
+			p.Receive("piece " + strconv.Itoa(int(t.piece)))
+			found := h.hash(p.Context(), t)
 			if p.Context().Err() != nil {
-				return nil // what was read up to the stop says nothing of the piece
+				return nil // what was read up to the stop says nothing of the pieces
 			}
-			select {
-			case c.done <- e:
-			case <-p.Stopping():
-				return nil
+			for _, e := range found {
+				select {
+				case c.done <- e:
+				case <-p.Stopping():
+					return nil
+				}
 			}
 		}
 	}
-}
-
-// hash reads piece i through buf, unless it is a hole.
-func (c *crew) hash(ctx context.Context, i pieceset.Index, buf []byte) PieceEvidence {
-	if known, zero := c.zeros.View(i).(storage.AllZero); zero {
-		return PieceHashed{Piece: i, Sum: known.Sum}
-	}
-	g, h := c.job.Geometry, c.job.NewHash(int(i))
-	at, end := g.PieceOffset(i), g.PieceOffset(i)+g.PieceSize(i)
-	for at < end {
-		if err := ctx.Err(); err != nil {
-			return PieceUnread{Piece: i, Err: err}
-		}
-		part := buf[:min(int64(len(buf)), end-at)]
-		n, err := c.job.Bytes.ReadAt(part, at)
-		if n < len(part) {
-			if err == nil || err == io.EOF {
-				err = io.ErrUnexpectedEOF
-			}
-			return PieceUnread{Piece: i, Err: err}
-		}
-		_, _ = h.Write(part)
-		at += int64(n)
-	}
-	return PieceHashed{Piece: i, Sum: h.Sum(nil)}
 }

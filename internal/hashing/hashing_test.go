@@ -30,7 +30,7 @@ func content(n int) []byte {
 
 func TestEveryPieceIsHashedOnce(t *testing.T) {
 	for _, c := range []struct{ size, piece, workers int }{
-		{0, 16 << 10, 2}, {1, 16 << 10, 2}, {1 << 20, 16 << 10, 1}, {1<<20 + 1, 16 << 10, 3}, {3 << 20, 1 << 20, 0}, {100, 7, 8},
+		{0, 16 << 10, 2}, {1, 16 << 10, 2}, {1 << 20, 16 << 10, 1}, {1<<20 + 1, 16 << 10, 3}, {3 << 20, 1 << 20, 0}, {5<<20 + 100, 1 << 20, 1}, {100, 7, 8},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			data := content(c.size)
