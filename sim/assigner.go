@@ -60,7 +60,9 @@ type pickerNews struct {
 	has     []pieceset.Index
 	got     []geometry.Block
 	back    []returned
+	favours []favour
 	credit  int
+	scope   peer.Scope
 	credits joining
 }
 
@@ -71,6 +73,12 @@ const (
 	absent joining = iota
 	present
 )
+
+// favour says that a piece may, or may no more, be fetched while choked.
+type favour struct {
+	piece pieceset.Index
+	word  joining
+}
 
 type returned struct {
 	block geometry.Block
@@ -206,6 +214,13 @@ func (a *assigner) news(b *pickerNews) {
 	for _, block := range b.got {
 		a.core.Received(id, block)
 	}
+	for _, f := range b.favours {
+		if f.word == present {
+			a.core.Allow(id, f.piece)
+		} else {
+			a.core.Disallow(id, f.piece)
+		}
+	}
 	for _, r := range b.back {
 		if a.l.w.cfg.defect != defectForgetsReturns {
 			a.core.Returned(id, r.block, reasonOf(r.why))
@@ -215,7 +230,17 @@ func (a *assigner) news(b *pickerNews) {
 		if a.l.w.cfg.defect == defectDoublesCredit {
 			b.credit *= 2
 		}
+		a.credit(id, b)
+	}
+}
+
+// credit passes on what a connection takes.
+func (a *assigner) credit(id assign.HolderID, b *pickerNews) {
+	switch b.scope {
+	case peer.AnyPiece:
 		a.core.SetCredit(id, uint32(b.credit))
+	case peer.AllowedPieces:
+		a.core.SetAllowedCredit(id, uint32(b.credit))
 	}
 }
 

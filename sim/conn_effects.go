@@ -73,10 +73,22 @@ func (c *conn) Returned(b geometry.Block, why peer.Return) {
 }
 
 // Credit tells the picker how much more the pipeline takes.
-func (c *conn) Credit(blocks int) {
+func (c *conn) Credit(blocks int, of peer.Scope) {
 	n := c.batch.tell(c)
-	n.credit, n.credits = blocks, present
+	n.credit, n.scope, n.credits = blocks, of, present
 	c.flow.most = max(c.flow.most, blocks)
+}
+
+// Allowed tells the picker of a piece that the remote serves while it chokes us.
+func (c *conn) Allowed(i pieceset.Index) {
+	n := c.batch.tell(c)
+	n.favours = append(n.favours, favour{i, present})
+}
+
+// Disallowed tells it that it does not.
+func (c *conn) Disallowed(i pieceset.Index) {
+	n := c.batch.tell(c)
+	n.favours = append(n.favours, favour{i, absent})
 }
 
 // Told tells a new picker what the remote knows.

@@ -69,8 +69,10 @@ type alarms struct{ disk, control, choker mono.Instant }
 func (w *World) newNode(role Role) *node {
 	k := len(w.nodes) + 1
 	n := &node{
+		// A network of its own, as in the world: the pieces that a beginner may fetch
+		// follow from that.
 		w: w, number: k, role: role, name: fmt.Sprintf("%v %d", role, k),
-		addr:  netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(k >> 8), byte(k)}), 6881),
+		addr:  netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, byte(k >> 8), byte(k), 1}), 6881),
 		waste: map[*node]int{}, platter: newPlatter(w.content, w.rnd),
 		up: lane{rate: w.draw(w.cfg.rateOf(role))}, down: lane{rate: w.draw(3 * w.cfg.Rate)},
 	}

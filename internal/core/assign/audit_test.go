@@ -28,7 +28,7 @@ func checkSettled(t failer, c *Core) {
 		}
 		for i := range c.pieces {
 			i := pieceset.Index(i)
-			if h.spare() > 0 && h.hasPiece(i) && c.dealable(i) > 0 && (h.standing == trusted || c.othersFor(h, i) == nobodyElse && len(h.alone) < paroleBound) {
+			if h.spare() > 0 && h.serves(i) && c.dealable(i) > 0 && (h.standing == trusted || c.othersFor(h, i) == nobodyElse && len(h.alone) < paroleBound) {
 				t.Fatalf("holder %d starves beside piece %d", h.id, i)
 			}
 		}

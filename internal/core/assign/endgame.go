@@ -57,7 +57,7 @@ func (c *Core) victimOf(h *holder) *holder {
 func (c *Core) lastSingle(h, v *holder, end int) int {
 	for k := end - 1; k >= 0; k-- {
 		b := v.out.at(k)
-		if h.hasPiece(b.Piece) && c.pieces[b.Piece].record.cells[b.Number].second == Nobody {
+		if h.serves(b.Piece) && c.pieces[b.Piece].record.cells[b.Number].second == Nobody {
 			return k
 		}
 	}

@@ -80,8 +80,22 @@ func (s *script) step() {
 		s.giveBack(id, s.ownBlock(id), Reason(s.byte()%4))
 	case 11:
 		s.survive(id)
+	case 12:
+		s.oblige(id)
 	default:
 		s.disk()
+	}
+}
+
+// oblige has a holder choke us, and allow us a piece or not.
+func (s *script) oblige(id HolderID) {
+	switch s.byte() % 3 {
+	case 0:
+		s.c.Allow(id, s.piece())
+	case 1:
+		s.c.Disallow(id, s.piece())
+	case 2:
+		s.c.SetAllowedCredit(id, uint32(s.byte()%9))
 	}
 }
 

@@ -131,7 +131,7 @@ func (w *world) fetchers(b geometry.Block) int {
 func (w *world) Deal(id HolderID, r geometry.Run) {
 	w.t.Helper()
 	h := w.c.holders[id]
-	if h == nil || !h.hasPiece(r.Piece) || r.Count == 0 || r.First+r.Count > w.c.geometry.Blocks(r.Piece) {
+	if h == nil || !h.serves(r.Piece) || r.Count == 0 || r.First+r.Count > w.c.geometry.Blocks(r.Piece) {
 		w.t.Fatalf("dealt %v to %d, who is dead or has it not", r, id)
 	}
 	for n := r.First; n < r.First+r.Count; n++ {

@@ -25,7 +25,8 @@ type holder struct {
 	wanted   int  // of these, wanted and not held; unused with everything
 	told     Interest
 	credit   uint32
-	out      queue // blocks it fetches
+	favour   favour // what the credit is for while it chokes us
+	out      queue  // blocks it fetches
 	lead     *record
 	shuns    int    // pieces that it was the last to give a block back of
 	cursor   int    // word of the missing mask where its next sample begins

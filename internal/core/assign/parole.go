@@ -134,7 +134,7 @@ const (
 // othersFor says whether a trusted holder that answers could fetch piece i.
 func (c *Core) othersFor(h *holder, i pieceset.Index) others {
 	for _, x := range c.list {
-		if x != h && x.standing == trusted && x.pace == answering && x.credit > 0 && x.hasPiece(i) {
+		if x != h && x.standing == trusted && x.pace == answering && x.credit > 0 && x.serves(i) {
 			return somebodyElse
 		}
 	}

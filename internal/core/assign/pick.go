@@ -43,7 +43,10 @@ func (c *Core) pick(h *holder) *record {
 		return r
 	}
 	find := c.pickAvoiding
-	if h.standing == onParole {
+	switch {
+	case h.favour.scope == allowedPieces:
+		find = c.pickAllowed
+	case h.standing == onParole:
 		find = c.pickAlone
 	}
 	if r := find(h, h.id); r != nil || h.shuns == 0 {
@@ -198,7 +201,7 @@ func (r *record) leadCredit() uint32 { return (r.blocks() + leadShare - 1) / lea
 
 // follow makes h the lead of r if nobody is and h can be.
 func (c *Core) follow(h *holder, r *record) {
-	if r.lead != nil || h.standing == onParole || h.credit < r.leadCredit() {
+	if r.lead != nil || h.standing == onParole || h.favour.scope == allowedPieces || h.credit < r.leadCredit() {
 		return
 	}
 	if h.lead != nil {

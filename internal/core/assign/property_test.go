@@ -93,6 +93,11 @@ func (m *machine) holderInputs() map[string]func(*rapid.T) {
 		"credit": func(t *rapid.T) {
 			m.c.SetCredit(m.holder(t), rapid.Uint32Range(0, 20).Draw(t, "credit"))
 		},
+		"credit of one that chokes us": func(t *rapid.T) {
+			m.c.SetAllowedCredit(m.holder(t), rapid.Uint32Range(0, 8).Draw(t, "credit"))
+		},
+		"allow":    func(t *rapid.T) { m.c.Allow(m.holder(t), m.piece(t)) },
+		"disallow": func(t *rapid.T) { m.c.Disallow(m.holder(t), m.piece(t)) },
 		"receive": func(t *rapid.T) {
 			id, b := m.fetched(t)
 			if m.receive(id, b) == BlockFromStranger {

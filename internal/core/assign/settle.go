@@ -26,10 +26,15 @@ type cancellation struct {
 // every Settle. (A window, unlike a number of blocks to add, means the same
 // however many deals are on their way to the holder when it is set.) A credit
 // below what the holder fetches takes nothing back.
-func (c *Core) SetCredit(id HolderID, blocks uint32) {
+func (c *Core) SetCredit(id HolderID, blocks uint32) { c.setCredit(id, blocks, anyPiece) }
+
+func (c *Core) setCredit(id HolderID, blocks uint32, of scope) {
 	h := c.holders[id]
-	if h == nil || h.credit == blocks {
+	if h == nil || h.credit == blocks && h.favour.scope == of {
 		return
+	}
+	if h.favour.scope = of; of == allowedPieces {
+		h.lead.end()
 	}
 	c.drawing += min(1, int(blocks)) - min(1, int(h.credit))
 	h.credit = blocks
@@ -95,7 +100,7 @@ func (c *Core) offer(eff Effects) {
 	for _, i := range c.agenda.touched {
 		for k := len(c.hungry) - 1; k >= 0 && c.dealable(i) > 0; k-- {
 			h := c.hungry[k]
-			if h.hasPiece(i) && c.pieces[i].shunned != h.id {
+			if h.serves(i) && c.pieces[i].shunned != h.id {
 				c.fill(h, eff)
 			}
 		}

@@ -86,7 +86,10 @@ func checkWindow(c *Core, d Deals) error {
 	if p.strikes > 0 {
 		window = 1
 	}
-	if c.life == closed || c.remote.choke == Choked || c.local.interest == NotInterested {
+	if c.remote.choke == Choked {
+		window = min(window, grantedWindow)
+	}
+	if c.life == closed || c.remote.choke == Choked && !c.servesGranted() || c.local.interest == NotInterested {
 		window = 0
 	}
 	switch n := p.asked.flying.count; {
@@ -96,6 +99,8 @@ func checkWindow(c *Core, d Deals) error {
 		return fmt.Errorf("snubbed, with window %d and %d in flight", p.window, n)
 	case c.credit != window:
 		return fmt.Errorf("credit %d, the window is %d", c.credit, window)
+	case len(c.remote.granted) > grantedBound || (c.scope == AllowedPieces) != (window > 0 && c.remote.choke == Choked):
+		return fmt.Errorf("%d pieces are allowed, of scope %d", len(c.remote.granted), c.scope)
 	case n > d.Most:
 		return fmt.Errorf("%d in flight, the window was %d at most", n, d.Most)
 	}

@@ -56,6 +56,8 @@ func TestAnAuditFindsEveryContradiction(t *testing.T) {
 		"a credit that was not told":    {func(c *Core, _ *Deals) { c.pipe.window++ }, "credit 64, the window is 65"},
 		"a window above the queue":      {func(c *Core, _ *Deals) { c.pipe.reqq = 63 }, "credit 64, the window is 63"},
 		"a credit of a choked one":      {func(c *Core, _ *Deals) { c.remote.choke = Choked }, "the window is 0"},
+		"too much allowed":              {func(c *Core, _ *Deals) { c.remote.granted = make([]pieceset.Index, grantedBound+1) }, "33 pieces are allowed"},
+		"a scope of another choke":      {func(c *Core, _ *Deals) { c.scope = AllowedPieces }, "of scope 1"},
 		"a credit without interest":     {func(c *Core, _ *Deals) { c.local.interest = NotInterested }, "the window is 0"},
 		"no window":                     {func(c *Core, _ *Deals) { c.pipe.window = 0 }, "window 0"},
 		"many in flight of one snubbed": {func(c *Core, _ *Deals) { c.pipe.strikes, c.pipe.window = 1, 1 }, "snubbed"},

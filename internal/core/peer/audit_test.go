@@ -21,8 +21,11 @@ type auditor struct {
 	owed   map[Request]int        // requests of the remote without an answer
 	stored *geometry.Block        // received; its bytes must come next
 	credit int
+	scope  Scope
 	closes int
-	again  *retold // what is being told once more, to compare it
+
+	allowed []pieceset.Index // by the remote, while it chokes us
+	again   *retold          // what is being told once more, to compare it
 }
 
 // retold is what a rejoining core tells.
@@ -51,8 +54,8 @@ func (a *auditor) Send(m wire.Message) {
 	b := requestOf(&m).block()
 	switch m.Kind {
 	case wire.Request:
-		if a.core.remote.choke == Choked {
-			a.t.Fatalf("request while choked")
+		if n := a.core.pipe.asked.flying.count; a.core.remote.choke == Choked && (!slices.Contains(a.allowed, b.Piece) || n > grantedWindow) {
+			a.t.Fatalf("request of %v, the %dth, while choked with %v allowed", b, n, a.allowed)
 		}
 		if a.dealt[b] == 0 {
 			a.t.Fatalf("request of %v, which was not dealt", b)
@@ -133,12 +136,30 @@ func (a *auditor) Returned(b geometry.Block, why Return) {
 	delete(a.dealt, b)
 }
 
-func (a *auditor) Credit(blocks int) {
+func (a *auditor) Allowed(i pieceset.Index) {
+	a.alive("Allowed")
+	if a.again == nil && slices.Contains(a.allowed, i) || len(a.allowed) > grantedBound {
+		a.t.Fatalf("piece %d is allowed beside %v", i, a.allowed)
+	}
+	if !slices.Contains(a.allowed, i) {
+		a.allowed = append(a.allowed, i)
+	}
+}
+
+func (a *auditor) Disallowed(i pieceset.Index) {
+	k := slices.Index(a.allowed, i)
+	if k < 0 {
+		a.t.Fatalf("piece %d is disallowed twice", i)
+	}
+	a.allowed = slices.Delete(a.allowed, k, k+1)
+}
+
+func (a *auditor) Credit(blocks int, of Scope) {
 	a.alive("Credit")
-	if a.again == nil && blocks == a.credit || blocks < 0 || blocks > a.core.pipe.reqq {
+	if a.again == nil && blocks == a.credit && of == a.scope || blocks < 0 || blocks > a.core.pipe.reqq {
 		a.t.Fatalf("credit %d behind %d", blocks, a.credit)
 	}
-	a.credit = blocks
+	a.credit, a.scope = blocks, of
 }
 
 func (a *auditor) RemoteHas(pieceset.Index) { a.alive("RemoteHas") }
@@ -222,8 +243,10 @@ func (a *auditor) check() {
 		a.t.Fatalf("%d requests queued", queued)
 	case c.local.choke == Choked && queued > 0:
 		a.t.Fatalf("%d requests queued while choking", queued)
-	case c.remote.choke == Choked && a.credit != 0:
-		a.t.Fatalf("credit %d while choked", a.credit)
+	case c.remote.choke == Choked && a.credit != 0 && (a.scope != AllowedPieces || a.credit > grantedWindow || len(a.allowed) == 0):
+		a.t.Fatalf("credit %d of scope %d while choked, with %v allowed", a.credit, a.scope, a.allowed)
+	case !slices.Equal(a.allowed, c.remote.granted):
+		a.t.Fatalf("%v are allowed, told were %v", c.remote.granted, a.allowed)
 	case a.closes > 0 && (queued > 0 || len(inFlight) > 0):
 		a.t.Fatalf("%d queued and %v in flight behind the close", queued, inFlight)
 	}

@@ -20,7 +20,9 @@ func (s *sink) RemoteHas(pieceset.Index)           {}
 func (s *sink) RemoteHasSet(*pieceset.Set)         {}
 func (s *sink) Received(geometry.Block)            { s.received++ }
 func (s *sink) Returned(geometry.Block, Return)    {}
-func (s *sink) Credit(blocks int)                  { s.credit = blocks }
+func (s *sink) Credit(blocks int, _ Scope)         { s.credit = blocks }
+func (s *sink) Allowed(pieceset.Index)             {}
+func (s *sink) Disallowed(pieceset.Index)          {}
 func (s *sink) Told(Interest)                      {}
 func (s *sink) InFlight(geometry.Block)            {}
 func (s *sink) RemoteInterest(Interest)            {}

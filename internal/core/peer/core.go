@@ -56,7 +56,8 @@ type remoteView struct {
 	goal     Goal
 	bitfield phase
 	has      *pieceset.Set
-	claims   *claims // in place of has while the metadata is unknown
+	claims   *claims          // in place of has while the metadata is unknown
+	granted  []pieceset.Index // what we may fetch while it chokes us
 }
 
 // phase says whether a bitfield is still welcome.
@@ -86,7 +87,8 @@ type Core struct {
 	floods floods
 	life   life
 
-	credit    int // as last reported
+	credit    int // as last reported, with its scope
+	scope     Scope
 	lastHeard mono.Instant
 	lastSent  mono.Instant
 	pointless mono.Instant // since when neither side can want anything
@@ -150,6 +152,10 @@ func (c *Core) Announce(now mono.Instant, pieces []pieceset.Index, eff Effects) 
 		// It may want the piece now, and want nothing again once it has it.
 		c.floods.forgive(floodInterest, 2)
 	}
+	for _, i := range pieces {
+		c.revoke(i, eff)
+	}
+	c.reportCredit(eff)
 }
 
 // SetGoal says whether we still want pieces; a remote that knows BEP 10 is told.

@@ -28,8 +28,12 @@ type Effects interface {
 	// Returned gives a block back to the picker.
 	Returned(b geometry.Block, why Return)
 	// Credit says how many blocks may be in flight at once, those in flight
-	// included. It is 0 until it is said.
-	Credit(blocks int)
+	// included, and of which pieces. It is 0 until it is said.
+	Credit(blocks int, of Scope)
+	// Allowed and Disallowed say which pieces the remote lets us fetch while it
+	// chokes us (BEP 6); it need not have them.
+	Allowed(i pieceset.Index)
+	Disallowed(i pieceset.Index)
 
 	// Told says, to a picker that takes over, what the remote knows of our interest.
 	Told(i Interest)

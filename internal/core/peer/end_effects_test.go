@@ -50,8 +50,8 @@ func (x *end) Returned(b geometry.Block, why Return) {
 }
 
 // Credit tells the picker.
-func (x *end) Credit(blocks int) {
-	x.auditor.Credit(blocks)
+func (x *end) Credit(blocks int, of Scope) {
+	x.auditor.Credit(blocks, of)
 	x.room = blocks
 }
 

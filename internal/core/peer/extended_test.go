@@ -42,9 +42,9 @@ func TestChangesOfInterestAreReportedOnce(t *testing.T) {
 	l.expect("remote interested", "remote not interested")
 }
 
-func TestHintsOfTheFastExtensionAreIgnored(t *testing.T) {
+func TestSuggestionsAreIgnored(t *testing.T) {
 	l := open(t, config(fast))
-	l.hear(wire.Message{Kind: wire.Suggest}, wire.Message{Kind: wire.AllowedFast})
+	l.hear(wire.Message{Kind: wire.Suggest})
 	l.expect()
 }
 

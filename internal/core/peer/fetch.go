@@ -18,7 +18,7 @@ func (c *Core) Request(now mono.Instant, run geometry.Run, eff Effects) {
 		if at := c.pipe.asked.find(b); at != 0 && c.pipe.asked.slots[at].place == flying {
 			continue
 		}
-		if c.remote.choke == Choked || c.pipe.room() <= 0 {
+		if c.roomFor(b.Piece) <= 0 {
 			eff.Returned(b, ReturnChoked)
 			continue
 		}
@@ -73,6 +73,7 @@ func (c *Core) receiveReject(now mono.Instant, r Request, eff Effects) {
 		}
 		if c.remote.choke == Choked { // the choke is the reason, not the block
 			c.pipe.asked.forget(at)
+			c.revoke(r.Piece, eff)
 			eff.Returned(r.block(), ReturnChoked)
 			return
 		}
@@ -117,11 +118,11 @@ func (c *Core) returnAll(why Return, eff Effects) {
 }
 
 // expire ends the wait for the requests in flight. A remote that choked us was
-// only given time to reject them. Any other is snubbed: what it has not sent is
+// only given time to reject them, unless it allows some. Any other is snubbed: what it has not sent is
 // asked for elsewhere and cancelled here, but for the oldest, of which a part
 // may have come; and it is asked for one block at a time until it sends one.
 func (c *Core) expire(now mono.Instant, eff Effects) {
-	if c.remote.choke == Choked {
+	if c.remote.choke == Choked && !c.awaitsGranted() {
 		c.returnAll(ReturnChoked, eff)
 		return
 	}
@@ -149,23 +150,32 @@ func (c *Core) Rejoin(eff Effects) {
 	if !c.remote.has.IsEmpty() {
 		eff.RemoteHasSet(c.remote.has)
 	}
-	c.credit = c.grant()
-	eff.Credit(c.credit)
+	for _, i := range c.remote.granted {
+		eff.Allowed(i)
+	}
+	c.credit, c.scope = c.grant()
+	eff.Credit(c.credit, c.scope)
 }
 
 // reportCredit tells the picker how many blocks may be in flight, if that
 // changed.
 func (c *Core) reportCredit(eff Effects) {
-	if now := c.grant(); now != c.credit {
-		c.credit = now
-		eff.Credit(now)
+	if now, of := c.grant(); now != c.credit || of != c.scope {
+		c.credit, c.scope = now, of
+		eff.Credit(now, of)
 	}
 }
 
-// grant is how many blocks may be in flight now.
-func (c *Core) grant() int {
-	if c.remote.choke == Choked || c.local.interest == NotInterested || c.life == closed {
-		return 0
+// grant is how many blocks may be in flight now, and of which pieces.
+func (c *Core) grant() (int, Scope) {
+	switch {
+	case c.local.interest == NotInterested || c.life == closed:
+		return 0, AnyPiece
+	case c.remote.choke == Unchoked:
+		return c.pipe.limit(), AnyPiece
+	case c.servesGranted():
+		return min(c.pipe.limit(), grantedWindow), AllowedPieces
+	default:
+		return 0, AnyPiece
 	}
-	return c.pipe.limit()
 }

@@ -122,6 +122,7 @@ func FuzzReceive(f *testing.F) {
 	f.Add(byte(plain), stream(6, kind(wire.Interested), have(1), kind(wire.Port), kind(wire.KeepAlive)))
 	f.Add(byte(fast), stream(0x13, kind(wire.HaveNone), kind(wire.Unchoke), about(wire.Request, 1), piece(1)))
 	f.Add(byte(fast|extended), stream(0xe3, kind(wire.Interested), about(wire.Request, 0), about(wire.Request, 1), kind(wire.HaveAll)))
+	f.Add(byte(fast), stream(0x82, allowedFast(0), allowedFast(1), have(0), kind(wire.Choke), about(wire.Reject, 0)))
 	f.Fuzz(func(t *testing.T, caps byte, input []byte) {
 		namelessly(t, wire.Capabilities(caps)&(fast|extended), input)
 		m := newMachine(t, wire.Capabilities(caps)&(fast|extended), Goal(caps>>7))

@@ -51,7 +51,13 @@ func (j *journal) Returned(b geometry.Block, why Return) {
 	j.note("returned %d/%d %s", b.Piece, b.Number, [...]string{"rejected", "choked", "timed out"}[why])
 }
 
-func (j *journal) Credit(blocks int) { j.note("credit %d", blocks) }
+func (j *journal) Credit(blocks int, of Scope) {
+	j.note("credit %d%s", blocks, [...]string{"", " of what is allowed"}[of])
+}
+
+func (j *journal) Allowed(i pieceset.Index) { j.note("allowed %d", i) }
+
+func (j *journal) Disallowed(i pieceset.Index) { j.note("disallowed %d", i) }
 
 func (j *journal) Told(i Interest) {
 	j.note("told %s", [...]string{"not interested", "interested"}[i])

@@ -1,6 +1,8 @@
 package peer
 
 import (
+	"slices"
+
 	"github.com/etorrent/etorrent/internal/vocab/geometry"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
@@ -13,6 +15,8 @@ type claims struct {
 	first wire.Kind // Bitfield, HaveAll or HaveNone; KeepAlive: none of them
 	bits  []byte    // of Bitfield
 	haves []pieceset.Index
+	// granted is what it allows us while it chokes us.
+	granted []pieceset.Index
 }
 
 // claimsBound is how many haves are kept while the metadata is unknown.
@@ -119,7 +123,7 @@ func (c *Core) Learn(now mono.Instant, g geometry.Geometry, held Held, eff Effec
 	}
 	c.cfg.Geometry, c.held = g, held
 	c.remote.claims, c.remote.has = nil, pieceset.New(g.Pieces())
-	for _, i := range k.haves {
+	for _, i := range slices.Concat(k.haves, k.granted) {
 		if int64(i) >= int64(g.Pieces()) {
 			c.Malformed(wire.PieceOutOfRange, eff)
 			return
@@ -130,5 +134,11 @@ func (c *Core) Learn(now mono.Instant, g geometry.Geometry, held Held, eff Effec
 		if c.life == trading {
 			c.receiveHave(now, i, eff)
 		}
+	}
+	if c.life == trading {
+		for _, i := range k.granted {
+			c.grantPiece(i, eff)
+		}
+		c.reportCredit(eff)
 	}
 }

@@ -79,9 +79,12 @@ func (m *machine) remoteInputs() map[string]func(*rapid.T) {
 		"interested":     signal(wire.Interested),
 		"not interested": signal(wire.NotInterested),
 		"keep-alive":     signal(wire.KeepAlive),
-		"have":           func(t *rapid.T) { m.hear(have(m.block(t).Piece)) },
-		"request":        any(wire.Request),
-		"cancel":         any(wire.Cancel),
+		"allowed fast": m.needsFast(func(t *rapid.T) {
+			m.hear(wire.Message{Kind: wire.AllowedFast, Piece: m.block(t).Piece})
+		}),
+		"have":    func(t *rapid.T) { m.hear(have(m.block(t).Piece)) },
+		"request": any(wire.Request),
+		"cancel":  any(wire.Cancel),
 		"queue": func(t *rapid.T) {
 			if m.core.cfg.Capabilities.Has(extended) {
 				m.hear(handshake(wire.ExtendedHandshake{Reqq: rapid.IntRange(1, 9).Draw(t, "reqq")}))

@@ -35,7 +35,11 @@ func (c *Core) Receive(now mono.Instant, m *wire.Message, eff Effects) {
 		if c.demandFast(eff) == trading {
 			c.receiveReject(now, requestOf(m), eff)
 		}
-	case wire.Suggest, wire.AllowedFast: // hints that we make no use of
+	case wire.AllowedFast:
+		if c.demandFast(eff) == trading {
+			c.receiveGrant(now, m.Piece, eff)
+		}
+	case wire.Suggest: // a hint that we make no use of
 		if c.demandFast(eff) == trading {
 			c.tolerate(now, floodHint, eff)
 		}

@@ -23,8 +23,9 @@ import (
 type toAssign struct {
 	kind   inputKind
 	why    peer.Return     // of inputReturned
+	scope  peer.Scope      // of inputCredit
 	holder assign.HolderID // of all that a peer says
-	block  geometry.Block  // of inputReceived and inputReturned; of inputHas its piece
+	block  geometry.Block  // of inputReceived and inputReturned; of inputHas, inputAllowed and inputDisallowed its piece
 	credit uint32          // of inputCredit
 	rare   *rareInput      // of the others
 }
@@ -43,6 +44,8 @@ const (
 	inputReceived // a block that the disk gets
 	inputReturned
 	inputCredit
+	inputAllowed // to be fetched while it chokes us
+	inputDisallowed
 )
 
 // rareInput is what is larger and comes seldom; one field is set.
@@ -161,7 +164,11 @@ func (a *assigner) hear(in toAssign) {
 	case inputReturned:
 		a.core.Returned(in.holder, in.block, whyReturned(in.why))
 	case inputCredit:
-		a.core.SetCredit(in.holder, in.credit)
+		a.credit(in)
+	case inputAllowed:
+		a.core.Allow(in.holder, in.block.Piece)
+	case inputDisallowed:
+		a.core.Disallow(in.holder, in.block.Piece)
 	case inputLeft:
 		a.leave(in.holder)
 		a.disown(in.holder)
@@ -170,6 +177,15 @@ func (a *assigner) hear(in toAssign) {
 		a.disown(in.holder)
 		a.inquiry.raise(someDoubt)
 	case inputBegin, inputWanted, inputJoined:
+	}
+}
+
+func (a *assigner) credit(in toAssign) {
+	switch in.scope {
+	case peer.AnyPiece:
+		a.core.SetCredit(in.holder, in.credit)
+	case peer.AllowedPieces:
+		a.core.SetAllowedCredit(in.holder, in.credit)
 	}
 }
 

@@ -43,7 +43,7 @@ func TestAStepOfASlabOfBlocksAllocatesNothing(t *testing.T) {
 			block := geometry.Block{Piece: 3, Number: n}
 			b.Received(block)
 			b.StoreBlock(block, s.Bytes()[n*geometry.BlockSize:][:geometry.BlockSize])
-			b.Credit(64)
+			b.Credit(64, peer.AnyPiece)
 		}
 		box.PutAll(b.picker)
 		for taken.Take(box); taken.Left() > 0; {

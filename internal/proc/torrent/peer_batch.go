@@ -83,11 +83,21 @@ func (b *stepBatch) Returned(block geometry.Block, why peer.Return) {
 
 // Credit tells the picker how much more the pipeline takes. Of several in a row the
 // last counts.
-func (b *stepBatch) Credit(blocks int) {
+func (b *stepBatch) Credit(blocks int, of peer.Scope) {
 	if last := len(b.picker) - 1; last >= 0 && b.picker[last].kind == inputCredit {
 		b.picker = b.picker[:last]
 	}
-	b.tell(toAssign{kind: inputCredit, credit: uint32(blocks)})
+	b.tell(toAssign{kind: inputCredit, credit: uint32(blocks), scope: of})
+}
+
+// Allowed tells the picker of a piece that the remote serves while it chokes us.
+func (b *stepBatch) Allowed(i pieceset.Index) {
+	b.tell(toAssign{kind: inputAllowed, block: geometry.Block{Piece: i}})
+}
+
+// Disallowed tells it that it does not.
+func (b *stepBatch) Disallowed(i pieceset.Index) {
+	b.tell(toAssign{kind: inputDisallowed, block: geometry.Block{Piece: i}})
 }
 
 // Told tells a picker that takes over what the remote knows.
