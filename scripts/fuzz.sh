@@ -31,7 +31,7 @@ FuzzCodecs internal/store codec.go
 FuzzInitiator internal/core/handshake initiator.go inbox.go
 FuzzAcceptor internal/core/handshake acceptor.go inbox.go
 FuzzReceive internal/core/peer receive.go pieces.go fetch.go granted.go serve.go extended.go pipeline.go asked.go queue.go flood.go
-FuzzCore internal/core/assign receive.go settle.go pick.go allowed.go verdict.go holder.go rejoin.go state.go
+FuzzCore internal/core/assign receive.go settle.go pick.go allowed.go window.go read.go urgent.go verdict.go holder.go rejoin.go state.go
 FuzzDemux internal/core/demux demux.go table.go
 FuzzChoker internal/core/choke core.go round.go slots.go tft.go rotation.go firstcome.go
 FuzzSwarms internal/core/swarms announce.go group.go sample.go list.go slab.go

@@ -93,10 +93,10 @@ func (c *Core) rankAllowed(h *holder, i pieceset.Index) int {
 			return 0
 		}
 	}
-	rank := 3*int(p.priority) + 1 // missing
+	rank := 3*int(p.rank()) + 1 // missing
 	switch {
 	case slices.Contains(c.doubt.wrongs, i):
-		rank = 3 * (int(High) + 1)
+		rank = 3 * int(soon)
 	case p.record != nil && (p.record.loner == nil || p.record.loner == h):
 		rank++
 	case p.record != nil:

@@ -12,7 +12,7 @@ import (
 // everything: it is for simulations and tests, after every input.
 func (c *Core) Audit() error {
 	for _, check := range []func(*Core) error{
-		checkPieces, checkShelves, checkBlocks, checkCounts, checkHolders, checkHungry, checkParole,
+		checkPieces, checkShelves, checkBlocks, checkCounts, checkHolders, checkHungry, checkParole, checkWindows,
 	} {
 		if err := check(c); err != nil {
 			return err
@@ -66,7 +66,7 @@ func checkShelves(c *Core) error {
 		missing, open := 0, 0
 		for i := range c.pieces {
 			p := &c.pieces[i]
-			mine := p.priority == Priority(n)
+			mine := p.rank() == Priority(n)
 			if s.missing.has(uint32(i)) != (mine && p.state == PieceMissing) {
 				return fmt.Errorf("missing mask %d is wrong about piece %d", n, i)
 			}

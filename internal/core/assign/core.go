@@ -45,9 +45,9 @@ type Core struct {
 	geometry geometry.Geometry
 	rnd      *rand.Rand
 	pieces   []piece
-	shelves  [High + 1]shelf // by Priority; that of Unwanted stays empty
-	want     mask            // wanted pieces that are not held
-	left     int             // how many those are
+	shelves  [now + 1]shelf // by rank; that of Unwanted stays empty
+	want     mask           // wanted pieces that are not held
+	left     int            // how many those are
 	held     int
 	holders  map[HolderID]*holder
 	list     []*holder // the same, in an order that is reproducible
@@ -63,16 +63,18 @@ type Core struct {
 	spare    spare
 }
 
-// choice is who chooses the pieces that are begun, and among which.
+// choice is who chooses the pieces that are begun, among which, and what is read.
 type choice struct {
 	picker  Picker
 	missing Missing
+	windows windows
 }
 
 // spare is what is shared or used again.
 type spare struct {
 	none    mask // empty for ever, of holders without a piece
 	records []*record
+	runners []runner
 }
 
 // tally counts received blocks.

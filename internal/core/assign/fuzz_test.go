@@ -122,6 +122,12 @@ func (s *script) disk() {
 		priorities := allNormal(len(s.c.pieces))
 		priorities[i] = Priority(s.byte() % 4)
 		s.c.SetPriorities(priorities)
+	case 4:
+		if n := s.byte(); n&1 == 0 {
+			s.c.SetWindow(WindowID(n>>1&1), Window{First: i, Now: n >> 2 & 3, Soon: n >> 4})
+		} else {
+			s.c.CloseWindow(WindowID(n >> 1 & 1))
+		}
 	default:
 		s.c.Verified(i)
 	}

@@ -79,7 +79,7 @@ func (c *Core) Have(id HolderID, i pieceset.Index) {
 		return
 	}
 	c.gain(h, i)
-	if h.lead != nil && c.pieces[h.lead.piece].priority < p.priority {
+	if h.lead != nil && c.pieces[h.lead.piece].rank() < p.rank() {
 		h.lead.unlead()
 	}
 	if c.dealable(i) > 0 {
@@ -190,6 +190,6 @@ func (c *Core) rerate(i pieceset.Index, by int32) {
 	before := levelOf(p.avail)
 	p.avail += uint32(by)
 	if p.state == PieceMissing {
-		c.shelves[p.priority].rarity.move(i, before, levelOf(p.avail), c.rnd)
+		c.shelves[p.rank()].rarity.move(i, before, levelOf(p.avail), c.rnd)
 	}
 }

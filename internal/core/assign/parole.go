@@ -109,7 +109,7 @@ func (c *Core) pickAlone(h *holder, avoid HolderID) *record {
 			}
 		}
 	}
-	return nil
+	return c.lastRead(h, avoid)
 }
 
 func (c *Core) openAlone(s *shelf, h *holder, avoid HolderID) *record {

@@ -23,7 +23,7 @@ const (
 )
 
 // pick is the piece that h is dealt from next, or nil when it has no free
-// block. It goes on with the piece that it leads. Pieces that were corrupt come
+// block. What somebody reads comes first. Then it goes on with the piece that it leads. Pieces that were corrupt come
 // next, since a right copy tells who lied. Then the highest priority decides, and
 // within it come
 //
@@ -38,6 +38,9 @@ const (
 func (c *Core) pick(h *holder) *record {
 	if c.wantedOf(h) == 0 {
 		return nil
+	}
+	if r := c.pickWindow(h); r != nil {
+		return r
 	}
 	if r := h.lead; r != nil && r.freeBlocks > 0 && c.pieces[r.piece].shunned != h.id {
 		return r
@@ -77,6 +80,9 @@ func (c *Core) pickAvoiding(h *holder, avoid HolderID) *record {
 		if r := c.findOpen(s, h, avoid, anyLead); r != nil {
 			return r
 		}
+	}
+	if r := c.lastRead(h, avoid); r != nil {
+		return r
 	}
 	return c.findLone(h, avoid)
 }
@@ -201,7 +207,7 @@ func (r *record) leadCredit() uint32 { return (r.blocks() + leadShare - 1) / lea
 
 // follow makes h the lead of r if nobody is and h can be.
 func (c *Core) follow(h *holder, r *record) {
-	if r.lead != nil || h.standing == onParole || h.favour.scope == allowedPieces || h.credit < r.leadCredit() {
+	if r.lead != nil || c.pieces[r.piece].rank() > High || h.standing == onParole || h.favour.scope == allowedPieces || h.credit < r.leadCredit() {
 		return
 	}
 	if h.lead != nil {

@@ -72,6 +72,14 @@ func (m *machine) priorities(t *rapid.T) []Priority {
 		len(m.c.pieces), len(m.c.pieces)).Draw(t, "priorities")
 }
 
+func (m *machine) window(t *rapid.T) WindowID {
+	return WindowID(rapid.IntRange(1, 3).Draw(t, "window"))
+}
+
+func (m *machine) somewhere(t *rapid.T) Window {
+	return Window{First: m.piece(t), Now: rapid.IntRange(0, 3).Draw(t, "now"), Soon: rapid.IntRange(0, 9).Draw(t, "soon")}
+}
+
 // holderInputs are what holders say.
 func (m *machine) holderInputs() map[string]func(*rapid.T) {
 	return map[string]func(*rapid.T){
@@ -129,13 +137,15 @@ func (m *machine) otherInputs() map[string]func(*rapid.T) {
 				}
 			}
 		},
-		"verified":   func(t *rapid.T) { m.c.Verified(m.piece(t)) },
-		"corrupt":    func(t *rapid.T) { m.c.Corrupt(m.piece(t)) },
-		"lost":       func(t *rapid.T) { m.c.Lost(m.piece(t)) },
-		"reset":      func(t *rapid.T) { m.c.Reset(m.snapshot(t)) },
-		"priorities": func(t *rapid.T) { m.c.SetPriorities(m.priorities(t)) },
-		"settle":     func(t *rapid.T) { m.settle() },
-		"":           func(t *rapid.T) { checkInvariants(t, m.c) },
+		"verified":      func(t *rapid.T) { m.c.Verified(m.piece(t)) },
+		"corrupt":       func(t *rapid.T) { m.c.Corrupt(m.piece(t)) },
+		"lost":          func(t *rapid.T) { m.c.Lost(m.piece(t)) },
+		"reset":         func(t *rapid.T) { m.c.Reset(m.snapshot(t)) },
+		"priorities":    func(t *rapid.T) { m.c.SetPriorities(m.priorities(t)) },
+		"window":        func(t *rapid.T) { m.c.SetWindow(m.window(t), m.somewhere(t)) },
+		"window closed": func(t *rapid.T) { m.c.CloseWindow(m.window(t)) },
+		"settle":        func(t *rapid.T) { m.settle() },
+		"":              func(t *rapid.T) { checkInvariants(t, m.c) },
 	}
 }
 

@@ -1,6 +1,10 @@
 package assign
 
-import "github.com/etorrent/etorrent/internal/vocab/geometry"
+import (
+	"slices"
+
+	"github.com/etorrent/etorrent/internal/vocab/geometry"
+)
 
 // queue has the blocks that one holder fetches, in the order they were dealt.
 // Answers mostly come in that order, so that the block sought is mostly first.
@@ -21,6 +25,9 @@ func (q *queue) push(b geometry.Block) {
 	}
 	q.blocks = append(q.blocks, b)
 }
+
+// index is the place of b from the front, or nowhere.
+func (q *queue) index(b geometry.Block) int { return slices.Index(q.blocks[q.head:], b) }
 
 // remove takes b out, which must be in it.
 func (q *queue) remove(b geometry.Block) {

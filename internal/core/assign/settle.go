@@ -53,6 +53,7 @@ func (c *Core) setCredit(id HolderID, blocks uint32, of scope) {
 // free block.
 func (c *Core) Settle(eff Effects) {
 	c.tell(eff)
+	c.serveReaders(eff)
 	c.offer(eff)
 	for _, h := range c.doubt.parolees {
 		c.due(h) // it may have become the last resort for a piece
@@ -127,17 +128,23 @@ func (c *Core) fill(h *holder, eff Effects) {
 func (c *Core) deal(h *holder, r *record, eff Effects) {
 	c.follow(h, r)
 	for h.spare() > 0 && r.freeBlocks > 0 {
-		first, count := r.free.takeRun(h.spare())
-		r.freeBlocks -= count
-		for n := first; n < first+count; n++ {
-			r.cells[n].first = h.id
-			c.queue(h, r.block(n))
-		}
-		c.flying += int(count)
-		c.copies += int(count)
-		eff.Deal(h.id, geometry.Run{Piece: r.piece, First: first, Count: count})
+		c.dealRun(h, r, h.spare(), eff)
 	}
 	c.refile(r.piece)
+}
+
+// dealRun deals the next run of free blocks, at most some, and says how many it has.
+func (c *Core) dealRun(h *holder, r *record, most uint32, eff Effects) uint32 {
+	first, count := r.free.takeRun(most)
+	r.freeBlocks -= count
+	for n := first; n < first+count; n++ {
+		r.cells[n].first = h.id
+		c.queue(h, r.block(n))
+	}
+	c.flying += int(count)
+	c.copies += int(count)
+	eff.Deal(h.id, geometry.Run{Piece: r.piece, First: first, Count: count})
+	return count
 }
 
 // queue adds a block to what h fetches.

@@ -22,10 +22,10 @@ import "github.com/etorrent/etorrent/internal/vocab/pieceset"
 //	any → any                  Reset, to what the disk says
 //
 // The state follows from three facts: the disk's verdict, the record of the
-// piece's blocks, and the priority. judge reads them and refile moves the piece.
+// piece's blocks, and the priority; who reads it says only which shelf it is on. judge reads them and refile moves the piece.
 //
 // Held together by refile: a Missing piece, and no other, is in the rarity
-// order and the missing mask of its priority's shelf; an Open piece with a free
+// order and the missing mask of its rank's shelf; an Open piece with a free
 // block, and no other, is in that shelf's open list; an Open or Full piece has
 // a record, a Missing or Held one has none.
 type State uint8
@@ -47,9 +47,10 @@ type piece struct {
 	shunned  HolderID // who gave a block of it back last: deal it elsewhere first
 	state    State
 	priority Priority
+	class    Priority // now, soon or Unwanted: what it is to those who read
 }
 
-// shelf has the pieces of one priority from which something can be dealt.
+// shelf has the pieces of one rank from which something can be dealt.
 type shelf struct {
 	rarity  rarity    // the Missing ones, rarest first
 	missing mask      // the same, as a set
@@ -83,7 +84,7 @@ func (c *Core) refile(i pieceset.Index) {
 		c.unfile(i)
 		p.state = next
 		if next == PieceMissing {
-			s := &c.shelves[p.priority]
+			s := &c.shelves[p.rank()]
 			s.missing.add(uint32(i))
 			s.rarity.insert(i, levelOf(p.avail), c.rnd)
 		}
@@ -99,7 +100,7 @@ func (c *Core) fileRecord(p *piece) {
 	case p.state != PieceOpen || r.freeBlocks == 0:
 		c.unfileRecord(p)
 	case r.place == nowhere:
-		s := &c.shelves[p.priority]
+		s := &c.shelves[p.rank()]
 		r.place = len(s.open)
 		s.open = append(s.open, r)
 	}
@@ -109,7 +110,7 @@ func (c *Core) fileRecord(p *piece) {
 func (c *Core) unfile(i pieceset.Index) {
 	p := &c.pieces[i]
 	if p.state == PieceMissing {
-		s := &c.shelves[p.priority]
+		s := &c.shelves[p.rank()]
 		s.missing.remove(uint32(i))
 		s.rarity.remove(i, levelOf(p.avail))
 	}
@@ -122,12 +123,12 @@ func (c *Core) unfileRecord(p *piece) {
 	if r == nil || r.place == nowhere {
 		return
 	}
-	open := c.shelves[p.priority].open
+	open := c.shelves[p.rank()].open
 	last := len(open) - 1
 	open[r.place] = open[last]
 	open[r.place].place = r.place
 	open[last] = nil
-	c.shelves[p.priority].open = open[:last]
+	c.shelves[p.rank()].open = open[:last]
 	r.place = nowhere
 }
 
