@@ -29,6 +29,7 @@ type assigner struct {
 	heard   []*conn  // whose news came since the last settling
 	out     []order
 	inquiry inquiry
+	reads   pieceset.Index
 }
 
 // inquiry is what the disk is asked when it may have other blocks than the picker
@@ -140,6 +141,7 @@ func (a *assigner) settle() {
 		a.l.w.audit("picker", a.l, a.core.Audit())
 		return
 	}
+	a.read()
 	a.core.Settle(a)
 	for _, o := range a.out {
 		if a.conns[o.to.id] != nil {
@@ -148,6 +150,22 @@ func (a *assigner) settle() {
 	}
 	a.out = a.out[:0]
 	a.audit()
+}
+
+// read has somebody read on from where it is: it waits for the first piece that is
+// not there, and wants the next ones soon.
+func (a *assigner) read() {
+	w, n := a.l.w, a.l.n.platter.Pieces()
+	if w.cfg.Seeks == 0 {
+		return
+	}
+	if w.happens(w.cfg.Seeks) {
+		a.reads = pieceset.Index(w.rnd.IntN(n))
+	}
+	for int(a.reads) < n-1 && a.core.State(a.reads) == assign.PieceHeld {
+		a.reads++
+	}
+	a.core.SetWindow(1, assign.Window{First: a.reads, Now: 1, Soon: 3})
 }
 
 // inquire asks the disk what it has, if that is in doubt and nothing is asked yet.

@@ -59,6 +59,9 @@ type Config struct {
 	// Picker is the name of the way in which all choose what they fetch
 	// (internal/core/assign); "" is its default.
 	Picker string
+	// Seeks is how many of a thousand turns of a picker move the reader of its node,
+	// who reads on between them; 0: nobody reads.
+	Seeks int
 	// Memory is the budget of a node for pieces under assembly, in bytes.
 	Memory int64
 	// Lies is how many blocks of a thousand a liar corrupts.

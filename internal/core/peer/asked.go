@@ -10,8 +10,9 @@ const (
 	// lateBound is how many late blocks are remembered: as many as can ever be
 	// in flight, so that a choke forgets nothing.
 	lateBound = wire.MaxReqq
-	// copiesBound is how many answers to requests for one block are remembered.
-	copiesBound = 4
+	// copiesBound is how many answers to requests for one block are remembered: more
+	// than a picker asks for it again, though its reader seeks to and fro.
+	copiesBound = 200
 	// leastHeads is the number of chains that a table begins with.
 	leastHeads = 64
 )

@@ -80,7 +80,7 @@ func TestAnAuditFindsEveryContradiction(t *testing.T) {
 		"more allowed than was offered":  {func(c *Core, _ *Deals) { c.owed.allowed.left = -1 }, "-1 bytes left"},
 		"requests that outlive the end":  {func(c *Core, _ *Deals) { c.life, c.credit = closed, 0 }, "behind the end"},
 		"a block outside of the torrent": {func(c *Core, _ *Deals) { c.cfg.Geometry.TotalLength = geometry.BlockSize }, "there is no block"},
-		"more answers than remembered":   {func(c *Core, _ *Deals) { c.pipe.asked.slots[1].copies = copiesBound + 1 }, "5 answers"},
+		"more answers than remembered":   {func(c *Core, _ *Deals) { c.pipe.asked.slots[1].copies = copiesBound + 1 }, "201 answers"},
 		"a first block with one before":  {func(c *Core, _ *Deals) { c.pipe.asked.slots[1].prev = 3 }, "not where it says"},
 	} {
 		t.Run(name, func(t *testing.T) {
