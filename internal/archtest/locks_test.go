@@ -20,6 +20,7 @@ var lockers = map[string][]string{
 	"internal/leaf/limit":     {"Bucket"},
 	"internal/leaf/ring":      {"Ring"},
 	"internal/leaf/slab":      {"Pool"},
+	"internal/leaf/slots":     {"Pool"},
 	"internal/proc/announce":  {"slate"},                     // how far torrents are, and how their trackers do
 	"internal/proc/client":    {"crashLog"},                  // a set of stacks that were told
 	"internal/proc/disk":      {"Memory", "Set", "outcomes"}, // a budget that all disks share; the map from volumes to disks; what workers leave for the loop

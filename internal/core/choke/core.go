@@ -30,7 +30,8 @@ type Core struct {
 	byID  map[PeerID]*record
 	held  int // slots
 	wait  int // remotes that wait for one
-	slots int
+	slots int // that there are now
+	share int // of slots that others have a part in; Unshared: there are none
 	pace  pace
 	due   mono.Instant // the next round; Never while nobody waits
 	view  View
@@ -54,13 +55,19 @@ const (
 
 // New returns a choker without remotes.
 func New(cfg Config) *Core {
-	c := &Core{cfg: cfg, byID: make(map[PeerID]*record)}
+	c := &Core{cfg: cfg, byID: make(map[PeerID]*record), share: Unshared}
 	c.slots = c.countSlots()
 	return c
 }
 
 // Slots is how many may fetch at once now.
 func (c *Core) Slots() int { return c.slots }
+
+// Held is how many remotes have one.
+func (c *Core) Held() int { return c.held }
+
+// Demand is how many slots could be used now, were there no share.
+func (c *Core) Demand() int { return min(c.held+c.wait, c.ownSlots()) }
 
 // PeerJoined says that a connection trades, with what was counted on it until now.
 // Nothing counts that is said of one before, or after it left.
@@ -126,6 +133,22 @@ func (c *Core) SetLimit(now mono.Instant, perSecond int64, fx Effects) {
 		return
 	}
 	c.cfg.Limit = perSecond
+	c.recount(now, fx)
+}
+
+// SetShare says how many slots there may be at most, of those that a limit of
+// several torrents is enough for: none or more, or Unshared. Slots that are too many
+// now are taken at once.
+func (c *Core) SetShare(now mono.Instant, most int, fx Effects) {
+	if most == c.share {
+		return
+	}
+	c.share = most
+	c.recount(now, fx)
+}
+
+// recount counts the slots, takes those that are too many and gives away new ones.
+func (c *Core) recount(now mono.Instant, fx Effects) {
 	c.slots = c.countSlots()
 	if c.held > c.slots {
 		c.judge(now, fx)

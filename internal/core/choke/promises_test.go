@@ -71,6 +71,10 @@ func TestAFreeSlotIsFilledInTheSameStepAndNoneIsGivenTwice(t *testing.T) {
 				b.core.SetLimit(b.now, rapid.SampledFrom([]int64{0, 1, 100 << 10, 1 << 30}).Draw(t, "limit"), b)
 				b.check()
 			},
+			"share": func(t *rapid.T) {
+				b.core.SetShare(b.now, rapid.SampledFrom([]int{0, 1, 3, choke.Unshared}).Draw(t, "share"), b)
+				b.check()
+			},
 			"goal": func(t *rapid.T) {
 				b.core.SetGoal(rapid.SampledFrom([]choke.Goal{choke.Fetching, choke.Sharing}).Draw(t, "goal"))
 			},

@@ -17,6 +17,8 @@ const (
 	// MostSlots is how many there are at most, and before a rate was seen: of many that
 	// come at once on a fast line none should wait for others to end.
 	MostSlots = 64
+	// Unshared is the share of a torrent whose limit is its own.
+	Unshared = math.MaxInt
 	// peakRounds is for how many rounds the best rate counts.
 	peakRounds = 6
 )
@@ -27,7 +29,10 @@ func SlotsFor(rate float64) int {
 	return max(LeastSlots, min(MostSlots, int(math.Sqrt(0.6*rate/1024))))
 }
 
-func (c *Core) countSlots() int {
+func (c *Core) countSlots() int { return min(c.ownSlots(), c.share) }
+
+// ownSlots is how many the torrent would have by itself.
+func (c *Core) ownSlots() int {
 	switch {
 	case c.cfg.Slots > 0:
 		return c.cfg.Slots

@@ -88,3 +88,22 @@ func TestALullIsNoMeasureOfTheRate(t *testing.T) {
 		t.Errorf("%d are served at a low rate, %d after an hour of calm", slow, n)
 	}
 }
+
+func TestAShareBoundsTheSlotsAndNotTheDemand(t *testing.T) {
+	b := newTable(t, choke.Config{Strategy: choke.TitForTat{}, Limit: 100 << 10})
+	b.many(30)
+	for _, c := range []struct{ share, served int }{{3, 3}, {0, 0}, {1, 1}, {5, 5}, {100, 7}, {2, 2}, {choke.Unshared, 7}} {
+		b.core.SetShare(b.now, c.share, b)
+		b.check()
+		if n := len(b.served()); n != c.served || b.core.Held() != n || b.core.Demand() != 7 {
+			t.Errorf("with a share of %d: %d are served, %d counted; the demand is %d", c.share, n, b.core.Held(), b.core.Demand())
+		}
+		b.pass(time.Minute)
+	}
+	for len(b.remotes) > 2 {
+		b.leave(b.remotes[0])
+	}
+	if n := b.core.Demand(); n != 2 {
+		t.Errorf("the demand of two is %d", n)
+	}
+}

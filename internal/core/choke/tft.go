@@ -23,6 +23,9 @@ const (
 //
 //	regular   the best givers that answer our requests, four in five slots at most
 //	lucky     drew the best lot; kept for 30 s, unless nothing is fetched
+//
+// A single slot is regular in four of five turns of 30 s, and lucky in the fifth or
+// when somebody's patience is over.
 type TitForTat struct{}
 
 // Choose names the best givers, the lucky ones, and then by lot.
@@ -30,7 +33,7 @@ func (TitForTat) Choose(v *View) []PeerID {
 	if v.Goal == Sharing {
 		return Rotation{}.Choose(v)
 	}
-	regular, rest := earners(v.Peers, v.Slots-max(1, v.Slots/luckyShare))
+	regular, rest := earners(v.Peers, regularSlots(v))
 	held, waiting := split(rest)
 	var lucky, over []Peer
 	for _, p := range slices.Backward(held) { // who got its slot last is the last to lose it
@@ -41,6 +44,25 @@ func (TitForTat) Choose(v *View) []PeerID {
 		}
 	}
 	return slices.Concat(ids(regular), ids(lucky), ids(draw(v, waiting)), ids(over))
+}
+
+// regularSlots is how many slots are for those who give most.
+func regularSlots(v *View) int {
+	if v.Slots > 1 {
+		return v.Slots - max(1, v.Slots/luckyShare)
+	}
+	for _, p := range v.Peers {
+		switch past := v.Now.Sub(p.Since); {
+		case p.Slot == HasSlot && past < turn: // goes on, whoever it is
+			return 0
+		case p.Slot == NoSlot && past >= patience:
+			return 0
+		}
+	}
+	if v.Random.IntN(luckyShare) == 0 {
+		return 0
+	}
+	return v.Slots
 }
 
 // earners returns at most so many that give, the best first, and all others.

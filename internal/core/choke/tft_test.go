@@ -177,3 +177,21 @@ func TestAnEarnerThatTakesNothingHoldsNoSlotThatOthersCouldUse(t *testing.T) {
 		t.Errorf("it held a slot for %d of 60 rounds", idle)
 	}
 }
+
+func TestASingleSlotIsMostOftenThatOfWhoGivesMostAndSometimesThatOfEach(t *testing.T) {
+	b := newTable(t, choke.Config{Strategy: choke.TitForTat{}, Slots: 1})
+	giver := b.join(remote{id: 1, gives: 50 << 10, takes: 10 << 10})
+	for id := range choke.PeerID(3) {
+		b.join(remote{id: 2 + id, gives: 1 << 10, takes: 10 << 10})
+	}
+	b.pass(10 * time.Hour)
+	part := giver.took / (36_000 * (10 << 10))
+	for _, r := range b.remotes {
+		if r.turns == 0 {
+			t.Errorf("remote %d never had it", r.id)
+		}
+	}
+	if part < 0.4 || part > 0.9 {
+		t.Errorf("who gives most had it for %.2f of the time", part)
+	}
+}
