@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/netip"
 
+	"github.com/etorrent/etorrent/internal/proc/client"
 	"github.com/etorrent/etorrent/internal/proc/disk"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
 	"github.com/etorrent/etorrent/internal/proc/torrent"
@@ -34,7 +35,7 @@ type Options struct {
 	State State
 	// Network is where connections come from; nil means the host's.
 	Network Network
-	// Limits bound the rates.
+	// Limits bound the rates and the connections.
 	Limits Limits
 	// Logger is told of crashes and of what is degraded; nil is silent.
 	Logger *slog.Logger
@@ -45,15 +46,24 @@ type Options struct {
 	Hook sup.Hook
 }
 
-// Limits bound what a client takes.
+// Limits bound what a client takes. In the numbers of connections those count too
+// that are being made and that have not finished their handshake.
 type Limits struct {
 	// Down and Up bound payload and messages together, in bytes per second; 0 is
 	// unlimited. SetRates changes them.
 	Down, Up int64
+	// Peers bounds the connections of all torrents, and PeersPerTorrent those of each;
+	// 0 stands for as many as there are descriptors for, and for 4,000. More than
+	// that there never are.
+	Peers, PeersPerTorrent int
 	// PeersPerAddress bounds the accepted connections of one address, or of one
 	// /64 of IPv6: for each torrent, and for those that have not named one; 0
 	// stands for 64.
 	PeersPerAddress int
+}
+
+func (l *Limits) peers() client.Peers {
+	return client.Peers{All: l.Peers, PerTorrent: l.PeersPerTorrent, PerAddress: l.PeersPerAddress}
 }
 
 // Storage holds the bytes of torrents. Package storagetest proves one.

@@ -6,6 +6,7 @@ import (
 	"net"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/etorrent/etorrent"
 	"github.com/etorrent/etorrent/etorrenttest"
@@ -126,6 +127,33 @@ func TestATorrentTakesAsManyConnectionsAsItsBound(t *testing.T) {
 		s.strangerFrom("10.9.0.9", seeder).meet(c)
 		for _, x := range all {
 			_ = x.conn.Close()
+		}
+	})
+}
+
+// The bounds that are asked for hold for connections of either direction, and those
+// of all torrents beside those of each.
+func TestConnectionsAreBoundedOfATorrentAndOfAll(t *testing.T) {
+	inSwarm(t, func(t *testing.T, s *swarm) {
+		limits := etorrent.Limits{PeersPerTorrent: 5, Peers: 8, Down: 1000}
+		leecher := s.join(func(o *etorrent.Options) { o.Limits = limits })
+		var fetching []*etorrent.Torrent
+		for k := range 2 {
+			c := etorrenttest.NewContent(t, fmt.Sprint("content ", k), 16<<10, 320<<10)
+			fetching = append(fetching, c.Fetch(t, leecher.Client))
+			for range 6 {
+				seeder := s.join()
+				c.Seed(t, seeder.Client, seeder.storage)
+				fetching[k].AddPeers(seeder.at())
+			}
+			for range 3 {
+				c.Fetch(t, s.join().Client, leecher.at())
+			}
+		}
+		time.Sleep(time.Minute)
+		one, other := fetching[0].Stats().Peers, fetching[1].Stats().Peers
+		if one != 5 || other != 3 {
+			t.Errorf("%d and %d connections, with bounds of 5 for each and 8 for both", one, other)
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"github.com/etorrent/etorrent/internal/proc/torrent"
+	"github.com/etorrent/etorrent/internal/store"
 	"github.com/etorrent/etorrent/metainfo"
 )
 
@@ -59,9 +60,13 @@ func (t *Torrent) SetPriorities(ctx context.Context, p ...Priority) error {
 	return t.c.engine.SetPriorities(ctx, t.t, p)
 }
 
-// SetRates bounds the torrent's own rates at once, in bytes per second; 0 is
-// unlimited. Those of the client hold besides. They end with the client.
-func (t *Torrent) SetRates(down, up int64) { t.t.SetRates(down, up) }
+// SetRates bounds the torrent's own rates at once, in bytes per second; 0, and what
+// is below, is unlimited. Those of the client hold besides. They are kept in the
+// State, and hold again when the torrent is added the next time. After an error they
+// hold until the torrent ends, and may not be kept.
+func (t *Torrent) SetRates(ctx context.Context, down, up int64) error {
+	return t.c.engine.SetTorrentRates(ctx, t.t, store.Rates{Down: max(0, down), Up: max(0, up)})
+}
 
 // Resume lets a torrent that is Paused, Refused or quarantined try again at once.
 func (t *Torrent) Resume(ctx context.Context) error { return t.c.engine.Resume(ctx, t.t) }

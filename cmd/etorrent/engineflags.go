@@ -18,6 +18,7 @@ type engineFlags struct {
 	noTrackers bool
 	existing   existingValue
 	down, up   rateValue
+	maxPeers   uint16
 	output     outputFlags
 }
 
@@ -33,6 +34,7 @@ func (f *engineFlags) add(flags *pflag.FlagSet, h *host) {
 	flags.Var(&f.existing, "existing", "what to do with files that lie there and that nothing is remembered of")
 	flags.Var(&f.down, "down", "most to receive a second: 5M (bytes in 1024s), 40mbit, 0 for no limit")
 	flags.Var(&f.up, "up", "most to send a second")
+	flags.Uint16Var(&f.maxPeers, "max-peers", 0, "most connections of a torrent, 0 for as many as fit")
 	addOutputFlags(flags, &f.output)
 }
 
@@ -80,6 +82,6 @@ func (f *engineFlags) addOptions() []etorrent.AddOption {
 func (f *engineFlags) options(state etorrent.State) etorrent.Options {
 	return etorrent.Options{
 		Listen: []string{f.listen.text}, Ports: etorrent.NextFreePort, State: state,
-		Limits: etorrent.Limits{Down: int64(f.down), Up: int64(f.up)},
+		Limits: etorrent.Limits{Down: int64(f.down), Up: int64(f.up), PeersPerTorrent: int(f.maxPeers)},
 	}
 }

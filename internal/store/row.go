@@ -108,7 +108,12 @@ type Settings struct {
 	Intent     Intent     // run or rest
 	Priorities []Priority // by file number; files behind its end are PriorityNormal
 	Labels     []string
+	Rates      Rates
 }
+
+// Rates bound what one torrent receives and sends, in bytes per second; 0 is
+// unlimited.
+type Rates struct{ Down, Up int64 }
 
 // Intent says whether a person wants the torrent to run.
 type Intent uint8

@@ -13,12 +13,14 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/etorrent/etorrent/internal/core/choke"
 	"github.com/etorrent/etorrent/internal/core/names"
 	"github.com/etorrent/etorrent/internal/leaf/crowd"
 	"github.com/etorrent/etorrent/internal/leaf/limit"
 	"github.com/etorrent/etorrent/internal/leaf/ring"
 	"github.com/etorrent/etorrent/internal/leaf/slab"
 	"github.com/etorrent/etorrent/internal/proc/announce"
+	"github.com/etorrent/etorrent/internal/leaf/slots"
 	"github.com/etorrent/etorrent/internal/proc/calls"
 	"github.com/etorrent/etorrent/internal/proc/clock"
 	"github.com/etorrent/etorrent/internal/proc/disk"
@@ -37,9 +39,8 @@ const (
 	// receiveSlabs and readSlabs bound the buffers that payload travels in, towards
 	// one volume and out of all: 12 MiB each. More make no transfer on one machine faster, and peers that
 	// attack together would hold them all.
-	receiveSlabs    = 24
-	readSlabs       = 24
-	peersPerAddress = 64
+	receiveSlabs = 24
+	readSlabs    = 24
 	// eventsKept is how many events a reader may lag behind.
 	eventsKept = 16 << 10
 )
@@ -59,9 +60,7 @@ type Config struct {
 	Ports    pnet.PortChoice
 	Down, Up int64 // bytes per second; 0: unlimited
 	Shares   Shares
-	// PeersPerAddress bounds the accepted connections of one address, of each
-	// torrent and of those that have not named one; 0 stands for 64.
-	PeersPerAddress int
+	Peers    Peers
 
 	Hook    sup.Hook
 	Logger  *slog.Logger
@@ -83,6 +82,7 @@ type Client struct {
 	rows      store.Driver
 	crashes   *crashLog
 	down, up  *limit.Bucket
+	slots     *slots.Pool
 }
 
 // Start starts an engine. ctx bounds the start only.
@@ -95,12 +95,10 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 	c := &Client{
 		events: ring.New[event.Event](eventsKept), clock: clock.New(), rows: cfg.Rows,
 		reads: slab.NewPool(readSlabs),
-		down:  limit.NewBucket(cfg.Down), up: limit.NewBucket(cfg.Up),
+		down:  limit.NewBucket(cfg.Down), up: limit.NewBucket(cfg.Up), slots: slots.New(slotsFor(cfg.Up)),
 	}
-	if cfg.PeersPerAddress == 0 {
-		cfg.PeersPerAddress = peersPerAddress
-	}
-	peers := crowd.New(cfg.Shares.Peers, cfg.Shares.Peers)
+	cfg.Peers = cfg.Peers.within(cfg.Shares)
+	peers := crowd.New(cfg.Peers.All, cfg.Peers.All)
 	c.crashes = newCrashLog(c, cfg.Logger)
 	service := store.NewService(cfg.Rows)
 	c.disks = disk.NewSet(disk.Options{
@@ -113,13 +111,13 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 		Env: func(ident.TorrentID) torrent.Env {
 			return torrent.Env{
 				Disks: c.disks, Rows: service, Dialer: dialer, Clock: c.clock, Events: c.events,
-				Crowd: peers, PeersPerAddress: cfg.PeersPerAddress,
-				Announcer: c.announcer, Down: c.down, Up: c.up, PeerID: peerID(cfg.Version),
+				Crowd: peers, MaxPeers: cfg.Peers.PerTorrent, PeersPerAddress: cfg.Peers.PerAddress,
+				Announcer: c.announcer, Down: c.down, Up: c.up, Slots: c.slots, PeerID: peerID(cfg.Version),
 				Client: "Etorrent " + cfg.Version, ListenPort: c.listenPort, Listeners: len(cfg.Listen), Random: cfg.Random,
 			}
 		},
 	})
-	greeter := pnet.NewGreeter(c.roster.Find, crowd.New(cfg.Shares.Strangers, cfg.PeersPerAddress))
+	greeter := pnet.NewGreeter(c.roster.Find, crowd.New(cfg.Shares.Strangers, cfg.Peers.PerAddress))
 	c.udp = udp.New(udp.Config{Egress: egress, Clock: c.clock, Beside: beside(cfg.Listen), Changed: c.postDatagrams()})
 	c.announcer = announce.New(announce.Config{
 		Egress: egress, UDP: c.udp, Clock: c.clock, Port: c.listenPort, Keep: service,
@@ -214,11 +212,30 @@ func (c *Client) Resume(ctx context.Context, t *torrent.Torrent) error {
 	})
 }
 
+// SetTorrentRates bounds what a torrent receives and sends, at once, and keeps that
+// in its row. After an error it holds as long as the torrent runs.
+func (c *Client) SetTorrentRates(ctx context.Context, t *torrent.Torrent, r store.Rates) error {
+	t.SetRates(r)
+	return calls.Repeat(func() error {
+		return t.Ask(ctx, calls.AskTorrent, torrent.Ask{Rates: &r})
+	})
+}
+
 // SetRates bounds what all torrents receive and send, in bytes per second; 0 is
 // unlimited.
 func (c *Client) SetRates(down, up int64) {
 	c.down.SetRate(down)
 	c.up.SetRate(up)
+	c.slots.SetTotal(c.clock.Now(), slotsFor(up))
+}
+
+// slotsFor is how many upload slots a limit of all torrents is enough for; 0, as
+// without a limit, means that each torrent counts for itself.
+func slotsFor(up int64) int {
+	if up <= 0 {
+		return 0
+	}
+	return choke.SlotsFor(float64(up))
 }
 
 // Events is the ring of events.

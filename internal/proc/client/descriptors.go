@@ -1,5 +1,7 @@
 package client
 
+import "github.com/etorrent/etorrent/internal/proc/torrent"
+
 // Shares says how the descriptors that a program may have are divided.
 type Shares struct {
 	Files     int // open files of torrents
@@ -34,4 +36,32 @@ func Divide(descriptors int) Shares {
 	}
 	s.Peers = min(peersAtMost, left-s.Files-s.Strangers)
 	return s
+}
+
+// peersPerAddress is how many accepted connections one address has at most, unless
+// something else is asked for.
+const peersPerAddress = 64
+
+// Peers bound connections; 0 stands for what is usual.
+type Peers struct {
+	All        int // of all torrents: what there are descriptors for
+	PerTorrent int // torrent.MaxPeers
+	// PerAddress are the accepted connections of one address, of each torrent and of
+	// those that have not named one: 64.
+	PerAddress int
+}
+
+// within fills in what is usual, and cuts what there are no descriptors for.
+func (p Peers) within(s Shares) Peers {
+	usual := func(n, most int) int {
+		if n <= 0 {
+			return most
+		}
+		return min(n, most)
+	}
+	p.All, p.PerTorrent = usual(p.All, s.Peers), usual(p.PerTorrent, torrent.MaxPeers)
+	if p.PerAddress <= 0 {
+		p.PerAddress = peersPerAddress
+	}
+	return p
 }

@@ -19,3 +19,17 @@ func TestDescriptorsAreDividedWithoutARest(t *testing.T) {
 		t.Errorf("%d descriptors", Descriptors())
 	}
 }
+
+func TestConnectionsAreBoundedByWhatIsAskedForAndByDescriptors(t *testing.T) {
+	shares := Shares{Peers: 500}
+	for _, c := range []struct{ asked, want Peers }{
+		{Peers{}, Peers{500, 4000, 64}},
+		{Peers{-1, -1, -1}, Peers{500, 4000, 64}},
+		{Peers{20, 10, 1}, Peers{20, 10, 1}},
+		{Peers{501, 4001, 9999}, Peers{500, 4000, 9999}},
+	} {
+		if got := c.asked.within(shares); got != c.want {
+			t.Errorf("%+v: %+v", c.asked, got)
+		}
+	}
+}

@@ -28,15 +28,17 @@ func (x *process) take(a Add, hash [20]byte) (*entry, error) {
 		_ = rows.Release(ctx, calls.RosterRelease, hold)
 		return nil, err
 	}
+	var rates store.Rates
 	epoch, err := rows.Own(ctx, calls.RosterOwn, id, x.r.cfg.Owner)
 	if err == nil {
-		err = x.settings(ctx, a, id, epoch)
+		rates, err = x.settings(ctx, a, id, epoch)
 	}
 	if err != nil {
 		_ = rows.Release(ctx, calls.RosterRelease, hold)
 		return nil, err
 	}
 	t := torrent.New(x.r.cfg.Env(id), id, epoch, a.Options)
+	t.SetRates(rates)
 	return &entry{id: id, hash: hash, hold: hold, running: Running{Torrent: t, Metainfo: a.Metainfo}}, nil
 }
 
@@ -66,13 +68,14 @@ func (x *process) row(ctx context.Context, a Add, hash [20]byte) (ident.TorrentI
 	return id, err
 }
 
-// settings brings the row's settings in line with what is asked now. In another
-// folder nothing of what is claimed lies there.
-func (x *process) settings(ctx context.Context, a Add, id ident.TorrentID, epoch store.Epoch) error {
+// settings brings the row's settings in line with what is asked now, and returns
+// the rates that are kept there. In another folder nothing of what is claimed lies
+// there.
+func (x *process) settings(ctx context.Context, a Add, id ident.TorrentID, epoch store.Epoch) (store.Rates, error) {
 	rows := x.r.cfg.Rows
 	row, err := rows.Get(ctx, calls.RosterGetRow, id)
 	if err != nil {
-		return err
+		return store.Rates{}, err
 	}
 	want := row.Settings
 	want.Dir = a.Dir
@@ -82,10 +85,10 @@ func (x *process) settings(ctx context.Context, a Add, id ident.TorrentID, epoch
 	if row.Settings.Dir != want.Dir {
 		u := store.UnclaimUpdate{ID: id, Epoch: epoch, Remove: row.Claims.Held(row.Pieces), Reason: store.LossMoved}
 		if err := rows.Unclaim(ctx, calls.RosterUnclaim, u); err != nil {
-			return err
+			return store.Rates{}, err
 		}
 	}
-	return rows.SaveSettings(ctx, calls.RosterSaveSettings, store.SettingsUpdate{ID: id, Epoch: epoch, Settings: want})
+	return want.Rates, rows.SaveSettings(ctx, calls.RosterSaveSettings, store.SettingsUpdate{ID: id, Epoch: epoch, Settings: want})
 }
 
 // fileMap decides where the torrent's files lie, once for all, and tells of the

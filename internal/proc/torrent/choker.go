@@ -79,6 +79,10 @@ func (t *Torrent) runChoker(p *sup.Process) error {
 				p.Step("input")
 				x.input(x.taken.Next())
 			}
+		case <-t.slots.Wake():
+			p.Receive("share")
+			p.Step("share")
+			x.relimit()
 		case <-x.alarm.C():
 			x.alarm.Rang()
 			p.Receive("alarm")
@@ -86,6 +90,7 @@ func (t *Torrent) runChoker(p *sup.Process) error {
 			x.round()
 		}
 		x.flush()
+		x.divide()
 	}
 }
 
@@ -116,6 +121,9 @@ func (x *choker) begin(b *beginChoker) {
 		Strategy: choke.TitForTat{}, Goal: goalOf(b.goal), Limit: x.t.up.Rate(),
 		Random: rand.New(rand.NewPCG(x.t.env.Random, uint64(x.t.id))),
 	})
+	have, want := b.count()
+	now := x.t.env.Clock.Now()
+	x.core.SetShare(now, x.t.slots.Ask(now, want, have), x)
 	var had []*guest
 	for _, c := range b.clients {
 		if c.meter.viewSlot() == choke.HasSlot {
@@ -130,6 +138,19 @@ func (x *choker) begin(b *beginChoker) {
 	for _, c := range b.clients {
 		x.join(c)
 	}
+}
+
+// count says how many remotes have a slot and how many want one.
+func (b *beginChoker) count() (have, want int) {
+	for _, c := range b.clients {
+		if c.meter.viewSlot() == choke.HasSlot {
+			have++
+		}
+		if c.meter.viewInterest() == peer.Interested {
+			want++
+		}
+	}
+	return have, want
 }
 
 // join makes a connection known, unless it is.
@@ -159,11 +180,34 @@ func (x *choker) interest(id assign.HolderID) {
 // round judges all slots anew, if that is due.
 func (x *choker) round() {
 	now := x.t.env.Clock.Now()
-	x.core.SetLimit(now, x.t.up.Rate(), x)
+	x.relimit()
 	for id, g := range x.known {
 		x.core.PeerMeasured(choke.PeerID(id), g.meter.read())
 	}
 	x.core.Tick(now, x)
+}
+
+// relimit takes note of the limit.
+func (x *choker) relimit() {
+	if x.core != nil {
+		x.core.SetLimit(x.t.env.Clock.Now(), x.t.up.Rate(), x)
+	}
+}
+
+// divide brings the slots in line with the torrent's share of those of all. What it
+// takes back is not another torrent's before it is carried out.
+func (x *choker) divide() {
+	if x.core == nil {
+		return
+	}
+	for now := x.t.env.Clock.Now(); ; {
+		before := x.core.Held()
+		x.core.SetShare(now, x.t.slots.Ask(now, x.core.Demand(), before), x)
+		x.flush()
+		if x.core.Held() >= before {
+			return
+		}
+	}
 }
 
 // Unchoke and Choke make the choker the Effects of its core.

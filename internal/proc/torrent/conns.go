@@ -14,7 +14,7 @@ import (
 	"github.com/etorrent/etorrent/sup"
 )
 
-// MaxPeers is how many connections one torrent has at most.
+// MaxPeers is how many connections one torrent has at most, whatever is asked for.
 const MaxPeers = 4000
 
 // connection is what control knows of one peer process.
@@ -62,7 +62,7 @@ func newSwarm(c *control) *swarm {
 		conns: map[assign.HolderID]*connection{},
 		book:  book.NewWith(c.t.legacy.bans),
 		names: book.NewNames(),
-		door:  crowd.New(MaxPeers, c.t.env.PeersPerAddress),
+		door:  crowd.New(c.t.env.MaxPeers, c.t.env.PeersPerAddress),
 		downs: sup.NewMailbox[sup.Down](),
 	}
 }
@@ -97,7 +97,7 @@ func (s *swarm) open(conn pnet.Conn, addr netip.AddrPort, acceptor *handshake.Ac
 // enter counts a connection in, unless there are too many: of the engine, of the
 // torrent, or accepted ones of one address.
 func (s *swarm) enter(addr netip.AddrPort, d handshake.Direction) crowd.Evidence {
-	if len(s.conns) >= MaxPeers {
+	if len(s.conns) >= s.c.t.env.MaxPeers {
 		return crowd.Full
 	}
 	if d == handshake.Accepted {
@@ -126,7 +126,7 @@ func (s *swarm) dial() {
 		return
 	}
 	s.names.Next(s.c.now(), s)
-	s.book.Next(s.c.now(), min(MaxPeers-len(s.conns), s.c.t.env.Crowd.Room()), s)
+	s.book.Next(s.c.now(), min(s.c.t.env.MaxPeers-len(s.conns), s.c.t.env.Crowd.Room()), s)
 }
 
 // Dial makes the swarm the Effects of its book.

@@ -224,6 +224,7 @@ func (c *control) stop() error {
 	}
 	c.saveCountersIn(ctx)
 	c.swarm.leaveAll("stopped")
+	c.t.slots.Leave(c.now())
 	c.post(func(h event.Head) event.Event { return event.Stopped{Head: h} })
 	return nil
 }

@@ -172,6 +172,8 @@ func (c *control) ask(r *sup.Request[Ask, Answer]) {
 		}
 	case r.Q.Priorities != nil:
 		a.Err = c.setPriorities(r.Q.Priorities)
+	case r.Q.Rates != nil:
+		a.Err = c.keepRates(*r.Q.Rates)
 	}
 	c.show()
 	r.Reply(a)
@@ -183,14 +185,9 @@ func (c *control) setPriorities(of []store.Priority) error {
 	}
 	settings := c.row.Settings
 	settings.Priorities = of
-	u := store.SettingsUpdate{ID: c.t.id, Epoch: c.t.epoch, Settings: settings}
-	err := calls.Repeat(func() error {
-		return c.t.env.Rows.SaveSettings(c.p.Context(), calls.ControlSaveSettings, u)
-	})
-	if err != nil {
+	if err := c.saveSettings(settings); err != nil {
 		return err
 	}
-	c.row.Settings = settings
 	before := c.layout.wantedFiles()
 	c.layout.setPriorities(of)
 	c.status.Wanted = c.layout.bytes
@@ -207,6 +204,28 @@ func (c *control) setPriorities(of []store.Priority) error {
 		c.judgeGoal()
 	}
 	return nil
+}
+
+// keepRates keeps rates that hold already.
+func (c *control) keepRates(r store.Rates) error {
+	if c.row == nil {
+		return errNotOpen
+	}
+	settings := c.row.Settings
+	settings.Rates = r
+	c.t.SetRates(r) // of two who set them at once the same one is last in the row
+	return c.saveSettings(settings)
+}
+
+func (c *control) saveSettings(s store.Settings) error {
+	u := store.SettingsUpdate{ID: c.t.id, Epoch: c.t.epoch, Settings: s}
+	err := calls.Repeat(func() error {
+		return c.t.env.Rows.SaveSettings(c.p.Context(), calls.ControlSaveSettings, u)
+	})
+	if err == nil {
+		c.row.Settings = s
+	}
+	return err
 }
 
 // isWithin says whether every one of the files is among others, which ascend.

@@ -86,6 +86,7 @@ type peerClosing struct {
 // fields is set.
 type Ask struct {
 	Priorities []store.Priority // by file
+	Rates      *store.Rates     // to be kept in the row
 	Resume     *Resume
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/etorrent/etorrent/internal/leaf/crowd"
 	"github.com/etorrent/etorrent/internal/leaf/limit"
 	"github.com/etorrent/etorrent/internal/leaf/ring"
+	"github.com/etorrent/etorrent/internal/leaf/slots"
 	"github.com/etorrent/etorrent/internal/proc/clock"
 	"github.com/etorrent/etorrent/internal/proc/disk"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
@@ -38,11 +39,14 @@ type Env struct {
 	Announcer  Announcer
 	Crowd      *crowd.Crowd  // the connections of all torrents
 	Down, Up   *limit.Bucket // the limits of all torrents
+	Slots      *slots.Pool   // what Up is enough for
 	PeerID     [20]byte      // of this torrent and run (BEP 20)
 	Client     string        // name and version for BEP 10
 	ListenPort func() uint16 // 0 while not listening
 	Listeners  int           // that there are to be
 	Random     uint64        // run number of the random choices
+	// MaxPeers bounds the connections of the torrent.
+	MaxPeers int
 	// PeersPerAddress bounds the accepted connections of one address.
 	PeersPerAddress int
 }
@@ -95,7 +99,8 @@ type Torrent struct {
 	legacy  legacy
 	down    *limit.Bucket // the torrent's own limits, below those of all
 	up      *limit.Bucket
-	disk    *disk.Disk // control's; the roster's when control is down for good
+	slots   *slots.Member // its part of those of all torrents
+	disk    *disk.Disk    // control's; the roster's when control is down for good
 }
 
 // legacy is what one control process leaves to the next, and nobody else touches.
@@ -120,6 +125,7 @@ func New(env Env, id ident.TorrentID, epoch store.Epoch, o Options) *Torrent {
 		status:  board.New(Status{}),
 		legacy:  legacy{bans: book.NewBans()},
 		down:    env.Down.Under(0), up: env.Up.Under(0),
+		slots: env.Slots.Join(),
 	}
 }
 
@@ -160,6 +166,7 @@ func (t *Torrent) Retired() {
 	s, _ := t.status.Read()
 	s.Phase, s.Err, s.Peers = Retired, nil, 0
 	t.status.Post(s)
+	t.slots.Leave(t.env.Clock.Now())
 }
 
 // Quarantined notes that the torrent's processes are down, and why. Its files are
@@ -168,6 +175,7 @@ func (t *Torrent) Quarantined(why error) {
 	s, _ := t.status.Read()
 	s.Phase, s.Err, s.Peers = Opening, why, 0
 	t.status.Post(s)
+	t.slots.Leave(t.env.Clock.Now())
 	if t.disk != nil {
 		t.disk.LetGo(t.id)
 	}
@@ -176,11 +184,12 @@ func (t *Torrent) Quarantined(why error) {
 // Tally counts payload bytes since the torrent woke.
 func (t *Torrent) Tally() *Tally { return &t.tally }
 
-// SetRates bounds what the torrent receives and sends, in bytes per second, below
-// the limits of all torrents; 0 is unlimited.
-func (t *Torrent) SetRates(down, up int64) {
-	t.down.SetRate(down)
-	t.up.SetRate(up)
+// SetRates bounds what the torrent receives and sends, below the limits of all
+// torrents. It does not keep that in the row: an Ask with the same rates does.
+func (t *Torrent) SetRates(r store.Rates) {
+	t.down.SetRate(r.Down)
+	t.up.SetRate(r.Up)
+	t.slots.Nudge()
 }
 
 // Incoming gives the torrent a connection whose remote named its info-hash;

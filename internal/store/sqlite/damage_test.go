@@ -86,6 +86,8 @@ var damages = map[string]string{
 	"UPDATE announces SET state = '{\"at\":\"yesterday\"}'":    "announce state",
 	"UPDATE announces SET state = '{\"saved\":{\"key\":-1}}'":  "announce state",
 	"UPDATE announces SET state = '{}' || 1":                   "announce state",
+	"UPDATE torrents SET rate_down = -1":                       "rates",
+	"UPDATE torrents SET rate_up = -5":                         "rates",
 }
 
 func TestADamagedFieldIsNamedAndHidesNoOtherRow(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -32,7 +33,7 @@ func TestEveryCommitIsSyncedAndTheJournalFitsThePlace(t *testing.T) {
 		}
 		for name, want := range map[string]string{
 			"journal_mode": p.journal(), "synchronous": "3", "foreign_keys": "1",
-			"busy_timeout": "5000", "user_version": "2",
+			"busy_timeout": "5000", "user_version": strconv.Itoa(schemaVersion),
 		} {
 			if got := pragma(t, d, name); got != want {
 				t.Errorf("place %d: %s is %s, want %s", p, name, got, want)

@@ -80,3 +80,9 @@ const schemaV2 = `
 ALTER TABLE torrents ADD COLUMN claimed INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX keys_by_torrent ON keys (torrent);
 `
+
+// schemaV3 adds the rates of each torrent, in bytes per second; 0 is unlimited.
+const schemaV3 = `
+ALTER TABLE torrents ADD COLUMN rate_down INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE torrents ADD COLUMN rate_up   INTEGER NOT NULL DEFAULT 0;
+`

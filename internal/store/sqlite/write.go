@@ -116,8 +116,9 @@ func (d *Driver) SaveSettings(ctx context.Context, u store.SettingsUpdate) error
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, "UPDATE torrents SET dir = ?, intent = ?, priorities = ?, labels = ? WHERE id = ?",
-			u.Settings.Dir, u.Settings.Intent, store.AppendPriorities(nil, u.Settings.Priorities), labels, u.ID)
+		s := &u.Settings
+		_, err = tx.ExecContext(ctx, "UPDATE torrents SET dir = ?, intent = ?, priorities = ?, labels = ?, rate_down = ?, rate_up = ? WHERE id = ?",
+			s.Dir, s.Intent, store.AppendPriorities(nil, s.Priorities), labels, s.Rates.Down, s.Rates.Up, u.ID)
 		return err
 	})
 }

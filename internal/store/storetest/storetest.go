@@ -62,6 +62,7 @@ func Sample(n int) *store.Row {
 		Settings: store.Settings{
 			Dir: "/data", Intent: store.IntentPause, Labels: []string{"x", "\"y\n"},
 			Priorities: []store.Priority{store.PriorityHigh, store.PriorityUnwanted},
+			Rates:      store.Rates{Down: 1 << 40, Up: 50 << 10},
 		},
 		Added:     when,
 		Completed: when.Add(time.Hour),
