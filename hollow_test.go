@@ -66,16 +66,16 @@ func (s *swarm) seedZeros(meta *metainfo.Torrent) (*member, *etorrent.Torrent) {
 	m := s.join(func(o *etorrent.Options) {
 		o.Storage = hollow{storage.Present{Size: meta.TotalLength, Links: 1}}
 	})
-	return m, s.add(m, meta, etorrent.ShareOnly())
+	return m, s.open(m, meta, etorrent.ShareOnly())
 }
 
 // fetchZeros has a new member fetch them, at a standstill.
 func (s *swarm) fetchZeros(meta *metainfo.Torrent, change ...func(*etorrent.Options)) (*member, *etorrent.Torrent) {
 	m := s.join(append(change, func(o *etorrent.Options) { o.Storage = hollow{storage.Absent{}} })...)
-	return m, s.add(m, meta)
+	return m, s.open(m, meta)
 }
 
-func (s *swarm) add(m *member, meta *metainfo.Torrent, o ...etorrent.AddOption) *etorrent.Torrent {
+func (s *swarm) open(m *member, meta *metainfo.Torrent, o ...etorrent.AddOption) *etorrent.Torrent {
 	s.t.Helper()
 	torrent, err := m.Add(s.t.Context(), etorrent.FromMetainfo(meta), o...)
 	if err == nil {

@@ -35,6 +35,9 @@ type Options struct {
 	State State
 	// Network is where connections come from; nil means the host's.
 	Network Network
+	// DSCP is the class of all that the host's network sends, over TCP and UDP; 0 is
+	// the usual one. Windows marks nothing.
+	DSCP DSCP
 	// Limits bound the rates and the connections.
 	Limits Limits
 	// Logger is told of crashes and of what is degraded; nil is silent.
@@ -92,6 +95,12 @@ type Network = pnet.Network
 // Resolver looks up the addresses of hosts; its method is shaped as that of
 // net.Resolver. A *net.Resolver is one.
 type Resolver = pnet.Resolver
+
+// DSCP is a class of traffic (RFC 2474), 0 to 63.
+type DSCP = pnet.DSCP
+
+// LowerEffort gives way to all other traffic, where the network knows it (RFC 8622).
+const LowerEffort = pnet.LowerEffort
 
 // PortChoice says what to do where a listening port is taken.
 type PortChoice = pnet.PortChoice

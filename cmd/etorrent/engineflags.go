@@ -19,6 +19,7 @@ type engineFlags struct {
 	existing   existingValue
 	down, up   rateValue
 	maxPeers   uint16
+	dscp       dscpValue
 	output     outputFlags
 }
 
@@ -35,6 +36,7 @@ func (f *engineFlags) add(flags *pflag.FlagSet, h *host) {
 	flags.Var(&f.down, "down", "most to receive a second: 5M (bytes in 1024s), 40mbit, 0 for no limit")
 	flags.Var(&f.up, "up", "most to send a second")
 	flags.Uint16Var(&f.maxPeers, "max-peers", 0, "most connections of a torrent, 0 for as many as fit")
+	flags.Var(&f.dscp, "dscp", "class of all that is sent: 0 to 63, or le to give way to other traffic")
 	addOutputFlags(flags, &f.output)
 }
 
@@ -82,6 +84,7 @@ func (f *engineFlags) addOptions() []etorrent.AddOption {
 func (f *engineFlags) options(state etorrent.State) etorrent.Options {
 	return etorrent.Options{
 		Listen: []string{f.listen.text}, Ports: etorrent.NextFreePort, State: state,
+		DSCP:   etorrent.DSCP(f.dscp),
 		Limits: etorrent.Limits{Down: int64(f.down), Up: int64(f.up), PeersPerTorrent: int(f.maxPeers)},
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/etorrent/etorrent"
 	"github.com/etorrent/etorrent/sup"
 )
 
@@ -89,6 +90,19 @@ func TestPeersAreAddressesOrNames(t *testing.T) {
 	for _, bad := range []string{"", "127.0.0.1", "127.0.0.1:65536", "[::]:1", "0.0.0.0:1", "1.2.3.4:0", "host:0", "host", "1.2.3:4"} {
 		if err := peers.Set(bad); err == nil {
 			t.Errorf("%q is a peer", bad)
+		}
+	}
+}
+
+func TestAClassOfTrafficIsANumberOrLowerEffort(t *testing.T) {
+	for text, want := range map[string]etorrent.DSCP{"0": 0, "63": 63, "le": etorrent.LowerEffort, "LE": etorrent.LowerEffort, "1": 1} {
+		var v dscpValue
+		if err := v.Set(text); err != nil || etorrent.DSCP(v) != want {
+			t.Errorf("%q: %d, %v", text, v, err)
+		}
+		var again dscpValue
+		if err := again.Set(v.String()); err != nil || again != v {
+			t.Errorf("%q is written as %q, which is %d, %v", text, v.String(), again, err)
 		}
 	}
 }

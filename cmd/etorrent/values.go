@@ -26,6 +26,31 @@ func (v *rateValue) Set(s string) error {
 	return err
 }
 
+// dscpValue is a class of traffic, by number or as "le" (RFC 8622).
+type dscpValue etorrent.DSCP
+
+const lowerEffortName = "le"
+
+func (v *dscpValue) String() string {
+	if etorrent.DSCP(*v) == etorrent.LowerEffort {
+		return lowerEffortName
+	}
+	return strconv.Itoa(int(*v))
+}
+func (v *dscpValue) Type() string { return "N|le" }
+func (v *dscpValue) Set(s string) error {
+	if strings.EqualFold(s, lowerEffortName) {
+		*v = dscpValue(etorrent.LowerEffort)
+		return nil
+	}
+	n, err := strconv.ParseUint(s, 10, 6)
+	if err != nil {
+		return fmt.Errorf("%q is neither a number from 0 to 63 nor %s", s, lowerEffortName)
+	}
+	*v = dscpValue(n)
+	return nil
+}
+
 // peersValue are endpoints, by address or by name.
 type peersValue []string
 

@@ -263,7 +263,7 @@ func TestLeavingTellsAllTheirTrackersAndKeepsIt(t *testing.T) {
 			t.Errorf("%d were told to have stopped", stopped)
 		}
 		for id := range ident.TorrentID(20) {
-			if w.keep.of(1+id).Saved.Trackers[0].Families[0].Listing != core.Unlisted {
+			if w.keep.of(1 + id).Saved.Trackers[0].Families[0].Listing != core.Unlisted {
 				t.Errorf("%d is kept as if it were listed", 1+id)
 			}
 		}

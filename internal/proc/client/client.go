@@ -19,8 +19,8 @@ import (
 	"github.com/etorrent/etorrent/internal/leaf/limit"
 	"github.com/etorrent/etorrent/internal/leaf/ring"
 	"github.com/etorrent/etorrent/internal/leaf/slab"
-	"github.com/etorrent/etorrent/internal/proc/announce"
 	"github.com/etorrent/etorrent/internal/leaf/slots"
+	"github.com/etorrent/etorrent/internal/proc/announce"
 	"github.com/etorrent/etorrent/internal/proc/calls"
 	"github.com/etorrent/etorrent/internal/proc/clock"
 	"github.com/etorrent/etorrent/internal/proc/disk"
@@ -55,7 +55,8 @@ type AddRequest = roster.Add
 type Config struct {
 	Storage  storage.Storage
 	Rows     store.Driver
-	Network  pnet.Network
+	Network  pnet.Network // nil: the host's, with this class
+	DSCP     pnet.DSCP
 	Listen   []string
 	Ports    pnet.PortChoice
 	Down, Up int64 // bytes per second; 0: unlimited
@@ -92,6 +93,10 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 		_, _ = rand.Read(b[:])
 		cfg.Random = binary.NativeEndian.Uint64(b[:])
 	}
+	network, err := networkOf(cfg)
+	if err != nil {
+		return nil, err
+	}
 	c := &Client{
 		events: ring.New[event.Event](eventsKept), clock: clock.New(), rows: cfg.Rows,
 		reads: slab.NewPool(readSlabs),
@@ -104,7 +109,7 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 	c.disks = disk.NewSet(disk.Options{
 		Storage: cfg.Storage, Reads: c.reads, Receive: receiveSlabs, Rows: service, Clock: c.clock,
 	})
-	egress := pnet.NewEgress(cfg.Network)
+	egress := pnet.NewEgress(network)
 	dialer := pnet.NewDialer(egress, cfg.Shares.Attempts)
 	c.roster = roster.New(roster.Config{
 		Rows: service, Clock: c.clock, Events: c.events, Owner: owner(cfg.Random), Names: names.RulesOf(names.PlatformOf(runtime.GOOS)),
@@ -123,21 +128,29 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 		Egress: egress, UDP: c.udp, Clock: c.clock, Port: c.listenPort, Keep: service,
 		Agent: "Etorrent/" + cfg.Version, Random: cfg.Random,
 	})
-	network := []sup.Child{greeter.Child(), c.udp.Child()}
+	listening := []sup.Child{greeter.Child(), c.udp.Child()}
 	for _, address := range cfg.Listen {
 		l := pnet.NewListener(egress, address, cfg.Ports, greeter.Greet, pnet.Notices{
 			Fits: c.udp.ViewPort, Changed: c.postListening, Exhausted: c.roster.Shed,
 		})
 		c.listeners = append(c.listeners, l)
-		network = append(network, l.Child())
+		listening = append(listening, l.Child())
 	}
-	root := tree(service, c.disks, network, []sup.Child{c.announcer.Child(), dialer.Child()}, c.roster)
+	root := tree(service, c.disks, listening, []sup.Child{c.announcer.Child(), dialer.Child()}, c.roster)
 	t, err := sup.Start(ctx, "client", root, sup.Options{Hook: cfg.Hook, Observe: c.crashes.observe})
 	if err != nil {
 		return nil, err
 	}
 	c.tree = t
 	return c, nil
+}
+
+func networkOf(cfg Config) (pnet.Network, error) {
+	own, err := pnet.Host(cfg.DSCP)
+	if cfg.Network != nil {
+		return cfg.Network, err
+	}
+	return own, err
 }
 
 // tree describes the engine's processes; ARCHITECTURE.md draws it.

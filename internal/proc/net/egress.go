@@ -36,7 +36,7 @@ const DialTimeout = 15 * time.Second
 // engine's traffic bounds all of it.
 type Egress struct{ network Network }
 
-// NewEgress returns an egress over n; nil means the host's network.
+// NewEgress returns an egress over n; nil means the host's network, whose traffic is of no class.
 func NewEgress(n Network) *Egress {
 	if n == nil {
 		n = host{}
@@ -108,26 +108,4 @@ func (e *Egress) ViewPort(ctx context.Context, listener netip.AddrPort) ListenEv
 		}
 	}
 	return ListenFree
-}
-
-// host is the operating system's network.
-type host struct{}
-
-func (host) Listen(ctx context.Context, network, address string) (net.Listener, error) {
-	lc := net.ListenConfig{Control: tuneSocket}
-	return lc.Listen(ctx, network, address)
-}
-
-func (host) ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error) {
-	lc := net.ListenConfig{}
-	return lc.ListenPacket(ctx, network, address)
-}
-
-func (host) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	d := net.Dialer{Control: tuneSocket, KeepAlive: -1}
-	return d.DialContext(ctx, network, address)
-}
-
-func (host) LookupNetIP(ctx context.Context, network, name string) ([]netip.Addr, error) {
-	return net.DefaultResolver.LookupNetIP(ctx, network, name)
 }

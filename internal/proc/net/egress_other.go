@@ -1,8 +1,6 @@
-//go:build !linux
+//go:build !linux && !darwin && !windows
 
 package net
 
-import "syscall"
-
-// tuneSocket leaves the platform's defaults alone.
-func tuneSocket(_, _ string, _ syscall.RawConn) error { return nil }
+// tuneTCP leaves the platform's defaults alone.
+func tuneTCP(uintptr) {}
