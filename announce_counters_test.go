@@ -31,11 +31,28 @@ func TestTheCountersOfASeedAreKeptWhileItUploads(t *testing.T) {
 		state := etorrenttest.NewState()
 		seeder, leecher := s.join(func(o *etorrent.Options) { o.State = state.Open() }), s.join()
 		c.Seed(t, seeder.Client, seeder.storage)
+		time.Sleep(time.Minute)
 		fetching := c.Fetch(t, leecher.Client, seeder.at())
 		s.stored(fetching)
 		time.Sleep(time.Minute)
 		if up := counters(t, state).Uploaded; up < int64(len(c.Bytes)) {
 			t.Errorf("%d bytes are kept of %d", up, len(c.Bytes))
+		}
+	})
+}
+
+func TestTheLastWordToATrackerHasTheCountersAsTheyAre(t *testing.T) {
+	inSwarm(t, func(t *testing.T, s *swarm) {
+		o := s.oracle()
+		c := etorrenttest.NewContent(t, "long", 256<<10, 5_000_000)
+		seeder, leecher := s.join(func(o *etorrent.Options) { o.Limits.Up = 50_000 }), s.join()
+		seeding := c.Seed(t, seeder.Client, seeder.storage, trackers(o))
+		c.Fetch(t, leecher.Client, seeder.at())
+		time.Sleep(17 * time.Second)
+		given := seeding.Stats().Uploaded
+		etorrenttest.Shutdown(t, seeder.Client)
+		if last := o.last(t); last.Get("event") != "stopped" || given == 0 || number(t, last, "uploaded") < given {
+			t.Errorf("%d bytes were given; the tracker heard %v", given, last)
 		}
 	})
 }

@@ -158,6 +158,21 @@ func TestCommandsCanBePasted(t *testing.T) {
 	}
 }
 
+func TestACommandThatIsShownHasNoPasskey(t *testing.T) {
+	const key = "c0ffee0123456789c0ffee0123456789"
+	h := &host{goos: "linux", typed: []string{
+		"etorrent", "get", "a", "--tracker", "http://t.test/" + key + "/announce,udp://t.test:1", "--tracker=gopher://" + key,
+	}}
+	want := "etorrent get a --tracker 'http://t.test/***/announce,udp://t.test:1' --tracker=URL (with the whole URLs of the trackers)"
+	if got := typedAgain(h); got != want {
+		t.Errorf("got %s", got)
+	}
+	h.typed = []string{"etorrent", "get", "a", "--tracker", "http://t.test/announce"}
+	if got := typedAgain(h); got != strings.Join(h.typed, " ") {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestRatesAreAveragedOverSeconds(t *testing.T) {
 	var m meter
 	start := time.Unix(1000, 0)

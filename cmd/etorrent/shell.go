@@ -3,6 +3,7 @@ package main
 import (
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/etorrent/etorrent/internal/vocab/tracker"
@@ -40,7 +41,11 @@ func typedAgain(h *host) string {
 	if len(words) > 0 {
 		words[0] = strings.TrimSuffix(filepath.Base(words[0]), ".exe")
 	}
-	return command(h.goos, words...)
+	line := command(h.goos, words...)
+	if !slices.Equal(words[min(1, len(words)):], h.typed[min(1, len(words)):]) {
+		line += " (with the whole URLs of the trackers)"
+	}
+	return line
 }
 
 // maskTrackers masks the URLs of --tracker.

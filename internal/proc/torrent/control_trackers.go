@@ -173,9 +173,9 @@ func (c *control) countLeft() {
 	c.status.Left = c.layout.geometry.TotalLength - c.layout.pieceBytes(c.durable)
 }
 
-// isLocal says whether a tracker runs on this machine: only such a one may name
+// sourceOf says whether a tracker runs on this machine: only such a one may name
 // others that do.
-func isLocal(u tracker.URL) book.Source {
+func sourceOf(u tracker.URL) book.Source {
 	a, err := netip.ParseAddr(u.Host())
 	if u.Host() == "localhost" || err == nil && a.IsLoopback() {
 		return book.SourceLocalTracker
@@ -186,7 +186,7 @@ func isLocal(u tracker.URL) book.Source {
 // tracked takes endpoints of a tracker into the book. A private torrent has no others
 // but those that a person named.
 func (s *swarm) tracked(m *tracked) {
-	source := isLocal(m.from)
+	source := sourceOf(m.from)
 	for _, to := range m.peers {
 		s.book.Add(to, source)
 	}

@@ -47,6 +47,14 @@ func TestFramesLookAsTheyShould(t *testing.T) {
 	golden(t, "pipe", plain.String())
 }
 
+func TestTheLastLineTellsHowManyTrackersAnswer(t *testing.T) {
+	s := screen.State{Port: 6881, Trackers: screen.Trackers{All: 3, Working: 1}}
+	lines := screen.Render(s, screen.Style{Width: 100, Height: 24})
+	if got := lines[len(lines)-1]; !strings.Contains(got, ", 1 of 3 trackers answer, port 6881") {
+		t.Errorf("%q", got)
+	}
+}
+
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	file := filepath.Join("testdata", name+".golden")
