@@ -181,6 +181,34 @@ func TestAConnectionIDThatIsRefusedIsAskedForAnewOnce(t *testing.T) {
 	}
 }
 
+// One that says nothing to a connection id that it has forgotten is given no other
+// chance to.
+func TestATrackerThatForgotOurConnectionWithoutAWordIsConnectedToAnew(t *testing.T) {
+	inWorld(t, nil, nil, func(t *testing.T, w *world) {
+		good := connectionID
+		station := w.station(theirHost+":6969", func(r tracker.RequestEvidence) []byte {
+			switch r := r.(type) {
+			case tracker.ConnectRequest:
+				return tracker.AppendConnectReply(nil, r.Transaction, good)
+			case tracker.AnnounceRequest:
+				if r.Connection == good {
+					return goodResponse.AppendAnnounceReply(nil, r.Transaction, tracker.IPv4)
+				}
+			}
+			return nil
+		})
+		w.s.Begin(w.entry(1, "udp://tracker.example:6969"))
+		w.pass(time.Second)
+		good++ // it was started again
+		w.s.Begin(w.entry(2, "udp://tracker.example:6969"))
+		w.pass(45 * time.Second)
+		w.works(2)
+		if connects, announces := station.asked(); connects != 2 || len(announces) != 3 {
+			t.Errorf("%d connects and %d announces", connects, len(announces))
+		}
+	})
+}
+
 // What answers over UDP may be wrong in many ways; the request ends with its patience
 // or its reason.
 func TestAnswersOverUDPThatAreNoneEndWithAReason(t *testing.T) {

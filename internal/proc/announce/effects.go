@@ -94,7 +94,7 @@ func (x *process) settle() {
 		x.p.Act("effect")
 		x.carryOut(e)
 	}
-	x.batch.effects, x.ended = x.batch.effects[:0], x.ended[:0]
+	x.batch.effects, x.ended = nil, nil // with the peers that they named
 	x.startLookups()
 	x.startKeeping()
 	x.sayLeft()

@@ -158,9 +158,10 @@ func (s *state) inOrder() []*entry {
 	return slices.SortedFunc(maps.Values(s.entries), func(a, b *entry) int { return cmp.Compare(a.order, b.order) })
 }
 
-// owe notes that trackers are to be told `completed`, for a core that begins with what
-// was saved.
-func (e *entry) owe() {
+// finish notes that a torrent was fetched, and that trackers are to be told so, for a
+// core that begins with what was saved.
+func (e *entry) finish() {
+	e.about.Left = 0
 	if e.saved.Finished == announce.FetchedHere {
 		return
 	}

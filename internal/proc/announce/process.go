@@ -106,6 +106,14 @@ func (x *process) tick() {
 // it is due, one after the other. Who was being taken leave of hears nothing more.
 func (x *process) takeOver() {
 	now := x.now()
+	x.state.waiting = append(x.state.waiting, x.s.commands.Take(nil)...)
+	for _, c := range x.state.waiting {
+		if c, is := c.(completed); is {
+			if e := x.announced(c.id); e != nil {
+				e.finish() // while it is known who lists it
+			}
+		}
+	}
 	for _, e := range x.state.inOrder() {
 		e.record.phase = recordRests
 		switch {
@@ -120,6 +128,9 @@ func (x *process) takeOver() {
 			e.record.version++
 		}
 		x.keeper.want(e)
+	}
+	for _, k := range x.s.kept.Take(nil) {
+		x.noteKept(k)
 	}
 	x.obeyAll()
 }
@@ -152,7 +163,7 @@ func (x *process) obey(c command, now mono.Instant) {
 		x.begin(c, now)
 	case completed:
 		if e := x.announced(c.id); e != nil {
-			e.owe()
+			e.finish()
 			x.core.Completed(now, c.id, &x.batch)
 		}
 	case setTrackers:

@@ -75,9 +75,8 @@ func TestConnectionsToATrackerAreUsedAgainAndClosedWhenIdle(t *testing.T) {
 func TestAConnectionThatTheTrackerClosedCostsNoAnnounce(t *testing.T) {
 	inWorld(t, nil, nil, func(t *testing.T, w *world) {
 		site := w.serveAt(theirHost+":80", nil)
-		site.server.IdleTimeout = 5 * time.Second
 		w.s.Begin(w.entry(1, "http://tracker.example/announce"))
-		w.pass(10 * time.Second)
+		w.pass(siteIdle + time.Second)
 		w.s.Begin(w.entry(2, "http://tracker.example/announce"))
 		w.pass(time.Second)
 		w.works(2)

@@ -311,12 +311,15 @@ func (w *world) serveAt(at string, then http.HandlerFunc) *site {
 	return s
 }
 
+// siteIdle is how long a site keeps connections that nobody uses.
+const siteIdle = 15 * time.Second
+
 func newSite(t *testing.T, then http.HandlerFunc) *site {
 	if then == nil {
 		then = func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(body)) }
 	}
 	s := &site{t: t, then: then}
-	s.server = &http.Server{Handler: s, ConnState: func(_ net.Conn, st http.ConnState) {
+	s.server = &http.Server{Handler: s, IdleTimeout: siteIdle, ConnState: func(_ net.Conn, st http.ConnState) {
 		if st == http.StateNew {
 			s.mu.Lock()
 			s.conns++
