@@ -156,13 +156,17 @@ func TestTrackersAreAddedWhileATorrentRuns(t *testing.T) {
 		if err := torrent.AddTracker(t.Context(), 7, second.url); err != nil {
 			t.Fatal(err)
 		}
+		third := s.oracle()
+		if _, err := m.Add(t.Context(), etorrent.FromMetainfo(torrent.Metainfo()), trackers(third)); !errors.Is(err, etorrent.ErrExists) {
+			t.Error(err)
+		}
 		var bad *etorrent.TrackerURLError
 		if err := torrent.AddTracker(t.Context(), 0, "gopher://secret"); !errors.As(err, &bad) {
 			t.Errorf("a URL of another kind: %v", err)
 		}
 		time.Sleep(time.Second)
 		all := torrent.Trackers()
-		if len(all) != 2 || all[0].URL != first.url || all[1].URL != second.url || all[1].Tier != 1 ||
+		if len(all) != 3 || all[2].URL != third.url || all[0].URL != first.url || all[1].URL != second.url || all[1].Tier != 1 ||
 			all[1].State != etorrent.TrackerWorking || all[1].Seeders != 1 || all[1].Leechers != -1 || all[1].Next.IsZero() {
 			t.Errorf("trackers %+v", all)
 		}
