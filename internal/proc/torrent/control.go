@@ -226,9 +226,9 @@ func (c *control) now() mono.Instant { return c.t.env.Clock.Now() }
 
 func (c *control) nextDeadline() mono.Instant {
 	d := mono.Earliest(mono.Earliest(c.retries.loading.at, c.retries.recovery.at), c.totals.due)
-	d = mono.Earliest(d, mono.Earliest(c.retries.changes.due, c.told.trackers.at))
+	d = mono.Earliest(d, c.retries.changes.due)
 	if c.phase == phaseRunning {
-		d = mono.Earliest(d, c.swarm.nextDeadline())
+		d = mono.Earliest(d, mono.Earliest(c.swarm.nextDeadline(), c.told.trackers.at))
 	}
 	return d
 }
