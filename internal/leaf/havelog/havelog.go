@@ -77,6 +77,13 @@ func (l *Log) Join(wake chan<- struct{}) (*pieceset.Set, Cursor) {
 	return pieceset.Of(l.size, order...), Cursor(len(order))
 }
 
+// Watch adds a reader as Join does, for one that asks Has.
+func (l *Log) Watch(wake chan<- struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.readers[wake] = struct{}{}
+}
+
 // Leave ends the wakes of a reader.
 func (l *Log) Leave(wake chan<- struct{}) {
 	l.mu.Lock()

@@ -19,7 +19,7 @@ import (
 //
 // The mailbox is bounded by what is true of the torrent: a peer reports each
 // piece of the remote once and each block once per deal, and says one credit a
-// read.
+// read; what is read of the torrent is one input at a time.
 type toAssign struct {
 	kind   inputKind
 	why    peer.Return     // of inputReturned
@@ -46,6 +46,7 @@ const (
 	inputCredit
 	inputAllowed // to be fetched while it chokes us
 	inputDisallowed
+	inputWindows // what is read has changed
 )
 
 // rareInput is what is larger and comes seldom; one field is set.
@@ -79,6 +80,7 @@ type assigner struct {
 	out     []orderTo
 	waiting []toAssign // what came before the disk's snapshot
 	inquiry inquiry
+	windows map[assign.WindowID]assign.Window // as the picker knows them
 }
 
 // orderTo is an effect of the picker: an order for one peer.
@@ -140,11 +142,14 @@ func (a *assigner) input(in toAssign) {
 	case in.kind == inputBegin:
 		a.begun = in.rare.begin
 		a.begun.disk.Attach(a.t.id, a.reports.box)
+	case a.core == nil && in.kind == inputWindows: // it will look
 	case a.core == nil:
 		a.waiting = append(a.waiting, in)
 	case in.kind == inputWanted:
 		a.begun.priorities = in.rare.wanted
 		a.core.SetPriorities(in.rare.wanted)
+	case in.kind == inputWindows:
+		a.readWindows()
 	case in.kind == inputJoined:
 		a.join(in.holder, in.rare)
 	case a.lines[in.holder] != (line{}): // else it has left, or not joined this process yet
@@ -176,7 +181,7 @@ func (a *assigner) hear(in toAssign) {
 		a.leave(in.holder)
 		a.disown(in.holder)
 		a.inquiry.raise(someDoubt)
-	case inputBegin, inputWanted, inputJoined:
+	case inputBegin, inputWanted, inputJoined, inputWindows:
 	}
 }
 
@@ -247,6 +252,7 @@ func (a *assigner) snapshot(s disk.Snapshot) {
 		a.input(in)
 	}
 	a.waiting = nil
+	a.readWindows()
 }
 
 // Deal, Cancel and Interested make the assigner the Effects of its picker.

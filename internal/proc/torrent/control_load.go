@@ -143,11 +143,13 @@ func (c *control) countStored() {
 		c.status.Stored += c.layout.wantedBytes(i)
 	}
 	c.countLeft()
+	c.showView()
 }
 
 // begin lets connections come.
 func (c *control) begin() {
 	c.renewLog()
+	c.showView()
 	c.phase = phaseRunning
 	c.verify = nil
 	c.judgeGoal()

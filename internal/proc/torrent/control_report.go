@@ -108,6 +108,7 @@ func (c *control) piecesDurable(s *pieceset.Set) {
 		c.status.Left -= c.layout.geometry.PieceSize(i)
 	}
 	c.status.Durable = c.durable.Count()
+	c.showView()
 	c.show()
 	for i := range fresh.All() {
 		c.piece(i, event.PieceDurable)

@@ -95,6 +95,8 @@ type Torrent struct {
 	asks    *sup.Port[Ask, Answer]
 	peers   *sup.Pool
 	status  *board.Board[Status]
+	view    *board.Board[View]
+	windows *windows
 	tally   Tally
 	legacy  legacy
 	down    *limit.Bucket // the torrent's own limits, below those of all
@@ -115,15 +117,18 @@ type legacy struct {
 // New returns the handle of the torrent that row id describes; Child is its
 // processes. The row is ours at the given epoch.
 func New(env Env, id ident.TorrentID, epoch store.Epoch, o Options) *Torrent {
+	inputs := sup.NewMailbox[toAssign]()
 	return &Torrent{
 		env: env, id: id, epoch: epoch, options: o,
 		control: newInlet(named{o.Peers, o.Names, flat(o.Tiers)}),
-		assign:  sup.NewMailbox[toAssign](),
+		assign:  inputs,
 		choker:  sup.NewMailbox[toChoker](),
 		asks:    sup.NewPort[Ask, Answer](),
 		peers:   sup.NewPool(),
 		status:  board.New(Status{}),
 		legacy:  legacy{bans: book.NewBans()},
+		view:    board.New(View{}),
+		windows: newWindows(inputs),
 		down:    env.Down.Under(0), up: env.Up.Under(0),
 		slots: env.Slots.Join(),
 	}
