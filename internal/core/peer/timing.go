@@ -60,6 +60,16 @@ func (c *Core) HeldBack(now mono.Instant) {
 	c.pipe.progress, c.pipe.waits = now, now
 }
 
+// Probe notes that the machine stood still, or that its network is another: the remote
+// is given its whole time anew, and a keep-alive finds out whether it is still there.
+func (c *Core) Probe(now mono.Instant, eff Effects) {
+	if c.life == closed {
+		return
+	}
+	c.HeldBack(now)
+	c.send(now, wire.Message{Kind: wire.KeepAlive}, eff)
+}
+
 // Unanswered is since when the remote has sent no block though we asked for some;
 // Never where nothing is asked of it, or it chokes us. Time-outs do not end that
 // wait, although after one the blocks are asked for elsewhere.

@@ -57,6 +57,23 @@ func TestAKeepAliveOfTheRemoteBreaksItsSilence(t *testing.T) {
 	}
 }
 
+func TestAProbeIsAKeepAliveAndGivesTheRemoteItsWholeTime(t *testing.T) {
+	l := open(t, config(plain))
+	l.pass(SilenceLimit - 1)
+	l.core.Probe(l.now, l)
+	l.expect("send keep-alive")
+	l.pass(SilenceLimit - 1)
+	l.core.Tick(l.now, l)
+	if got := only(l.take(), "close"); len(got) != 0 {
+		t.Errorf("%v", got)
+	}
+	l.pass(1)
+	l.core.Tick(l.now, l)
+	l.expectClosed(Silent)
+	l.core.Probe(l.now, l)
+	l.expect()
+}
+
 func TestTwoSidesThatWantNothingPart(t *testing.T) {
 	all := wire.Message{Kind: wire.HaveAll}
 	only := handshake(wire.ExtendedHandshake{UploadOnly: wire.UploadOnlyYes})

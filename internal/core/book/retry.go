@@ -1,0 +1,25 @@
+package book
+
+import "github.com/etorrent/etorrent/internal/vocab/mono"
+
+// Retry ends all waits for endpoints that failed, and forgets how long they were: the
+// machine was suspended, or has other addresses, and what failed before says little.
+// Bans, and endpoints that crash us, go on waiting.
+func (c *Core) Retry(now mono.Instant) {
+	for _, e := range c.entries {
+		if e.phase == waiting && c.View(now, e.addr) == Welcome {
+			e.wait = 0
+			c.waitUntil(e, now)
+		}
+	}
+}
+
+// Retry has hosts looked up at once that could not be found, or whose addresses are
+// known for long.
+func (n *Names) Retry(now mono.Instant) {
+	for _, h := range n.hosts {
+		if h.asked == notAsked {
+			h.until, h.wait = now, 0
+		}
+	}
+}
