@@ -12,8 +12,8 @@ import (
 func TestABannedAddressIsNeitherDialledNorLetInUntilItsBanEnds(t *testing.T) {
 	c, now := New(), mono.Instant(time.Minute)
 	liar := netip.MustParseAddrPort("192.0.2.1:7000")
-	c.Add(liar, SourcePerson)
-	c.Add(netip.MustParseAddrPort("192.0.2.2:7000"), SourcePerson)
+	c.Add(liar, Person())
+	c.Add(netip.MustParseAddrPort("192.0.2.2:7000"), Person())
 	c.Ban(now, liar.Addr())
 	var d dials
 	c.Next(now, 100, &d)

@@ -6,12 +6,17 @@
 //	                  └──Failed, Ended, no answer──▶ waiting ──time──▶ idle
 //
 // Connected comes from any phase, since an attempt may succeed after it counted
-// as lost. Crashed leads to waiting from any phase, and Self ends an endpoint
-// for good: it is us. ForgetTrackers takes endpoints out in any other phase. Inputs
-// that fit no arrow are outdated and ignored.
+// as lost, and an endpoint may be the one that connected to us. Crashed leads to
+// waiting from any phase, and Self ends an endpoint for good: it is us. Inputs that
+// fit no arrow are outdated and ignored.
 //
-// Idle endpoints are dialled in the order in which they became idle. No input but
-// ForgetTrackers costs more than the logarithm of the number of endpoints.
+// An endpoint leaves the book when it failed too often in a row, when nobody that
+// named it counts any more, when it is filtered, or when a better one needs its
+// place.
+//
+// Idle endpoints are dialled crew by crew (crew.go), the best of each first. No
+// input costs more than the logarithm of the number of endpoints, but External,
+// SetFilter and Forget.
 package book
 
 import (
@@ -26,29 +31,31 @@ const (
 	Bound = 10_000
 	// HalfOpen is how many connection attempts run at once.
 	HalfOpen = 32
+	// Patience is how long an attempt may take where few endpoints wait, and
+	// Impatience where many do: two more SYNs are sent by then, and the dead do not
+	// keep the living waiting.
+	Patience   = 15 * time.Second
+	Impatience = 5 * time.Second
+	// many is how many idle endpoints make impatient.
+	many = HalfOpen / 4
 
 	firstWait     = 500 * time.Millisecond
 	personMaxWait = 30 * time.Second
 	maxWait       = 30 * time.Minute
+	// failuresBorne is how often in a row an endpoint may fail before it leaves the
+	// book, unless a person named it: after two hours and a half.
+	failuresBorne = 16
+	// failuresOfTheUseful is how often in a row one may fail that was of use, before it
+	// may have to give way.
+	failuresOfTheUseful = 4
 	// settled is how long a connection without trade lives before it proves its
 	// endpoint.
 	settled = 30 * time.Second
 
-	// attempt is how long a dialling endpoint may go without an answer before
-	// the attempt counts as failed: the dialler may have lost it in a crash.
-	attempt = 30 * time.Second
-)
-
-// Source says who named an endpoint.
-type Source uint8
-
-// The sources. SourceLocalTracker is a tracker on this machine: it and a person may
-// name loopback. Only a person may name low ports.
-const (
-	SourcePerson Source = iota
-	SourceTracker
-	SourceLocalTracker
-	SourceExchange
+	// attempt is how long a dialling endpoint may go without an answer before the
+	// attempt counts as failed. The dialler answers, however long the line of those
+	// who wait for it is: this is for one that lost it nevertheless.
+	attempt = time.Hour
 )
 
 // AddEvidence says what became of a named endpoint.
@@ -58,13 +65,15 @@ type AddEvidence uint8
 const (
 	Added AddEvidence = iota
 	AlreadyKnown
-	Unusable // no address that may be dialled for this source
+	Unusable // no address that may be dialled for this origin
 	BookFull
+	FilteredOut
 )
 
-// Effects receives whom to dial. Its methods only append to a batch.
+// Effects receives whom to dial, and how long that may take. Its methods only
+// append to a batch.
 type Effects interface {
-	Dial(to netip.AddrPort)
+	Dial(to netip.AddrPort, within time.Duration)
 }
 
 type phase uint8
@@ -74,31 +83,44 @@ const (
 	dialling
 	connected
 	waiting
+	held // another family of its host is connected
 	self
-	forgotten // not in the book any more, only in line perhaps
 )
 
 type entry struct {
-	addr    netip.AddrPort
-	source  Source
-	phase   phase
-	line    inLine
-	place   int          // among the timers, from 1 on; 0 is nowhere
-	until   mono.Instant // waiting, dialling: when that ends
-	since   mono.Instant // connected: from when on
-	wait    time.Duration
-	crashes []crash
-	shunned mono.Instant // until when it may not connect to us either
+	addr     netip.AddrPort
+	sources  Sources
+	trackers marks // of SourceTracker
+	crew     *crew
+	block    *block // of the crew, while it may give way
+	phase    phase
+	rank     uint32 // of BEP 40; 0 while our address is not known
+	failures int    // in a row
+	use      Trade  // of any connection ever
+	turn     uint64 // in which it became idle
+	idleAt   int    // its places, from 1 on; 0 is nowhere
+	spareAt  int
+	timedAt  int
+	until    mono.Instant // waiting, dialling: when that ends
+	since    mono.Instant // connected: from when on
+	wait     time.Duration
+	host     *hostOf
+	shunning *shunning // nil: it never crashed
 }
 
 // Core is the book of one torrent. It has one owner.
 type Core struct {
-	entries map[netip.AddrPort]*entry
-	idle    line
-	timers  timers
-	dialing int
-	selves  int
-	bans    *Bans
+	entries  map[netip.AddrPort]*entry
+	crews    []*crew // by number; nil where nobody is
+	trackers trackers
+	next     int // the crew whose turn it is
+	timers   pile[*entry]
+	turns    uint64
+	dialing  int
+	selves   int
+	families [families]familyState
+	filter   Filter
+	bans     *Bans
 }
 
 // New returns an empty book.
@@ -106,74 +128,67 @@ func New() *Core { return NewWith(NewBans()) }
 
 // NewWith returns an empty book that goes on with the bans of a former one, and
 // keeps its own there.
-func NewWith(b *Bans) *Core { return &Core{entries: map[netip.AddrPort]*entry{}, bans: b} }
-
-// Add takes note of an endpoint.
-func (c *Core) Add(to netip.AddrPort, from Source) AddEvidence {
-	to = plain(to)
-	if e, ok := c.entries[to]; ok {
-		if from == SourcePerson {
-			e.source = SourcePerson
-		}
-		return AlreadyKnown
+func NewWith(b *Bans) *Core {
+	return &Core{
+		entries: map[netip.AddrPort]*entry{}, bans: b, filter: everybody{},
+		trackers: trackers{numbers: map[string]int{}},
+		timers: pile[*entry]{
+			before: func(a, b *entry) bool { return a.until < b.until },
+			place:  func(e *entry) *int { return &e.timedAt },
+		},
 	}
-	if !usable(to, from) {
+}
+
+// Add takes note of an endpoint, or of who else named it.
+func (c *Core) Add(to netip.AddrPort, from Origin) AddEvidence {
+	to = plain(to)
+	if viewNaming(to, from) == notNameable {
 		return Unusable
 	}
-	if len(c.entries) >= Bound {
+	if to == c.families[familyOf(to.Addr())].external {
+		return Unusable
+	}
+	if c.filter.View(to.Addr()) == Blocked {
+		return FilteredOut
+	}
+	number := c.crewOf(from)
+	e := c.entries[to]
+	if e != nil {
+		c.name(e, from, number)
+		return AlreadyKnown
+	}
+	e = &entry{addr: to, turn: c.turns}
+	c.turns++
+	e.note(from.Source, number)
+	e.rank = c.rankOf(to)
+	if len(c.entries) >= Bound && c.makeRoom(e, number) == BookFull {
 		return BookFull
 	}
-	e := &entry{addr: to, source: from}
 	c.entries[to] = e
-	c.idle.join(e)
+	c.join(e, number)
 	return Added
 }
 
 // plain writes an IPv4 address that is mapped into IPv6 as the IPv4 address.
 func plain(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()) }
 
-func usable(to netip.AddrPort, from Source) bool {
-	a := to.Addr()
-	if !to.IsValid() || to.Port() == 0 || a.IsUnspecified() || a.IsMulticast() {
-		return false
+func (e *entry) note(s Source, number int) {
+	e.sources |= 1 << s
+	if s == SourceTracker {
+		e.trackers.set(number - sources)
 	}
-	switch from {
-	case SourcePerson:
-		return true
-	case SourceLocalTracker:
-		return to.Port() >= 1024
-	case SourceTracker, SourceExchange:
-	}
-	return !a.IsLoopback() && to.Port() >= 1024
 }
 
-// Presence says whether an endpoint is in the book.
-type Presence uint8
-
-// The two.
-const (
-	Absent Presence = iota
-	Present
-)
-
-// Presence looks an endpoint up.
-func (c *Core) Presence(of netip.AddrPort) Presence {
-	if c.entries[plain(of)] == nil {
-		return Absent
+// name notes that somebody else named an endpoint too.
+func (c *Core) name(e *entry, from Origin, number int) {
+	c.displace(e)
+	e.note(from.Source, number)
+	smaller := number >= len(c.crews) || c.crews[number] == nil || c.crews[number].spares < e.crew.spares
+	if from.Source == SourcePerson || smaller && !e.sources.Has(SourcePerson) {
+		c.join(e, number)
+		return
 	}
-	return Present
-}
-
-// ForgetTrackers takes out what trackers named and no person did.
-func (c *Core) ForgetTrackers() {
-	for addr, e := range c.entries {
-		if e.phase == self || e.source != SourceTracker && e.source != SourceLocalTracker {
-			continue
-		}
-		c.leave(e)
-		e.phase = forgotten
-		delete(c.entries, addr)
-	}
+	c.place(e)
 }
 
 // Known is the number of endpoints in the book, ourselves left out.
@@ -182,17 +197,20 @@ func (c *Core) Known() int { return len(c.entries) - c.selves }
 // Next dials idle endpoints while there is room for connections and the
 // half-open budget lasts. Attempts count as connections.
 func (c *Core) Next(now mono.Instant, room int, eff Effects) {
-	for e := c.timers.due(now); e != nil; e = c.timers.due(now) {
-		if e.phase == dialling {
+	for c.timers.len() > 0 && c.timers.first().until <= now {
+		if e := c.timers.first(); e.phase == dialling {
 			c.Failed(now, e.addr)
-			continue
+		} else {
+			c.enter(e, idle)
 		}
-		c.timers.remove(e)
-		e.phase = idle
-		c.idle.join(e)
+	}
+	for f := range c.families {
+		if c.families[f].restsUntil <= now {
+			c.families[f].restsUntil = mono.Never
+		}
 	}
 	for c.dialing < min(HalfOpen, room) {
-		e := c.idle.next()
+		e := c.best()
 		if e == nil {
 			return
 		}
@@ -200,89 +218,98 @@ func (c *Core) Next(now mono.Instant, room int, eff Effects) {
 			c.waitUntil(e, until)
 			continue
 		}
-		c.dialing++
-		e.phase = dialling
-		c.timers.set(e, now.Add(attempt))
-		eff.Dial(e.addr)
+		c.enter(e, dialling)
+		e.until = now.Add(attempt)
+		c.timers.put(e)
+		within := Patience
+		if c.ready() >= many {
+			within = Impatience
+		}
+		eff.Dial(e.addr, within)
 	}
+}
+
+// ready is the number of idle endpoints that may be dialled now.
+func (c *Core) ready() int {
+	n := 0
+	for f := range c.families {
+		if c.families[f].restsUntil == mono.Never {
+			n += c.families[f].idles
+		}
+	}
+	return n
+}
+
+// best is the idle endpoint to be dialled next, nil if there is none.
+func (c *Core) best() *entry {
+	for range c.crews {
+		w := c.crews[c.next%len(c.crews)]
+		c.next = (c.next + 1) % len(c.crews)
+		if w == nil {
+			continue
+		}
+		var e *entry
+		for f := range w.idle {
+			if c.families[f].viewReady() == familyReady && w.idle[f].len() > 0 && (e == nil || better(w.idle[f].first(), e)) {
+				e = w.idle[f].first()
+			}
+		}
+		if e != nil {
+			return e
+		}
+	}
+	return nil
 }
 
 // NextDeadline is when Next has a reason to be called again, apart from the
 // other inputs.
 func (c *Core) NextDeadline() mono.Instant {
-	if len(c.timers.heap) == 0 {
-		return mono.Never
+	next := mono.Never
+	if c.timers.len() > 0 {
+		next = c.timers.first().until
 	}
-	return c.timers.heap[0].until
+	for f := range c.families {
+		if c.families[f].idles > 0 {
+			next = mono.Earliest(next, c.families[f].restsUntil)
+		}
+	}
+	return next
 }
 
-// Failed notes that an attempt did not connect or not finish its handshake.
-func (c *Core) Failed(now mono.Instant, to netip.AddrPort) {
-	if e := c.entries[plain(to)]; e != nil && e.phase == dialling {
-		c.backOff(now, e)
-	}
-}
-
-// Connected notes that an attempt finished its handshake.
-func (c *Core) Connected(now mono.Instant, to netip.AddrPort) {
-	if e := c.entries[plain(to)]; e != nil && e.phase != self {
-		c.leave(e)
-		e.phase, e.since = connected, now
-	}
-}
-
-// Trade says whether a connection was of use while it lived.
-type Trade uint8
-
-// The trades: no block went either way, or some did.
-const (
-	TradedNothing Trade = iota
-	TradedBlocks
-)
-
-// Ended notes that a connection to an endpoint that we dialled ended, whether
-// it finished its handshake or not. One that traded proves its endpoint however
-// short it was: its end is bad luck, and the next is worth a try at once.
-func (c *Core) Ended(now mono.Instant, to netip.AddrPort, t Trade) {
-	e := c.entries[plain(to)]
-	if e == nil || e.phase != connected && e.phase != dialling {
-		return
-	}
-	if e.phase == connected && (t == TradedBlocks || now.Sub(e.since) >= settled) {
-		e.wait = 0
-	}
-	c.backOff(now, e)
-}
-
-// Self notes that an endpoint is our own.
-func (c *Core) Self(to netip.AddrPort) {
-	if e := c.entries[plain(to)]; e != nil && e.phase != self {
-		c.leave(e)
-		e.phase = self
-		c.selves++
-	}
-}
-
-// leave takes an entry out of what its phase means to the book.
-func (c *Core) leave(e *entry) {
-	if e.phase == dialling {
+// enter has an entry change its phase.
+func (c *Core) enter(e *entry, to phase) {
+	c.displace(e)
+	c.timers.take(e)
+	f := &c.families[familyOf(e.addr.Addr())]
+	switch e.phase {
+	case dialling:
 		c.dialing--
+		f.dialling--
+	case connected:
+		f.connected--
+	case self:
+		c.selves--
+	case idle, waiting, held:
 	}
-	c.timers.remove(e)
+	e.phase = to
+	switch to {
+	case dialling:
+		c.dialing++
+		f.dialling++
+	case connected:
+		f.connected++
+	case self:
+		c.selves++
+	case idle:
+		e.turn = c.turns
+		c.turns++
+	case waiting, held:
+	}
+	c.place(e)
 }
 
 func (c *Core) waitUntil(e *entry, until mono.Instant) {
-	c.leave(e)
-	e.phase = waiting
-	c.timers.set(e, until)
-}
-
-// backOff has an endpoint wait twice as long as the last time.
-func (c *Core) backOff(now mono.Instant, e *entry) {
-	limit := maxWait
-	if e.source == SourcePerson {
-		limit = personMaxWait
-	}
-	e.wait = min(limit, max(firstWait, 2*e.wait))
-	c.waitUntil(e, now.Add(e.wait))
+	c.enter(e, waiting)
+	e.until = until
+	c.timers.put(e)
 }

@@ -11,12 +11,14 @@ import (
 
 type dials struct{ to []netip.AddrPort }
 
-func (d *dials) Dial(to netip.AddrPort) { d.to = append(d.to, to) }
+func (d *dials) Dial(to netip.AddrPort, _ time.Duration) { d.to = append(d.to, to) }
 
 var (
 	public = netip.MustParseAddrPort("198.51.100.7:6881")
 	local  = netip.MustParseAddrPort("127.0.0.1:4000")
 	start  = mono.Instant(time.Second)
+	// atTracker is the origin of what a tracker far away named.
+	atTracker = TrackerAt("a", netip.Addr{})
 )
 
 func next(c *Core, now mono.Instant) []netip.AddrPort {
@@ -25,26 +27,18 @@ func next(c *Core, now mono.Instant) []netip.AddrPort {
 	return d.to
 }
 
-func TestATrackerOnThisMachineMayNameLoopbackAndNoLowPorts(t *testing.T) {
-	for to, want := range map[string]AddEvidence{"127.0.0.1:4000": Added, "[::1]:4000": Added, "127.0.0.1:80": Unusable, "198.51.100.7:80": Unusable} {
-		if got := New().Add(netip.MustParseAddrPort(to), SourceLocalTracker); got != want {
-			t.Errorf("%s: %v", to, got)
-		}
-	}
-}
-
 func TestOnlyAPersonMayNameLoopbackAndLowPorts(t *testing.T) {
 	for _, to := range []string{"127.0.0.1:4000", "198.51.100.7:80", "[::ffff:127.0.0.1]:4000"} {
 		c := New()
-		if got := c.Add(netip.MustParseAddrPort(to), SourceTracker); got != Unusable {
+		if got := c.Add(netip.MustParseAddrPort(to), atTracker); got != Unusable {
 			t.Errorf("%s from a tracker: %v", to, got)
 		}
-		if got := c.Add(netip.MustParseAddrPort(to), SourcePerson); got != Added {
+		if got := c.Add(netip.MustParseAddrPort(to), Person()); got != Added {
 			t.Errorf("%s from a person: %v", to, got)
 		}
 	}
 	for _, to := range []string{"0.0.0.0:4000", "224.0.0.1:4000", "198.51.100.7:0"} {
-		if got := New().Add(netip.MustParseAddrPort(to), SourcePerson); got != Unusable {
+		if got := New().Add(netip.MustParseAddrPort(to), Person()); got != Unusable {
 			t.Errorf("%s: %v", to, got)
 		}
 	}
@@ -52,7 +46,7 @@ func TestOnlyAPersonMayNameLoopbackAndLowPorts(t *testing.T) {
 
 func TestAFailedEndpointIsDialledAgainAfterAGrowingWait(t *testing.T) {
 	c := New()
-	c.Add(public, SourceTracker)
+	c.Add(public, atTracker)
 	now := start
 	var waits []time.Duration
 	for range 4 {
@@ -92,7 +86,7 @@ func TestAConnectionThatSettledOrTradedResetsTheWait(t *testing.T) {
 // waitAfter is the wait after three failures and a connection.
 func waitAfter(lived time.Duration, trade Trade) time.Duration {
 	c := New()
-	c.Add(public, SourceTracker)
+	c.Add(public, atTracker)
 	now := start
 	for range 3 {
 		next(c, now)
@@ -109,7 +103,7 @@ func waitAfter(lived time.Duration, trade Trade) time.Duration {
 func TestTheHalfOpenBudgetAndTheRoomBoundDials(t *testing.T) {
 	c := New()
 	for i := range 100 {
-		c.Add(netip.AddrPortFrom(public.Addr(), uint16(2000+i)), SourceTracker)
+		c.Add(netip.AddrPortFrom(public.Addr(), uint16(2000+i)), atTracker)
 	}
 	if got := len(next(c, start)); got != HalfOpen {
 		t.Errorf("dialled %d", got)
@@ -124,10 +118,10 @@ func TestTheHalfOpenBudgetAndTheRoomBoundDials(t *testing.T) {
 func TestTheThirdCrashWithOneStackBansUnlessAPersonNamedIt(t *testing.T) {
 	for _, tc := range []struct {
 		to     netip.AddrPort
-		source Source
+		source Origin
 		atMost time.Duration
 		atLow  time.Duration
-	}{{public, SourceTracker, crashBan, crashBan}, {local, SourcePerson, time.Minute, 0}} {
+	}{{public, atTracker, crashBan, crashBan}, {local, Person(), time.Minute, 0}} {
 		c := New()
 		c.Add(tc.to, tc.source)
 		now := start
@@ -149,7 +143,7 @@ func TestTheThirdCrashWithOneStackBansUnlessAPersonNamedIt(t *testing.T) {
 
 func TestOurOwnEndpointIsNeverDialledAgain(t *testing.T) {
 	c := New()
-	c.Add(local, SourcePerson)
+	c.Add(local, Person())
 	next(c, start)
 	c.Self(local)
 	c.Failed(start, local)
@@ -163,7 +157,7 @@ func TestEndpointsAreDialledInTheOrderInWhichTheyBecameIdle(t *testing.T) {
 	var all []netip.AddrPort
 	for i := range 3 * HalfOpen {
 		all = append(all, netip.AddrPortFrom(public.Addr(), uint16(2000+i)))
-		c.Add(all[i], SourceTracker)
+		c.Add(all[i], atTracker)
 	}
 	var got []netip.AddrPort
 	now := start
@@ -185,7 +179,7 @@ func TestEndpointsAreDialledInTheOrderInWhichTheyBecameIdle(t *testing.T) {
 
 func TestAnAnswerThatComesTooLateStillCounts(t *testing.T) {
 	c := New()
-	c.Add(public, SourceTracker)
+	c.Add(public, atTracker)
 	next(c, start)
 	now := c.NextDeadline()
 	next(c, now) // the attempt is taken for lost
@@ -199,8 +193,8 @@ func TestAnAnswerThatComesTooLateStillCounts(t *testing.T) {
 func TestAMappedAddressIsTheSameEndpoint(t *testing.T) {
 	mapped := netip.AddrPortFrom(netip.AddrFrom16(public.Addr().As16()), public.Port())
 	c := New()
-	c.Add(mapped, SourceTracker)
-	if got := c.Add(public, SourceTracker); got != AlreadyKnown {
+	c.Add(mapped, atTracker)
+	if got := c.Add(public, atTracker); got != AlreadyKnown {
 		t.Fatalf("%v", got)
 	}
 	next(c, start)
@@ -213,7 +207,7 @@ func TestAMappedAddressIsTheSameEndpoint(t *testing.T) {
 
 func TestAFailureToConnectDoesNotKeepTheEndpointFromConnectingToUs(t *testing.T) {
 	c := New()
-	c.Add(public, SourceTracker)
+	c.Add(public, atTracker)
 	next(c, start)
 	c.Crashed(start, public, 1)
 	now := c.NextDeadline()
@@ -226,18 +220,18 @@ func TestAFailureToConnectDoesNotKeepTheEndpointFromConnectingToUs(t *testing.T)
 
 func TestTheCrashesThatAreRememberedAreBounded(t *testing.T) {
 	c := New()
-	c.Add(local, SourcePerson)
+	c.Add(local, Person())
 	for n := range uint64(1000) {
 		c.Crashed(start, local, n)
 	}
-	if got := len(c.entries[local].crashes); got != crashesKept {
+	if got := len(c.entries[local].shunning.crashes); got != crashesKept {
 		t.Errorf("%d", got)
 	}
 }
 
 func TestAnAttemptWithoutAnswerCountsAsFailed(t *testing.T) {
 	c := New()
-	c.Add(public, SourceTracker)
+	c.Add(public, atTracker)
 	next(c, start)
 	now := c.NextDeadline()
 	next(c, now)

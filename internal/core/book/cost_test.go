@@ -14,7 +14,7 @@ func full(tb testing.TB) (*Core, mono.Instant) {
 	c, now := New(), start
 	for n := range Bound {
 		to := netip.AddrPortFrom(netip.AddrFrom4([4]byte{198, 51, byte(n >> 8), byte(n)}), 6881)
-		if got := c.Add(to, SourceTracker); got != Added {
+		if got := c.Add(to, Person()); got != Added {
 			tb.Fatalf("%v: %v", to, got)
 		}
 	}
@@ -25,13 +25,6 @@ func full(tb testing.TB) (*Core, mono.Instant) {
 		now = now.Add(time.Millisecond)
 	}
 	return c, now
-}
-
-func TestAFullBookTakesNoMore(t *testing.T) {
-	c, _ := full(t)
-	if got := c.Add(public, SourcePerson); got != BookFull || c.Known() != Bound {
-		t.Errorf("%v, %d known", got, c.Known())
-	}
 }
 
 func TestNothingIsAllocatedWhileNothingIsDue(t *testing.T) {

@@ -26,6 +26,12 @@ type crash struct {
 	stack uint64 // hash of the stack
 }
 
+// shunning is what the book knows of the crashes of an endpoint.
+type shunning struct {
+	crashes []crash
+	until   mono.Instant // when it may connect to us again
+}
+
 // Crashed notes that the process of a connection panicked with a stack whose
 // hash is given. The third time in ten minutes bans the endpoint for an hour,
 // unless a person named it.
@@ -34,21 +40,27 @@ func (c *Core) Crashed(now mono.Instant, to netip.AddrPort, stack uint64) {
 	if e == nil || e.phase == self {
 		return
 	}
-	e.crashes = slices.DeleteFunc(append(e.crashes, crash{now, stack}), func(old crash) bool {
+	if e.shunning == nil {
+		e.shunning = &shunning{}
+	}
+	x := e.shunning
+	x.crashes = slices.DeleteFunc(append(x.crashes, crash{now, stack}), func(old crash) bool {
 		return now.Sub(old.at) > crashWindow
 	})
-	e.crashes = e.crashes[max(0, len(e.crashes)-crashesKept):]
-	e.shunned = now.Add(crashWait << min(len(e.crashes)-1, crashDoublings))
-	if e.source != SourcePerson && e.crashesBy(stack) >= crashLimit {
-		e.shunned = now.Add(crashBan)
+	x.crashes = x.crashes[max(0, len(x.crashes)-crashesKept):]
+	x.until = now.Add(crashWait << min(len(x.crashes)-1, crashDoublings))
+	if !e.sources.Has(SourcePerson) && x.by(stack) >= crashLimit {
+		x.until = now.Add(crashBan)
 	}
-	c.waitUntil(e, e.shunned)
+	c.waitUntil(e, x.until)
+	c.releaseOthers(e)
 }
 
-func (e *entry) crashesBy(stack uint64) int {
+// by is how many crashes had a stack.
+func (x *shunning) by(stack uint64) int {
 	n := 0
-	for _, x := range e.crashes {
-		if x.stack == stack {
+	for _, crash := range x.crashes {
+		if crash.stack == stack {
 			n++
 		}
 	}
@@ -57,10 +69,13 @@ func (e *entry) crashesBy(stack uint64) int {
 
 // View says whether an endpoint may connect to us now.
 func (c *Core) View(now mono.Instant, from netip.AddrPort) Standing {
+	if c.filter.View(from.Addr().Unmap()) == Blocked {
+		return Filtered
+	}
 	if now < c.bans.of(from.Addr()) {
 		return Banned
 	}
-	if e := c.entries[plain(from)]; e != nil && now < e.shunned {
+	if e := c.entries[plain(from)]; e != nil && e.shunning != nil && now < e.shunning.until {
 		return BackedOff
 	}
 	return Welcome
@@ -74,4 +89,5 @@ const (
 	Welcome Standing = iota
 	BackedOff
 	Banned
+	Filtered
 )

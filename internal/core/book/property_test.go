@@ -17,8 +17,9 @@ type model struct {
 	core  *Core
 	now   mono.Instant
 	phase map[netip.AddrPort]phase
-	named map[netip.AddrPort]Source
 	until map[netip.AddrPort]mono.Instant
+	// people are the endpoints that a person named.
+	people map[netip.AddrPort]bool
 }
 
 // endpoint is one of a dozen endpoints; the first few are only a person's.
@@ -31,7 +32,7 @@ func (m *model) draw(t *rapid.T) netip.AddrPort {
 }
 
 // Dial checks that an endpoint may be dialled.
-func (m *model) Dial(to netip.AddrPort) {
+func (m *model) Dial(to netip.AddrPort, _ time.Duration) {
 	if p, known := m.phase[to]; !known || p != idle {
 		m.t.Fatalf("dialled %v in phase %d (known %v)", to, p, known)
 	}
@@ -41,29 +42,54 @@ func (m *model) Dial(to netip.AddrPort) {
 // settle takes over how long an endpoint has to wait, within what is allowed.
 func (m *model) settle(to netip.AddrPort, most time.Duration) {
 	e := m.core.entries[to]
+	if e == nil {
+		m.left(to)
+		return
+	}
 	if span := e.until.Sub(m.now); span < crashWait || span > most {
 		m.t.Fatalf("%v waits %v", to, span)
 	}
 	m.phase[to], m.until[to] = waiting, e.until
 }
 
+// left notes that an endpoint left the book, which one that a person named does not.
+func (m *model) left(to netip.AddrPort) {
+	if m.people[to] {
+		m.t.Fatalf("%v left the book", to)
+	}
+	delete(m.phase, to)
+}
+
+// gone notes which endpoints left the book at once.
+func (m *model) gone() {
+	for to, p := range m.phase {
+		switch {
+		case m.core.entries[to] != nil:
+		case p == dialling || p == connected || p == self:
+			m.t.Fatalf("%v left the book in phase %d", to, p)
+		default:
+			m.left(to)
+		}
+	}
+}
+
 func (m *model) add(t *rapid.T) {
 	to := m.draw(t)
-	from := rapid.SampledFrom([]Source{SourcePerson, SourceTracker, SourceLocalTracker, SourceExchange}).Draw(t, "source")
+	from := rapid.SampledFrom([]Origin{Person(), atTracker, {Source: SourceExchange}}).Draw(t, "source")
 	want := Added
-	if _, known := m.phase[to]; known {
-		want = AlreadyKnown
-	} else if from != SourcePerson && to.Port() < 1024 {
+	if from.Source != SourcePerson && to.Port() < 1024 {
 		want = Unusable
+	} else if _, known := m.phase[to]; known {
+		want = AlreadyKnown
 	}
 	if got := m.core.Add(to, from); got != want {
 		t.Fatalf("Add is %v, want %v", got, want)
 	}
 	if want == Added {
-		m.phase[to], m.named[to] = idle, from
+		m.phase[to] = idle
 	}
-	if from == SourcePerson {
-		m.named[to] = from
+	if from.Source == SourcePerson {
+		m.people[to] = true
 	}
 }
 
@@ -83,7 +109,11 @@ func (m *model) next(t *rapid.T) {
 			m.settle(to, maxWait)
 		}
 	}
-	if m.core.dialing < min(room, HalfOpen) && slices.Contains(m.phases(), idle) {
+	rests := m.core.families[family4].restsUntil
+	if rests != mono.Never && rests <= m.now {
+		t.Fatal("the family rests for too long")
+	}
+	if m.core.dialing < min(room, HalfOpen) && m.core.families[family4].viewReady() == familyReady && slices.Contains(m.phases(), idle) {
 		t.Fatalf("%d attempts, room for %d, and somebody idle", m.core.dialing, room)
 	}
 }
@@ -131,19 +161,31 @@ func (m *model) inputs() map[string]func(*rapid.T) {
 				}
 			}
 		},
+		"no route": func(t *rapid.T) {
+			to := m.draw(t)
+			m.core.NoRoute(m.now, to, rapid.SampledFrom([]Unreached{UnreachedNetwork, UnreachedHost}).Draw(t, "what"))
+			if m.phase[to] == dialling {
+				m.settle(to, maxWait)
+			}
+		},
+		"forget": func(t *rapid.T) {
+			from := rapid.SampledFrom([]Origin{atTracker, {Source: SourceExchange}}).Draw(t, "source")
+			for _, to := range m.core.Forget(from) {
+				if p := m.phase[to]; p != dialling && p != connected || m.people[to] {
+					t.Fatalf("%v in phase %d was to be left", to, p)
+				}
+			}
+			m.gone()
+		},
+		"external": func(t *rapid.T) {
+			ours := rapid.SampledFrom([]string{"198.51.100.1:6881", "203.0.113.9:6881"}).Draw(t, "ours")
+			m.core.External(netip.MustParseAddrPort(ours))
+		},
 		"self": func(t *rapid.T) {
 			to := m.draw(t)
 			m.core.Self(to)
 			if _, known := m.phase[to]; known {
 				m.phase[to] = self
-			}
-		},
-		"forget trackers": func(*rapid.T) {
-			m.core.ForgetTrackers()
-			for to, p := range m.phase {
-				if from := m.named[to]; p != self && (from == SourceTracker || from == SourceLocalTracker) {
-					delete(m.phase, to)
-				}
 			}
 		},
 		"time": func(t *rapid.T) {
@@ -158,30 +200,33 @@ func (m *model) inputs() map[string]func(*rapid.T) {
 func (m *model) check() {
 	counts := map[phase]int{}
 	due := mono.Never
-	for n := range 12 {
-		to := endpointOf(n)
-		if _, known := m.phase[to]; known != (m.core.Presence(to) == Present) {
-			m.t.Fatalf("%v is known: %v", to, known)
-		}
+	if len(m.core.entries) != len(m.phase) {
+		m.t.Fatalf("%d endpoints, want %d", len(m.core.entries), len(m.phase))
 	}
 	for to, p := range m.phase {
 		counts[p]++
 		e := m.core.entries[to]
 		timed := p == waiting || p == dialling
-		if e.phase != p || timed && e.until != m.until[to] || timed != (e.place > 0) {
+		if e.phase != p || timed && e.until != m.until[to] || timed != (e.timedAt > 0) {
 			m.t.Fatalf("%v is %+v, want phase %d until %v", to, *e, p, m.until[to])
 		}
-		if e.place > 0 && m.core.timers.heap[e.place-1] != e {
+		if e.timedAt > 0 && m.core.timers.items[e.timedAt-1] != e {
 			m.t.Fatalf("%v is not at its place", to)
 		}
-		if p == idle && e.line != lined {
-			m.t.Fatalf("%v is idle and not in line", to)
+		if (p == idle) != (e.idleAt > 0) {
+			m.t.Fatalf("%v is idle and not in line, or the other way round", to)
+		}
+		if (e.spareAt > 0) != (e.viewWorth() == mayGiveWay) || e.spareAt > 0 && e.block.spare.items[e.spareAt-1] != e {
+			m.t.Fatalf("%v is not where it may give way, or is there in spite of its worth", to)
 		}
 		if timed {
 			due = mono.Earliest(due, e.until)
 		}
 	}
-	got := []any{m.core.dialing, m.core.Known(), m.core.NextDeadline(), len(m.core.timers.heap)}
+	if counts[idle] > 0 {
+		due = mono.Earliest(due, m.core.families[family4].restsUntil)
+	}
+	got := []any{m.core.dialing, m.core.Known(), m.core.NextDeadline(), m.core.timers.len()}
 	want := []any{counts[dialling], len(m.phase) - counts[self], due, counts[waiting] + counts[dialling]}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		m.t.Fatalf("dialling, known, due, timers: %v, want %v", got, want)
@@ -192,7 +237,7 @@ func TestTheBookFollowsItsDiagram(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := &model{
 			t: t, core: New(), now: start,
-			phase: map[netip.AddrPort]phase{}, named: map[netip.AddrPort]Source{}, until: map[netip.AddrPort]mono.Instant{},
+			phase: map[netip.AddrPort]phase{}, until: map[netip.AddrPort]mono.Instant{}, people: map[netip.AddrPort]bool{},
 		}
 		t.Repeat(m.inputs())
 		m.everybodyIsDialledAgain()
@@ -204,7 +249,7 @@ func TestTheBookFollowsItsDiagram(t *testing.T) {
 func (m *model) everybodyIsDialledAgain() {
 	left := map[netip.AddrPort]bool{}
 	for to, p := range m.phase {
-		if p != connected && p != self {
+		if p != connected && p != self && m.core.entries[to].sources != 0 {
 			left[to] = true
 		}
 	}

@@ -11,7 +11,7 @@ import (
 func TestARetryEndsAllWaitsButThoseOfTheUnwelcome(t *testing.T) {
 	c, now := New(), start
 	for _, to := range []string{"192.0.2.1:7000", "192.0.2.2:7000", "192.0.2.3:7000"} {
-		c.Add(netip.MustParseAddrPort(to), SourceTracker)
+		c.Add(netip.MustParseAddrPort(to), atTracker)
 	}
 	banned, crashing := netip.MustParseAddrPort("192.0.2.2:7000"), netip.MustParseAddrPort("192.0.2.3:7000")
 	for range 6 {

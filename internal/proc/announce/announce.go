@@ -47,8 +47,9 @@ type Keeper interface {
 // Sink is the torrent's side. Its methods never block.
 type Sink interface {
 	// TrackerPeers are endpoints that a tracker named: a stranger's words, some of
-	// which may be ourselves. The slice is the Sink's.
-	TrackerPeers(peers []netip.AddrPort, from tracker.URL)
+	// which may be ourselves. The slice is the Sink's. At is an address of the
+	// tracker's host; zero where only others know it.
+	TrackerPeers(peers []netip.AddrPort, from tracker.URL, at netip.Addr)
 	// DropTrackerPeers says that another tracker counts now (BEP 27): who is
 	// connected is to be left, and what the old one named forgotten.
 	DropTrackerPeers(old tracker.URL)

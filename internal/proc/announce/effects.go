@@ -112,7 +112,7 @@ func (x *process) carryOut(e effect) {
 		x.forget(e.id, e.saved)
 	case peers:
 		if t := x.announced(e.id); t != nil {
-			t.into.TrackerPeers(e.peers, e.from)
+			t.into.TrackerPeers(e.peers, e.from, x.names.any(e.from.Host()))
 		}
 	case drop:
 		if t := x.announced(e.id); t != nil {

@@ -66,6 +66,14 @@ func (n *names) fit(host string, f tracker.Family) []netip.Addr {
 	return fit
 }
 
+// any is an address of a tracker's host; zero if none is known.
+func (n *names) any(host string) netip.Addr {
+	if fit := n.fit(host, tracker.AnyFamily); len(fit) > 0 {
+		return fit[0]
+	}
+	return netip.Addr{}
+}
+
 func isOf(a netip.Addr, f tracker.Family) bool {
 	switch f {
 	case tracker.IPv4:

@@ -122,7 +122,7 @@ func TestOverRealSocketsPeersFindEachOther(t *testing.T) {
 // notifier is a torrent's side that hands reports on.
 type notifier chan core.Report
 
-func (notifier) TrackerPeers([]netip.AddrPort, vocab.URL) {}
+func (notifier) TrackerPeers([]netip.AddrPort, vocab.URL, netip.Addr) {}
 func (notifier) DropTrackerPeers(vocab.URL)               {}
 
 func (n notifier) TrackerReport(r core.Report) {

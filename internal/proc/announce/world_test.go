@@ -215,7 +215,7 @@ type sink struct {
 	dropped []tracker.URL
 }
 
-func (s *sink) TrackerPeers(peers []netip.AddrPort, _ tracker.URL) {
+func (s *sink) TrackerPeers(peers []netip.AddrPort, _ tracker.URL, _ netip.Addr) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.peers = append(s.peers, peers...)

@@ -2,6 +2,7 @@ package torrent
 
 import (
 	"net/netip"
+	"time"
 
 	"github.com/etorrent/etorrent/internal/core/assign"
 	"github.com/etorrent/etorrent/internal/core/book"
@@ -130,7 +131,7 @@ func (s *swarm) dial() {
 }
 
 // Dial makes the swarm the Effects of its book.
-func (s *swarm) Dial(to netip.AddrPort) {
+func (s *swarm) Dial(to netip.AddrPort, _ time.Duration) {
 	s.c.p.Act("dial")
 	inbox := s.c.t.control
 	s.c.t.env.Dialer.Dial(to, func(r pnet.DialResult) { inbox.Put(toControl{dialled: &r}) })
@@ -140,10 +141,6 @@ func (s *swarm) Dial(to netip.AddrPort) {
 func (s *swarm) dialled(r *pnet.DialResult) {
 	if r.Err != nil {
 		s.book.Failed(s.c.now(), r.To)
-		return
-	}
-	if s.book.Presence(r.To) == book.Absent {
-		_ = r.Conn.Close() // whoever named it counts no more
 		return
 	}
 	s.open(r.Conn, r.To, nil)

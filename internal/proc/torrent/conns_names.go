@@ -13,7 +13,7 @@ import (
 // named takes endpoints that a person named.
 func (s *swarm) named(n named) {
 	for _, to := range n.addrs {
-		s.book.Add(to, book.SourcePerson)
+		s.book.Add(to, book.Person())
 	}
 	for _, name := range n.names {
 		s.names.Add(s.c.now(), name)
@@ -42,9 +42,11 @@ func (s *swarm) found(r *pnet.LookupResult) {
 		return
 	}
 	for _, port := range s.names.Found(s.c.now(), r.Host) {
+		var all []netip.AddrPort
 		for _, addr := range r.Addrs {
-			s.book.Add(netip.AddrPortFrom(addr, port), book.SourcePerson)
+			all = append(all, netip.AddrPortFrom(addr, port))
 		}
+		s.book.AddHost(s.c.now(), all)
 	}
 }
 

@@ -214,7 +214,7 @@ func (c *control) input(in toControl) {
 	case in.tracked != nil:
 		c.swarm.tracked(in.tracked)
 	case in.moved != nil:
-		c.swarm.moved()
+		c.swarm.moved(in.moved)
 	case in.report != nil:
 		c.reported(in.report)
 	case in.listening != nil:

@@ -26,11 +26,11 @@ const portWithin = 5 * time.Second
 // tracked are endpoints that a tracker named.
 type tracked struct {
 	peers []netip.AddrPort
-	from  tracker.URL
+	by    book.Origin
 }
 
 // moved says that a private torrent has another tracker now.
-type moved struct{}
+type moved struct{ from tracker.URL }
 
 // announced is what the announcer was told of the torrent by this control process.
 type announced struct {
@@ -173,30 +173,19 @@ func (c *control) countLeft() {
 	c.status.Left = c.layout.geometry.TotalLength - c.layout.pieceBytes(c.durable)
 }
 
-// sourceOf says whether a tracker runs on this machine: only such a one may name
-// others that do.
-func sourceOf(u tracker.URL) book.Source {
-	a, err := netip.ParseAddr(u.Host())
-	if u.Host() == "localhost" || err == nil && a.IsLoopback() {
-		return book.SourceLocalTracker
-	}
-	return book.SourceTracker
-}
-
 // tracked takes endpoints of a tracker into the book. A private torrent has no others
 // but those that a person named.
 func (s *swarm) tracked(m *tracked) {
-	source := sourceOf(m.from)
 	for _, to := range m.peers {
-		s.book.Add(to, source)
+		s.book.Add(to, m.by)
 	}
 }
 
 // moved leaves everybody, since the tracker that named them is not the torrent's any
 // more (BEP 27).
-func (s *swarm) moved() {
+func (s *swarm) moved(m *moved) {
 	s.dismiss("another tracker")
-	s.book.ForgetTrackers()
+	s.book.Forget(book.TrackerAt(m.from.Secret(), netip.Addr{}))
 }
 
 // reported tells the host how a tracker does.

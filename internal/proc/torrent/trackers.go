@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	coreannounce "github.com/etorrent/etorrent/internal/core/announce"
+	"github.com/etorrent/etorrent/internal/core/book"
 	"github.com/etorrent/etorrent/internal/proc/announce"
 	"github.com/etorrent/etorrent/internal/proc/clock"
 	"github.com/etorrent/etorrent/internal/vocab/event"
@@ -154,12 +155,15 @@ func (t *Torrent) counters(left int64) coreannounce.Counters {
 }
 
 // TrackerPeers makes the torrent the Sink of its announcer.
-func (t *Torrent) TrackerPeers(peers []netip.AddrPort, from tracker.URL) {
-	t.control.Put(toControl{tracked: &tracked{peers, from}})
+func (t *Torrent) TrackerPeers(peers []netip.AddrPort, from tracker.URL, at netip.Addr) {
+	t.control.Put(toControl{tracked: &tracked{peers, book.TrackerAt(from.Secret(), at)}})
 }
 
-// DropTrackerPeers leaves who is connected, and forgets whom trackers named (BEP 27).
-func (t *Torrent) DropTrackerPeers(tracker.URL) { t.control.Put(toControl{moved: &moved{}}) }
+// DropTrackerPeers leaves who is connected, and forgets whom the old tracker named
+// (BEP 27).
+func (t *Torrent) DropTrackerPeers(old tracker.URL) {
+	t.control.Put(toControl{moved: &moved{from: old}})
+}
 
 // TrackerReport tells the host how a tracker does.
 func (t *Torrent) TrackerReport(r coreannounce.Report) { t.control.Put(toControl{report: &r}) }

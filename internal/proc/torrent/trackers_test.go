@@ -8,7 +8,6 @@ import (
 	"time"
 
 	coreannounce "github.com/etorrent/etorrent/internal/core/announce"
-	"github.com/etorrent/etorrent/internal/core/book"
 	"github.com/etorrent/etorrent/internal/proc/clock"
 	"github.com/etorrent/etorrent/internal/vocab/event"
 	"github.com/etorrent/etorrent/internal/vocab/tracker"
@@ -83,18 +82,6 @@ func TestATorrentHasOnlyURLsAskedThatAreOfTrackers(t *testing.T) {
 	}
 	if want := [][]string{{"http://b.test/announce"}, {"udp://c.test:1", "http://10.0.0.1/announce"}}; !reflect.DeepEqual(texts, want) {
 		t.Errorf("%q, want %q", texts, want)
-	}
-}
-
-func TestOnlyATrackerOnThisMachineMayNameOthersOnIt(t *testing.T) {
-	for text, want := range map[string]book.Source{
-		"http://127.0.0.1:6969/announce": book.SourceLocalTracker, "udp://[::1]:6969/announce": book.SourceLocalTracker,
-		"http://localhost:6969/announce": book.SourceLocalTracker, "http://10.0.0.1/announce": book.SourceTracker,
-		"http://localhost.test/announce": book.SourceTracker, "udp://192.0.2.1:80": book.SourceTracker,
-	} {
-		if got := sourceOf(urlOf(t, text)); got != want {
-			t.Errorf("%s: %v, want %v", text, got, want)
-		}
 	}
 }
 
