@@ -29,15 +29,16 @@ import (
 const (
 	// Bound is how many endpoints one book holds.
 	Bound = 10_000
-	// HalfOpen is how many connection attempts run at once.
-	HalfOpen = 32
+	// HalfOpen is how many connection attempts run at once: more than a tracker names
+	// by default, so that the dead among them keep nobody waiting.
+	HalfOpen = 64
 	// Patience is how long an attempt may take where few endpoints wait, and
 	// Impatience where many do: two more SYNs are sent by then, and the dead do not
 	// keep the living waiting.
 	Patience   = 15 * time.Second
 	Impatience = 5 * time.Second
 	// many is how many idle endpoints make impatient.
-	many = HalfOpen / 4
+	many = HalfOpen / 8
 
 	firstWait     = 500 * time.Millisecond
 	personMaxWait = 30 * time.Second

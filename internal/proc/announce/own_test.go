@@ -123,7 +123,7 @@ func TestOverRealSocketsPeersFindEachOther(t *testing.T) {
 type notifier chan core.Report
 
 func (notifier) TrackerPeers([]netip.AddrPort, vocab.URL, netip.Addr) {}
-func (notifier) DropTrackerPeers(vocab.URL)               {}
+func (notifier) DropTrackerPeers(vocab.URL)                           {}
 
 func (n notifier) TrackerReport(r core.Report) {
 	select {

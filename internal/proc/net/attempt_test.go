@@ -43,7 +43,7 @@ func intoTheHole(t *testing.T, n int, span time.Duration) (answers int, h *hole)
 	}
 	results := sup.NewMailbox[pnet.DialResult]()
 	for range n {
-		dialer.Dial(netip.MustParseAddrPort("10.0.0.2:1"), results.Put)
+		dialer.Dial(pnet.DialRequest{To: netip.MustParseAddrPort("10.0.0.2:1")}, results.Put)
 	}
 	time.Sleep(span)
 	synctest.Wait()

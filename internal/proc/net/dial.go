@@ -3,7 +3,9 @@ package net
 import (
 	"errors"
 	"net/netip"
+	"time"
 
+	"github.com/etorrent/etorrent/internal/vocab/ident"
 	"github.com/etorrent/etorrent/sup"
 )
 
@@ -28,8 +30,16 @@ type LookupResult struct {
 	Err   error
 }
 
+// DialRequest asks for a connection.
+type DialRequest struct {
+	For    ident.TorrentID // those of several torrents are begun in turn
+	To     netip.AddrPort
+	Within time.Duration // of the attempt, without the time that it waits for its turn; 0 stands for DialTimeout
+}
+
 // wish is one Dial or Lookup that has no answer yet.
 type wish struct {
+	asker    ident.TorrentID
 	errand   errand
 	attempts int
 }
@@ -40,8 +50,9 @@ type wish struct {
 type errand interface{ errand() }
 
 type dialErrand struct {
-	to    netip.AddrPort
-	reply func(DialResult)
+	to     netip.AddrPort
+	within time.Duration
+	reply  func(DialResult)
 }
 
 type lookupErrand struct {
@@ -49,8 +60,12 @@ type lookupErrand struct {
 	reply func(LookupResult)
 }
 
-func (dialErrand) errand()   {}
-func (lookupErrand) errand() {}
+// withdrawErrand takes back what the same torrent wished before and was not begun.
+type withdrawErrand struct{}
+
+func (dialErrand) errand()     {}
+func (lookupErrand) errand()   {}
+func (withdrawErrand) errand() {}
 
 // outcome is how an attempt ended.
 type outcome struct {
@@ -79,7 +94,7 @@ type Dialer struct {
 
 	// What follows is the process's; it is here because the next process takes
 	// it over.
-	waiting []*wish            // in their order
+	line    line
 	running map[*wish]struct{} // attempts under way
 	ended   []outcome          // of attempts, and not answered yet
 }
@@ -89,19 +104,28 @@ type Dialer struct {
 func NewDialer(e *Egress, most int) *Dialer {
 	return &Dialer{
 		egress: e, most: most, wishes: sup.NewMailbox[*wish](), outcomes: sup.NewMailbox[outcome](),
-		running: map[*wish]struct{}{},
+		line: newLine(), running: map[*wish]struct{}{},
 	}
 }
 
 // Dial asks for a connection. Reply runs on the dialling process and must only
-// put the result into a mailbox.
-func (d *Dialer) Dial(to netip.AddrPort, reply func(DialResult)) {
-	d.wishes.Put(&wish{errand: dialErrand{to, reply}})
+// put the result into a mailbox. It runs once, unless the torrent withdraws.
+func (d *Dialer) Dial(r DialRequest, reply func(DialResult)) {
+	if r.Within == 0 {
+		r.Within = DialTimeout
+	}
+	d.wishes.Put(&wish{asker: r.For, errand: dialErrand{r.To, r.Within, reply}})
 }
 
-// Lookup asks for the addresses of a host. Reply is as that of Dial.
-func (d *Dialer) Lookup(host string, reply func(LookupResult)) {
-	d.wishes.Put(&wish{errand: lookupErrand{host, reply}})
+// Lookup asks for the addresses of a host, for a torrent. Reply is as that of Dial.
+func (d *Dialer) Lookup(id ident.TorrentID, host string, reply func(LookupResult)) {
+	d.wishes.Put(&wish{asker: id, errand: lookupErrand{host, reply}})
+}
+
+// Withdraw takes back what was asked for a torrent and has not begun: nobody answers
+// that any more.
+func (d *Dialer) Withdraw(id ident.TorrentID) {
+	d.wishes.Put(&wish{asker: id, errand: withdrawErrand{}})
 }
 
 // Child describes the process.
@@ -125,7 +149,7 @@ func (d *Dialer) run(p *sup.Process) error {
 			d.answer(p)
 		case <-d.wishes.Wake():
 			p.Receive("wish")
-			d.waiting = append(d.waiting, d.wishes.Take(nil)...)
+			d.line.put(d.wishes.Take(nil)...)
 			p.Step("queue")
 		}
 	}
@@ -135,7 +159,7 @@ func (d *Dialer) run(p *sup.Process) error {
 // those that it had not begun.
 func (d *Dialer) takeOver(p *sup.Process) {
 	d.answer(p)
-	d.waiting = append(d.waiting, d.wishes.Take(nil)...)
+	d.line.put(d.wishes.Take(nil)...)
 	var again []*wish
 	for w := range d.running {
 		delete(d.running, w)
@@ -145,27 +169,31 @@ func (d *Dialer) takeOver(p *sup.Process) {
 		}
 		again = append(again, w)
 	}
-	d.waiting = append(again, d.waiting...)
+	d.line.precede(again)
 }
 
-// begin begins attempts, as many as may run at once.
+// begin begins attempts, as many as may run at once. While others wait none may take
+// long.
 func (d *Dialer) begin(p *sup.Process) {
-	for len(d.waiting) > 0 && len(d.running) < d.most {
+	for d.line.len() > 0 && len(d.running) < d.most {
 		p.Act("dial")
-		w := d.waiting[0]
-		d.waiting = d.waiting[1:]
+		w := d.line.take()
 		d.running[w] = struct{}{}
 		w.attempts++
+		longest := DialTimeout
+		if d.line.len() > 0 {
+			longest = HurriedTimeout
+		}
 		p.Go("attempt", func() error {
-			d.attempt(p, w)
+			d.attempt(p, w, longest)
 			return nil
 		})
 	}
 }
 
-// attempt connects, or looks up. Its outcome comes also where it panics, since end
+// attempt connects within a time at most, or looks up. Its outcome comes also where it panics, since end
 // waits for it.
-func (d *Dialer) attempt(p *sup.Process, w *wish) {
+func (d *Dialer) attempt(p *sup.Process, w *wish, longest time.Duration) {
 	o := outcome{of: w, end: attemptCutShort, err: errDialCrashed}
 	var made Conn
 	defer func() {
@@ -179,9 +207,10 @@ func (d *Dialer) attempt(p *sup.Process, w *wish) {
 	var err error
 	switch e := w.errand.(type) {
 	case dialErrand:
-		made, err = d.egress.Dial(p.Context(), e.to)
+		made, err = d.egress.Dial(p.Context(), e.to, min(e.within, longest))
 	case lookupErrand:
 		addrs, err = d.egress.Lookup(p.Context(), e.host)
+	case withdrawErrand: // is not in the line
 	}
 	p.Act("attempt")
 	o.conn, o.addrs, o.err = made, addrs, err
@@ -227,6 +256,7 @@ func (o outcome) reply() {
 		e.reply(DialResult{To: e.to, Conn: o.conn, Err: o.err})
 	case lookupErrand:
 		e.reply(LookupResult{Host: e.host, Addrs: o.addrs, Err: o.err})
+	case withdrawErrand:
 	}
 }
 

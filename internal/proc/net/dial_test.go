@@ -59,7 +59,7 @@ func newDialWorld(t *testing.T, crash func(sup.Point) bool) *dialWorld {
 
 func (w *dialWorld) dial(n int) {
 	for range n {
-		w.dialer.Dial(w.to, w.answers.Put)
+		w.dialer.Dial(pnet.DialRequest{To: w.to}, w.answers.Put)
 	}
 }
 
@@ -99,7 +99,7 @@ func TestEveryLookupIsAnsweredOnceWhateverCrashes(t *testing.T) {
 			w := newDialWorld(t, func(sup.Point) bool { return at.Add(1) == point })
 			answers := sup.NewMailbox[pnet.LookupResult]()
 			for _, host := range []string{"two.example", "none.example", "two.example"} {
-				w.dialer.Lookup(host, answers.Put)
+				w.dialer.Lookup(1, host, answers.Put)
 				time.Sleep(5 * time.Millisecond)
 			}
 			time.Sleep(time.Second)
@@ -121,7 +121,7 @@ func TestADialThatEndsWithTheProcessEachTimeFails(t *testing.T) {
 		w.dial(1)
 		for range 4 {
 			time.Sleep(5 * time.Millisecond)
-			w.dialer.Dial(netip.MustParseAddrPort("10.0.0.3:1"), func(pnet.DialResult) {}) // the crash
+			w.dialer.Dial(pnet.DialRequest{To: netip.MustParseAddrPort("10.0.0.3:1")}, func(pnet.DialResult) {}) // the crash
 		}
 		if connected, failed := w.taken(); connected != 0 || failed != 1 {
 			t.Errorf("%d connected, %d failed", connected, failed)

@@ -29,8 +29,14 @@ const LookupTimeout = 15 * time.Second
 // addrsOfHost bounds the addresses that one lookup is good for.
 const addrsOfHost = 16
 
-// DialTimeout is how long one connection attempt may take.
-const DialTimeout = 15 * time.Second
+const (
+	// DialTimeout is how long one connection attempt may take at most, and
+	// HurriedTimeout while others wait for their turn.
+	DialTimeout    = 15 * time.Second
+	HurriedTimeout = 5 * time.Second
+	// headStart is what IPv6 has before IPv4 where a name has both (RFC 8305).
+	headStart = 250 * time.Millisecond
+)
 
 // Egress is the one place that dials, listens and looks up names, so that whatever bounds the
 // engine's traffic bounds all of it.
@@ -44,9 +50,9 @@ func NewEgress(n Network) *Egress {
 	return &Egress{network: n}
 }
 
-// Dial connects to a peer over TCP.
-func (e *Egress) Dial(ctx context.Context, to netip.AddrPort) (Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, DialTimeout)
+// Dial connects to a peer over TCP, within a time. ViewDial reads the error.
+func (e *Egress) Dial(ctx context.Context, to netip.AddrPort, within time.Duration) (Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	c, err := e.network.DialContext(ctx, "tcp", to.String())
 	if err != nil {

@@ -68,7 +68,7 @@ func (h host) ListenPacket(ctx context.Context, network, address string) (net.Pa
 }
 
 func (h host) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	d := net.Dialer{Control: h.tune, KeepAlive: -1}
+	d := net.Dialer{Control: h.tune, KeepAlive: -1, FallbackDelay: headStart}
 	return d.DialContext(ctx, network, address)
 }
 

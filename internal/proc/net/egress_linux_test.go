@@ -32,7 +32,7 @@ func pair(t *testing.T, d pnet.DSCP, at string) (dialled, accepted pnet.Conn, l 
 	if to.Addr().IsUnspecified() {
 		to = netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), to.Port())
 	}
-	dialled, err = e.Dial(t.Context(), to)
+	dialled, err = e.Dial(t.Context(), to, pnet.DialTimeout)
 	if err != nil {
 		t.Skip(err)
 	}

@@ -30,6 +30,31 @@ func ViewListen(err error) ListenEvidence {
 	return ListenFault
 }
 
+// DialEvidence says what an attempt to connect showed.
+type DialEvidence uint8
+
+// What it may show.
+const (
+	DialMade      DialEvidence = iota
+	DialNoNetwork              // the machine has no way into that network
+	DialNoHost                 // nor to that host in it
+	DialFailed                 // anything else: nobody answered, or somebody refused
+)
+
+// ViewDial reads the error of an attempt to connect, nil included.
+func ViewDial(err error) DialEvidence {
+	is := func(e error) bool { return errors.Is(err, e) }
+	switch {
+	case err == nil:
+		return DialMade
+	case slices.ContainsFunc(noNetworkErrors, is), slices.ContainsFunc(absentErrors, is):
+		return DialNoNetwork
+	case slices.ContainsFunc(noHostErrors, is):
+		return DialNoHost
+	}
+	return DialFailed
+}
+
 // PacketFault says which datagram an error of a Packets is of.
 type PacketFault uint8
 

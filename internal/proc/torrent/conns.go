@@ -131,19 +131,24 @@ func (s *swarm) dial() {
 }
 
 // Dial makes the swarm the Effects of its book.
-func (s *swarm) Dial(to netip.AddrPort, _ time.Duration) {
+func (s *swarm) Dial(to netip.AddrPort, within time.Duration) {
 	s.c.p.Act("dial")
 	inbox := s.c.t.control
-	s.c.t.env.Dialer.Dial(to, func(r pnet.DialResult) { inbox.Put(toControl{dialled: &r}) })
+	s.c.t.env.Dialer.Dial(pnet.DialRequest{For: s.c.t.id, To: to, Within: within}, func(r pnet.DialResult) { inbox.Put(toControl{dialled: &r}) })
 }
 
 // dialled takes the answer of the dialler.
 func (s *swarm) dialled(r *pnet.DialResult) {
-	if r.Err != nil {
+	switch pnet.ViewDial(r.Err) {
+	case pnet.DialMade:
+		s.open(r.Conn, r.To, nil)
+	case pnet.DialNoNetwork:
+		s.book.NoRoute(s.c.now(), r.To, book.UnreachedNetwork)
+	case pnet.DialNoHost:
+		s.book.NoRoute(s.c.now(), r.To, book.UnreachedHost)
+	case pnet.DialFailed:
 		s.book.Failed(s.c.now(), r.To)
-		return
 	}
-	s.open(r.Conn, r.To, nil)
 }
 
 // shook judges a connection whose handshake is finished: it is admitted, or one

@@ -27,7 +27,7 @@ func (s *swarm) named(n named) {
 func (s *swarm) Lookup(host string) {
 	s.c.p.Act("lookup")
 	inbox := s.c.t.control
-	s.c.t.env.Dialer.Lookup(host, func(r pnet.LookupResult) { inbox.Put(toControl{lookup: &r}) })
+	s.c.t.env.Dialer.Lookup(s.c.t.id, host, func(r pnet.LookupResult) { inbox.Put(toControl{lookup: &r}) })
 }
 
 // found takes the addresses of a host into the book, each with every port that was

@@ -115,6 +115,7 @@ func (t *Torrent) runControl(p *sup.Process) error {
 	defer c.alarm.Stop()
 	defer func() {
 		t.control.close()
+		t.env.Dialer.Withdraw(t.id)
 		c.swarm.leaveAll("crashed") // else it has told before
 		if c.disk != nil {
 			c.disk.Detach(t.id, c.reports.box)
