@@ -53,7 +53,7 @@ func New(ctx context.Context, o Options) (*Client, error) {
 		Storage: o.Storage, Rows: o.State, Network: o.Network, DSCP: o.DSCP,
 		Shares: shares, Peers: o.Limits.peers(),
 		Listen: o.Listen, Ports: o.Ports, Down: o.Limits.Down, Up: o.Limits.Up,
-		Hook: o.Hook, Logger: o.Logger, Random: o.RandomSeed, Version: Version,
+		Filter: o.Filter, Hook: o.Hook, Logger: o.Logger, Random: o.RandomSeed, Version: Version,
 	})
 	if err != nil {
 		return nil, err
@@ -113,6 +113,10 @@ func (c *Client) Listening(ctx context.Context) ([]netip.AddrPort, error) {
 // SetRates changes Limits.Down and Limits.Up at once, in bytes per second; 0 is
 // unlimited.
 func (c *Client) SetRates(down, up int64) { c.engine.SetRates(down, up) }
+
+// SetFilter changes Options.Filter at once: connections end whose address it blocks.
+// Nil lets everybody pass.
+func (c *Client) SetFilter(f *Filter) { c.engine.SetFilter(f) }
 
 // Tree is the live tree of processes.
 func (c *Client) Tree() sup.Snapshot { return c.engine.Tree() }

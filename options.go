@@ -1,6 +1,7 @@
 package etorrent
 
 import (
+	"io"
 	"log/slog"
 	"net/netip"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/etorrent/etorrent/internal/storage"
 	"github.com/etorrent/etorrent/internal/store"
 	"github.com/etorrent/etorrent/internal/vocab/endpoint"
+	"github.com/etorrent/etorrent/internal/vocab/ipfilter"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 	"github.com/etorrent/etorrent/internal/vocab/tracker"
 	"github.com/etorrent/etorrent/sup"
@@ -40,6 +42,9 @@ type Options struct {
 	DSCP DSCP
 	// Limits bound the rates and the connections.
 	Limits Limits
+	// Filter has the addresses that are neither dialled nor let in; nil lets everybody
+	// pass. SetFilter changes it. Trackers are not subject to it.
+	Filter *Filter
 	// Logger is told of crashes and of what is degraded; nil is silent.
 	Logger *slog.Logger
 	// RandomSeed makes the random choices reproducible; 0 draws one.
@@ -68,6 +73,18 @@ type Limits struct {
 func (l *Limits) peers() client.Peers {
 	return client.Peers{All: l.Peers, PerTorrent: l.PeersPerTorrent, PerAddress: l.PeersPerAddress}
 }
+
+// Filter is a list of addresses. It does not change once it is made.
+type Filter = ipfilter.Table
+
+// FilterError says which line of a list cannot be used, and why.
+type FilterError = ipfilter.Error
+
+// ParseFilter reads a list of addresses to its end: lines of CIDR, of P2P
+// (NAME:FROM-TO) or of DAT (FROM - TO , LEVEL , NAME, which is blocked below level
+// 127), gzipped or not. It may have five million ranges, of which one of IPv6 counts
+// as four. A list with a line that cannot be read is refused by a *FilterError.
+func ParseFilter(r io.Reader) (*Filter, error) { return ipfilter.Parse(r) }
 
 // Storage holds the bytes of torrents. Package storagetest proves one.
 type Storage = storage.Storage

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/etorrent/etorrent"
 	"github.com/etorrent/etorrent/etorrenttest"
+	"github.com/etorrent/etorrent/internal/core/book"
 	"github.com/etorrent/etorrent/internal/proc/client"
 )
 
@@ -95,8 +97,26 @@ func TestOneAddressCannotKeepPeersOfOthersOut(t *testing.T) {
 	})
 }
 
-// As many as a torrent's bound are served at once, and one more is not; when one
-// leaves there is room again.
+// ranked is the addresses of a network that are preferred least and most (BEP 40).
+func ranked(by netip.AddrPort) (least, most string) {
+	rank := func(address string) uint32 {
+		return book.Priority(by, netip.AddrPortFrom(netip.MustParseAddr(address), 6881))
+	}
+	least, most = "10.9.0.1", "10.9.0.1"
+	for n := range 250 * 250 {
+		x := fmt.Sprintf("10.9.%d.%d", n/250, 1+n%250)
+		if rank(x) < rank(least) {
+			least = x
+		}
+		if rank(x) > rank(most) {
+			most = x
+		}
+	}
+	return least, most
+}
+
+// As many as a torrent's bound are served at once, and one more is not, unless BEP 40
+// prefers it: then it takes the place of another. When one leaves there is room again.
 func TestATorrentTakesAsManyConnectionsAsItsBound(t *testing.T) {
 	bound := min(4000, client.Divide(client.Descriptors()).Peers)
 	inSwarm(t, func(t *testing.T, s *swarm) {
@@ -116,12 +136,26 @@ func TestATorrentTakesAsManyConnectionsAsItsBound(t *testing.T) {
 		if n := seeding.Stats().Peers; n != bound {
 			t.Errorf("%d connections are admitted", n)
 		}
-		over := s.strangerFrom("10.9.0.9", seeder)
+		least, most := ranked(seeder.at())
+		over := s.strangerFrom(least, seeder)
 		_, _ = over.conn.Write(greetingOf(c, bound))
 		if n := stillOpen([]net.Conn{over.conn}); n != 0 {
 			t.Error("one more is admitted")
 		}
 		_ = over.conn.Close()
+		if bound == 4000 { // else it is the engine that is full, for all its torrents
+			time.Sleep(time.Second)
+			preferred := s.strangerFrom(most, seeder)
+			_, _ = preferred.conn.Write(greetingOf(c, bound+1))
+			synctest.Wait()
+			if n := seeding.Stats().Peers; n != bound {
+				t.Errorf("%d connections are admitted, with one that is preferred", n)
+			}
+			if n := stillOpen([]net.Conn{preferred.conn}); n != 1 {
+				t.Error("one that is preferred is not let in")
+			}
+			_ = preferred.conn.Close()
+		}
 		_ = all[0].conn.Close()
 		synctest.Wait()
 		s.strangerFrom("10.9.0.9", seeder).meet(c)

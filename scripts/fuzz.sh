@@ -38,6 +38,7 @@ FuzzSwarms internal/core/swarms announce.go group.go sample.go list.go slab.go
 FuzzScript internal/core/announce plan.go lane.go turn.go answer.go fail.go host.go pump.go life.go progress.go tiers.go saved.go heap.go
 FuzzDecide internal/core/names names.go clean.go fold.go planner.go rules.go causes.go
 FuzzEndpoint internal/vocab/endpoint endpoint.go
+FuzzFilter internal/vocab/ipfilter parse.go line.go ipfilter.go
 FuzzViewURL internal/vocab/tracker url.go address.go mask.go
 FuzzHTTPReplies internal/vocab/tracker httpresponse.go httpscrape.go failure.go peers.go
 FuzzQueries internal/vocab/tracker httpquery.go

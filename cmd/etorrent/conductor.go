@@ -134,6 +134,9 @@ func (c *conductor) loop() error {
 			}
 			c.hear(h)
 			due = lookAfter(h.event)
+		case r := <-c.e.filters:
+			c.s.p.Receive("filter")
+			c.refilter(r)
 		case <-tick.C:
 			c.s.p.Receive("tick")
 			c.tick()

@@ -25,19 +25,29 @@ type engine struct {
 	client *etorrent.Client
 	state  string
 	addrs  []netip.AddrPort
+	// filters are the address filter, each time that it was read again; nil: never
+	filters <-chan filterRead
 }
 
 // startEngine opens the state and starts a client, and tells where it listens.
 func startEngine(s *session, f *engineFlags) (*engine, error) {
+	filters := rereadAtHangups(s, f.ipFilter)
+	filter, err := readFilter(f.ipFilter)
+	if err != nil {
+		return nil, err
+	}
+	if filter != nil {
+		s.out.people.note("%d ranges of addresses are filtered", filter.Ranges())
+	}
 	state, err := sqlitestate.Open(f.state)
 	if err != nil {
 		return nil, failed(exitDisk, "%w", err)
 	}
-	client, err := etorrent.New(s.ctx, f.options(state))
+	client, err := etorrent.New(s.ctx, f.options(state, filter))
 	if err != nil {
 		return nil, errors.Join(err, state.Close())
 	}
-	e := &engine{s: s, client: client, state: f.state}
+	e := &engine{s: s, client: client, state: f.state, filters: filters}
 	if err := e.listen(&f.listen); err != nil {
 		return nil, errors.Join(err, e.stop())
 	}

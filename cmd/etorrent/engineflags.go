@@ -20,6 +20,7 @@ type engineFlags struct {
 	down, up   rateValue
 	maxPeers   uint16
 	dscp       dscpValue
+	ipFilter   string
 	output     outputFlags
 }
 
@@ -37,6 +38,7 @@ func (f *engineFlags) add(flags *pflag.FlagSet, h *host) {
 	flags.Var(&f.up, "up", "most to send a second")
 	flags.Uint16Var(&f.maxPeers, "max-peers", 0, "most connections of a torrent, 0 for as many as fit")
 	flags.Var(&f.dscp, "dscp", "class of all that is sent: 0 to 63, or le to give way to other traffic")
+	flags.StringVar(&f.ipFilter, "ip-filter", "", "file of addresses to keep away from (CIDR, P2P or DAT, also gzipped); read again at SIGHUP")
 	addOutputFlags(flags, &f.output)
 }
 
@@ -81,8 +83,9 @@ func (f *engineFlags) addOptions() []etorrent.AddOption {
 }
 
 // options are what the flags say to the library.
-func (f *engineFlags) options(state etorrent.State) etorrent.Options {
+func (f *engineFlags) options(state etorrent.State, filter *etorrent.Filter) etorrent.Options {
 	return etorrent.Options{
+		Filter: filter,
 		Listen: []string{f.listen.text}, Ports: etorrent.NextFreePort, State: state,
 		DSCP:   etorrent.DSCP(f.dscp),
 		Limits: etorrent.Limits{Down: int64(f.down), Up: int64(f.up), PeersPerTorrent: int(f.maxPeers)},

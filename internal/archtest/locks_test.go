@@ -16,6 +16,7 @@ var lockers = map[string][]string{
 	"internal/leaf/board":     {"Board"},
 	"internal/leaf/bounded":   {"Queue"},
 	"internal/leaf/crowd":     {"Crowd"},
+	"internal/leaf/gate":      {"Gate"},
 	"internal/leaf/havelog":   {"Log"},
 	"internal/leaf/limit":     {"Bucket"},
 	"internal/leaf/ring":      {"Ring"},

@@ -23,6 +23,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/etorrent/etorrent/internal/vocab/ipfilter"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
 )
 
@@ -32,10 +33,10 @@ const (
 	// HalfOpen is how many connection attempts run at once: more than a tracker names
 	// by default, so that the dead among them keep nobody waiting.
 	HalfOpen = 64
-	// Patience is how long an attempt may take where few endpoints wait, and
-	// Impatience where many do: two more SYNs are sent by then, and the dead do not
-	// keep the living waiting.
-	Patience   = 15 * time.Second
+	// Patience is how long an attempt may take where few endpoints wait.
+	Patience = 15 * time.Second
+	// Impatience is the same where many do: two more SYNs are sent by then, and the
+	// dead do not keep the living waiting.
 	Impatience = 5 * time.Second
 	// many is how many idle endpoints make impatient.
 	many = HalfOpen / 8
@@ -120,7 +121,7 @@ type Core struct {
 	dialing  int
 	selves   int
 	families [families]familyState
-	filter   Filter
+	filter   *ipfilter.Table
 	bans     *Bans
 }
 
@@ -131,7 +132,7 @@ func New() *Core { return NewWith(NewBans()) }
 // keeps its own there.
 func NewWith(b *Bans) *Core {
 	return &Core{
-		entries: map[netip.AddrPort]*entry{}, bans: b, filter: everybody{},
+		entries: map[netip.AddrPort]*entry{}, bans: b,
 		trackers: trackers{numbers: map[string]int{}},
 		timers: pile[*entry]{
 			before: func(a, b *entry) bool { return a.until < b.until },
@@ -149,7 +150,7 @@ func (c *Core) Add(to netip.AddrPort, from Origin) AddEvidence {
 	if to == c.families[familyOf(to.Addr())].external {
 		return Unusable
 	}
-	if c.filter.View(to.Addr()) == Blocked {
+	if c.filter.View(to.Addr()) == ipfilter.Blocked {
 		return FilteredOut
 	}
 	number := c.crewOf(from)
@@ -161,7 +162,7 @@ func (c *Core) Add(to netip.AddrPort, from Origin) AddEvidence {
 	e = &entry{addr: to, turn: c.turns}
 	c.turns++
 	e.note(from.Source, number)
-	e.rank = c.rankOf(to)
+	e.rank = c.RankOf(to)
 	if len(c.entries) >= Bound && c.makeRoom(e, number) == BookFull {
 		return BookFull
 	}
@@ -190,6 +191,14 @@ func (c *Core) name(e *entry, from Origin, number int) {
 		return
 	}
 	c.place(e)
+}
+
+// NamedBy is who named an endpoint.
+func (c *Core) NamedBy(to netip.AddrPort) Sources {
+	if e := c.entries[plain(to)]; e != nil {
+		return e.sources
+	}
+	return 0
 }
 
 // Known is the number of endpoints in the book, ourselves left out.

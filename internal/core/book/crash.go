@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/etorrent/etorrent/internal/vocab/ipfilter"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
 )
 
@@ -69,7 +70,7 @@ func (x *shunning) by(stack uint64) int {
 
 // View says whether an endpoint may connect to us now.
 func (c *Core) View(now mono.Instant, from netip.AddrPort) Standing {
-	if c.filter.View(from.Addr().Unmap()) == Blocked {
+	if c.filter.View(from.Addr().Unmap()) == ipfilter.Blocked {
 		return Filtered
 	}
 	if now < c.bans.of(from.Addr()) {

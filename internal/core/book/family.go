@@ -102,18 +102,22 @@ func (c *Core) External(ours netip.AddrPort) {
 	}
 	c.families[f].external = ours
 	for _, e := range c.entries {
-		e.rank = c.rankOf(e.addr)
+		e.rank = c.RankOf(e.addr)
 	}
 	for _, w := range c.crews {
 		if w != nil {
 			w.reorder()
 		}
 	}
-	c.Self(ours)
+	if e := c.entries[ours]; e != nil && e.viewWay() == atHome {
+		c.drop(e)
+	}
 }
 
-// rankOf is the priority of an endpoint, 0 while our own address is not known.
-func (c *Core) rankOf(to netip.AddrPort) uint32 {
+// RankOf is the canonical priority of an endpoint, 0 while our own address is not
+// known.
+func (c *Core) RankOf(to netip.AddrPort) uint32 {
+	to = plain(to)
 	ours := c.families[familyOf(to.Addr())].external
 	if !ours.IsValid() {
 		return 0

@@ -3,38 +3,17 @@ package book
 import (
 	"net/netip"
 	"slices"
+
+	"github.com/etorrent/etorrent/internal/vocab/ipfilter"
 )
-
-// Verdict says what an address filter makes of an address.
-type Verdict uint8
-
-// The verdicts.
-const (
-	Passed Verdict = iota
-	Blocked
-)
-
-// Filter judges addresses. It must not change.
-type Filter interface {
-	View(a netip.Addr) Verdict
-}
-
-// everybody is the filter that lets everybody pass.
-type everybody struct{}
-
-// View passes.
-func (everybody) View(netip.Addr) Verdict { return Passed }
 
 // SetFilter has another filter judge all endpoints; nil lets everybody pass. Those
 // that it blocks leave the book, at once or when their connection or attempt ended.
 // View knows them.
-func (c *Core) SetFilter(f Filter) {
-	if f == nil {
-		f = everybody{}
-	}
+func (c *Core) SetFilter(f *ipfilter.Table) {
 	c.filter = f
 	for _, e := range c.entries {
-		if f.View(e.addr.Addr()) == Blocked && e.viewWay() == atHome {
+		if f.View(e.addr.Addr()) == ipfilter.Blocked && e.viewWay() == atHome {
 			c.drop(e)
 		}
 	}

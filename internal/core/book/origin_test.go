@@ -3,8 +3,11 @@ package book
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/etorrent/etorrent/internal/vocab/ipfilter"
 )
 
 func TestWhatAnOriginMayName(t *testing.T) {
@@ -123,14 +126,17 @@ func TestAnyNumberOfTrackersComesAndGoes(t *testing.T) {
 	}
 }
 
-// odd blocks odd addresses.
-type odd struct{}
-
-func (odd) View(a netip.Addr) Verdict {
-	if s := a.AsSlice(); s[len(s)-1]%2 == 1 {
-		return Blocked
+// odd is a filter of the odd ones of a hundred.
+func odd(t *testing.T) *ipfilter.Table {
+	var list strings.Builder
+	for n := range uint32(50) {
+		fmt.Fprintln(&list, nth(ofHonests, 2*n+1, 1).Addr())
 	}
-	return Passed
+	table, err := ipfilter.Parse(strings.NewReader(list.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
 }
 
 func TestAFilterDropsWhatItBlocks(t *testing.T) {
@@ -140,7 +146,8 @@ func TestAFilterDropsWhatItBlocks(t *testing.T) {
 	c.Connected(now, nth(ofHonests, 1, 1))
 	name(c, atTracker, ofHonests, 100, 1)
 	c.Self(nth(ofHonests, 3, 1))
-	c.SetFilter(odd{})
+	filter := odd(t)
+	c.SetFilter(filter)
 	if c.Known() != 51 {
 		t.Errorf("%d known", c.Known())
 	}
@@ -152,7 +159,7 @@ func TestAFilterDropsWhatItBlocks(t *testing.T) {
 		t.Errorf("%v, %d known", got, c.Known())
 	}
 	for _, to := range append(next(c, now), next(c, now.Add(time.Hour))...) {
-		if (odd{}).View(to.Addr()) == Blocked {
+		if filter.View(to.Addr()) == ipfilter.Blocked {
 			t.Errorf("%v is dialled", to)
 		}
 	}

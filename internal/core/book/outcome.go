@@ -3,6 +3,7 @@ package book
 import (
 	"net/netip"
 
+	"github.com/etorrent/etorrent/internal/vocab/ipfilter"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
 )
 
@@ -70,7 +71,7 @@ func (c *Core) backOff(now mono.Instant, e *entry) {
 	e.failures++
 	c.waitUntil(e, now.Add(e.wait))
 	c.releaseOthers(e)
-	if e.sources == 0 || !person && e.failures >= failuresBorne || c.filter.View(e.addr.Addr()) == Blocked {
+	if e.sources == 0 || !person && e.failures >= failuresBorne || c.filter.View(e.addr.Addr()) == ipfilter.Blocked {
 		c.drop(e)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/etorrent/etorrent/internal/core/choke"
 	"github.com/etorrent/etorrent/internal/core/names"
 	"github.com/etorrent/etorrent/internal/leaf/crowd"
+	"github.com/etorrent/etorrent/internal/leaf/gate"
 	"github.com/etorrent/etorrent/internal/leaf/limit"
 	"github.com/etorrent/etorrent/internal/leaf/ring"
 	"github.com/etorrent/etorrent/internal/leaf/slab"
@@ -32,6 +33,7 @@ import (
 	"github.com/etorrent/etorrent/internal/store"
 	"github.com/etorrent/etorrent/internal/vocab/event"
 	"github.com/etorrent/etorrent/internal/vocab/ident"
+	"github.com/etorrent/etorrent/internal/vocab/ipfilter"
 	"github.com/etorrent/etorrent/sup"
 )
 
@@ -62,6 +64,7 @@ type Config struct {
 	Down, Up int64 // bytes per second; 0: unlimited
 	Shares   Shares
 	Peers    Peers
+	Filter   *ipfilter.Table // nil lets everybody pass
 
 	Hook    sup.Hook
 	Logger  *slog.Logger
@@ -84,6 +87,8 @@ type Client struct {
 	crashes   *crashLog
 	down, up  *limit.Bucket
 	slots     *slots.Pool
+	gate      *gate.Gate
+	seen      seen
 }
 
 // Start starts an engine. ctx bounds the start only.
@@ -101,6 +106,7 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 		events: ring.New[event.Event](eventsKept), clock: clock.New(), rows: cfg.Rows,
 		reads: slab.NewPool(readSlabs),
 		down:  limit.NewBucket(cfg.Down), up: limit.NewBucket(cfg.Up), slots: slots.New(slotsFor(cfg.Up)),
+		gate: gate.New(cfg.Filter), seen: newSeen(),
 	}
 	cfg.Peers = cfg.Peers.within(cfg.Shares)
 	peers := crowd.New(cfg.Peers.All, cfg.Peers.All)
@@ -119,10 +125,11 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 				Crowd: peers, MaxPeers: cfg.Peers.PerTorrent, PeersPerAddress: cfg.Peers.PerAddress,
 				Announcer: c.announcer, Down: c.down, Up: c.up, Slots: c.slots, PeerID: peerID(cfg.Version),
 				Client: "Etorrent " + cfg.Version, ListenPort: c.listenPort, Listeners: len(cfg.Listen), Random: cfg.Random,
+				Gate: c.gate, External: c.external,
 			}
 		},
 	})
-	greeter := pnet.NewGreeter(c.roster.Find, crowd.New(cfg.Shares.Strangers, cfg.Peers.PerAddress))
+	greeter := pnet.NewGreeter(c.roster.Find, crowd.New(cfg.Shares.Strangers, cfg.Peers.PerAddress), c.gate)
 	c.udp = udp.New(udp.Config{Egress: egress, Clock: c.clock, Beside: beside(cfg.Listen), Changed: c.postDatagrams()})
 	c.announcer = announce.New(announce.Config{
 		Egress: egress, UDP: c.udp, Clock: c.clock, Port: c.listenPort, Keep: service,
@@ -249,6 +256,15 @@ func slotsFor(up int64) int {
 		return 0
 	}
 	return choke.SlotsFor(float64(up))
+}
+
+// SetFilter has another address filter count, for those who are connected too; nil
+// lets everybody pass.
+func (c *Client) SetFilter(t *ipfilter.Table) {
+	c.gate.Set(t)
+	for _, r := range c.roster.List() {
+		r.Torrent.Refiltered()
+	}
 }
 
 // Events is the ring of events.

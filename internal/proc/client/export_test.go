@@ -13,7 +13,7 @@ import (
 // Description is the description of an engine's tree with one listener.
 func Description() sup.Supervisor {
 	egress := pnet.NewEgress(nil)
-	greeter := pnet.NewGreeter(nil, nil)
+	greeter := pnet.NewGreeter(nil, nil, nil)
 	listener := pnet.NewListener(egress, ":0", pnet.NextFree, greeter.Greet, pnet.Notices{Changed: func(pnet.Listening) {}, Exhausted: func() {}})
 	return tree(
 		store.NewService(store.NewMemory()), disk.NewSet(disk.Options{}),

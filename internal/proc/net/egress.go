@@ -30,9 +30,9 @@ const LookupTimeout = 15 * time.Second
 const addrsOfHost = 16
 
 const (
-	// DialTimeout is how long one connection attempt may take at most, and
-	// HurriedTimeout while others wait for their turn.
-	DialTimeout    = 15 * time.Second
+	// DialTimeout is how long one connection attempt may take at most.
+	DialTimeout = 15 * time.Second
+	// HurriedTimeout is the same while others wait for their turn.
 	HurriedTimeout = 5 * time.Second
 	// headStart is what IPv6 has before IPv4 where a name has both (RFC 8305).
 	headStart = 250 * time.Millisecond

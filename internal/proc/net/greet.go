@@ -8,6 +8,8 @@ import (
 
 	"github.com/etorrent/etorrent/internal/core/handshake"
 	"github.com/etorrent/etorrent/internal/leaf/crowd"
+	"github.com/etorrent/etorrent/internal/leaf/gate"
+	"github.com/etorrent/etorrent/internal/vocab/ipfilter"
 	"github.com/etorrent/etorrent/internal/vocab/wire"
 	"github.com/etorrent/etorrent/sup"
 )
@@ -34,14 +36,15 @@ type Greeter struct {
 	pool   *sup.Pool
 	find   Find
 	number atomic.Uint64
-	crowd  *crowd.Crowd           // the accepted connections that have not named one yet
+	crowd  *crowd.Crowd // the accepted connections that have not named one yet
+	gate   *gate.Gate
 	downs  *sup.Mailbox[sup.Down] // bounded by the crowd
 }
 
-// NewGreeter returns a greeter of as many at once as the crowd has room for;
-// Child is its supervisor.
-func NewGreeter(find Find, strangers *crowd.Crowd) *Greeter {
-	return &Greeter{pool: sup.NewPool(), find: find, crowd: strangers, downs: sup.NewMailbox[sup.Down]()}
+// NewGreeter returns a greeter of as many at once as the crowd has room for, of those
+// that the gate lets pass; Child is its supervisor.
+func NewGreeter(find Find, strangers *crowd.Crowd, g *gate.Gate) *Greeter {
+	return &Greeter{pool: sup.NewPool(), find: find, crowd: strangers, gate: g, downs: sup.NewMailbox[sup.Down]()}
 }
 
 // Child describes the supervisor of the greeting processes.
@@ -52,11 +55,12 @@ func (g *Greeter) Child() sup.Child {
 	}
 }
 
-// Greet takes a connection over. It closes it where too many strangers are being
-// greeted, in all or of its network.
+// Greet takes a connection over. It closes it before any byte of it is read where its
+// address is filtered, or too many strangers are being greeted, in all or of its
+// network.
 func (g *Greeter) Greet(c Conn) {
 	g.count()
-	if g.crowd.Enter(c.RemoteAddr().Addr()) != crowd.Entered {
+	if g.gate.View(c.RemoteAddr().Addr()) == ipfilter.Blocked || g.crowd.Enter(c.RemoteAddr().Addr()) != crowd.Entered {
 		_ = c.Close()
 		return
 	}

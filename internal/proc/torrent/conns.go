@@ -10,6 +10,8 @@ import (
 	"github.com/etorrent/etorrent/internal/leaf/crowd"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
 	"github.com/etorrent/etorrent/internal/vocab/event"
+	"github.com/etorrent/etorrent/internal/vocab/ipfilter"
+	"github.com/etorrent/etorrent/internal/vocab/mono"
 	"github.com/etorrent/etorrent/internal/vocab/text"
 	"github.com/etorrent/etorrent/internal/vocab/wire"
 	"github.com/etorrent/etorrent/sup"
@@ -47,14 +49,16 @@ const (
 // swarm is control's table of connections, with the book of endpoints that belongs
 // to them.
 type swarm struct {
-	c     *control
-	conns map[assign.HolderID]*connection
-	book  *book.Core
-	names *book.Names
-	gone  gone
-	asked assign.HolderID        // who was asked last to leave if it is idle
-	door  *crowd.Crowd           // the accepted connections
-	downs *sup.Mailbox[sup.Down] // bounded by the connections
+	c         *control
+	conns     map[assign.HolderID]*connection
+	book      *book.Core
+	names     *book.Names
+	gone      gone
+	asked     assign.HolderID        // who was asked last to leave if it is idle
+	door      *crowd.Crowd           // the accepted connections
+	filter    *ipfilter.Table        // that the book knows
+	displaces mono.Instant           // until when nobody is displaced
+	downs     *sup.Mailbox[sup.Down] // bounded by the connections
 }
 
 func newSwarm(c *control) *swarm {
@@ -63,7 +67,7 @@ func newSwarm(c *control) *swarm {
 		conns: map[assign.HolderID]*connection{},
 		book:  book.NewWith(c.t.legacy.bans),
 		names: book.NewNames(),
-		door:  crowd.New(c.t.env.MaxPeers, c.t.env.PeersPerAddress),
+		door:  crowd.New(c.t.env.MaxPeers+displacedAtOnce, c.t.env.PeersPerAddress),
 		downs: sup.NewMailbox[sup.Down](),
 	}
 }
@@ -75,7 +79,7 @@ func (s *swarm) open(conn pnet.Conn, addr netip.AddrPort, acceptor *handshake.Ac
 		d = handshake.Accepted
 	}
 	standing := s.book.View(s.c.now(), addr)
-	unwelcome := standing == book.Banned || standing == book.BackedOff && d == handshake.Accepted
+	unwelcome := standing == book.Banned || standing == book.Filtered || standing == book.BackedOff && d == handshake.Accepted
 	if s.c.phase != phaseRunning || unwelcome || s.enter(addr, d) != crowd.Entered {
 		_ = conn.Close()
 		if d == handshake.Dialled {
@@ -95,18 +99,20 @@ func (s *swarm) open(conn pnet.Conn, addr netip.AddrPort, acceptor *handshake.Ac
 	}), s.downs, k)
 }
 
-// enter counts a connection in, unless there are too many: of the engine, of the
-// torrent, or accepted ones of one address.
+// enter counts a connection in, unless there are too many: accepted ones of one
+// address, of the engine, or of the torrent.
 func (s *swarm) enter(addr netip.AddrPort, d handshake.Direction) crowd.Evidence {
-	if len(s.conns) >= s.c.t.env.MaxPeers {
-		return crowd.Full
-	}
 	if d == handshake.Accepted {
 		if e := s.door.Enter(addr.Addr()); e != crowd.Entered {
 			return e
 		}
 	}
 	e := s.c.t.env.Crowd.Enter(addr.Addr())
+	if e == crowd.Entered {
+		if e = s.viewRoom(addr, d); e != crowd.Entered {
+			s.c.t.env.Crowd.Leave(addr.Addr())
+		}
+	}
 	if e != crowd.Entered && d == handshake.Accepted {
 		s.door.Leave(addr.Addr())
 	}
@@ -123,6 +129,7 @@ func (s *swarm) leave(k *connection) {
 
 // dial asks for connections while there is room.
 func (s *swarm) dial() {
+	s.follow()
 	if s.c.phase != phaseRunning {
 		return
 	}
@@ -141,6 +148,11 @@ func (s *swarm) Dial(to netip.AddrPort, within time.Duration) {
 func (s *swarm) dialled(r *pnet.DialResult) {
 	switch pnet.ViewDial(r.Err) {
 	case pnet.DialMade:
+		if s.book.NamedBy(r.To) == 0 { // whoever named it counts no more
+			_ = r.Conn.Close()
+			s.book.Failed(s.c.now(), r.To)
+			return
+		}
 		s.open(r.Conn, r.To, nil)
 	case pnet.DialNoNetwork:
 		s.book.NoRoute(s.c.now(), r.To, book.UnreachedNetwork)

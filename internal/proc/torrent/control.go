@@ -123,6 +123,7 @@ func (t *Torrent) runControl(p *sup.Process) error {
 	}()
 	p.Watches(t.control.box)
 	t.asks.Serve(p)
+	c.swarm.follow()
 	c.swarm.named(t.control.open())
 	p.Ready()
 	c.load()
@@ -220,6 +221,8 @@ func (c *control) input(in toControl) {
 		c.reported(in.report)
 	case in.listening != nil:
 		c.announce()
+	case in.refiltered != nil:
+		c.swarm.follow()
 	}
 }
 

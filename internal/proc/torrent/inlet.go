@@ -95,6 +95,13 @@ func (i *inlet) open() named {
 	return i.named.clone()
 }
 
+// allNamed are the endpoints that a person named.
+func (i *inlet) allNamed() named {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.named.clone()
+}
+
 // close ends the time of a control process. What it did not handle is discarded.
 func (i *inlet) close() {
 	i.mu.Lock()

@@ -18,21 +18,22 @@ import (
 
 // toControl is one input of the control process; exactly one field is set.
 type toControl struct {
-	assignUp  *assignUp
-	incoming  *incoming
-	dialled   *pnet.DialResult
-	named     *named
-	lookup    *pnet.LookupResult
-	shook     *peerShook
-	chokerUp  *chokerUp
-	intro     *peerIntro
-	closing   *peerClosing
-	liar      *liar
-	shed      *shed
-	tracked   *tracked
-	moved     *moved
-	report    *coreannounce.Report // of a tracker
-	listening *listening
+	assignUp   *assignUp
+	incoming   *incoming
+	dialled    *pnet.DialResult
+	named      *named
+	lookup     *pnet.LookupResult
+	shook      *peerShook
+	chokerUp   *chokerUp
+	intro      *peerIntro
+	closing    *peerClosing
+	liar       *liar
+	shed       *shed
+	tracked    *tracked
+	moved      *moved
+	report     *coreannounce.Report // of a tracker
+	listening  *listening
+	refiltered *refiltered
 }
 
 // named are endpoints that a person named, by address or by name, and trackers.
@@ -47,6 +48,9 @@ type listening struct{}
 
 // shed asks for descriptors.
 type shed struct{}
+
+// refiltered says that the address filter is another one.
+type refiltered struct{}
 
 // assignUp says that a fresh assign process waits to begin.
 type assignUp struct{}

@@ -13,6 +13,7 @@ import (
 	"github.com/etorrent/etorrent/internal/core/handshake"
 	"github.com/etorrent/etorrent/internal/leaf/board"
 	"github.com/etorrent/etorrent/internal/leaf/crowd"
+	"github.com/etorrent/etorrent/internal/leaf/gate"
 	"github.com/etorrent/etorrent/internal/leaf/limit"
 	"github.com/etorrent/etorrent/internal/leaf/ring"
 	"github.com/etorrent/etorrent/internal/leaf/slots"
@@ -38,6 +39,7 @@ type Env struct {
 	Events     *ring.Ring[event.Event]
 	Announcer  Announcer
 	Crowd      *crowd.Crowd  // the connections of all torrents
+	Gate       *gate.Gate    // the address filter; nil: none
 	Down, Up   *limit.Bucket // the limits of all torrents
 	Slots      *slots.Pool   // what Up is enough for
 	PeerID     [20]byte      // of this torrent and run (BEP 20)
@@ -49,6 +51,9 @@ type Env struct {
 	MaxPeers int
 	// PeersPerAddress bounds the accepted connections of one address.
 	PeersPerAddress int
+	// External returns our endpoints as others see them; one that is not known has no
+	// valid address. It may not wait. Nil stands for none.
+	External func() [2]netip.AddrPort
 }
 
 // Options say how a torrent is run this time. They are not kept in its row.
@@ -208,6 +213,9 @@ func (t *Torrent) Shed() { t.control.Put(toControl{shed: &shed{}}) }
 
 // Listening notes that connections are accepted now, or at another port.
 func (t *Torrent) Listening() { t.control.Put(toControl{listening: &listening{}}) }
+
+// Refiltered tells that the address filter is another one.
+func (t *Torrent) Refiltered() { t.control.Put(toControl{refiltered: &refiltered{}}) }
 
 // AddPeers names endpoints that a person wants to be dialled.
 func (t *Torrent) AddPeers(to []netip.AddrPort) { t.control.name(named{addrs: to}) }

@@ -1,0 +1,9 @@
+//go:build !unix
+
+package main
+
+import "os"
+
+// hangups are the signals by which the address filter is read again: there is none
+// here.
+var hangups []os.Signal

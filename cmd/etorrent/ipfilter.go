@@ -1,0 +1,71 @@
+package main
+
+import (
+	"os"
+	"os/signal"
+
+	"github.com/etorrent/etorrent"
+	"github.com/etorrent/etorrent/cmd/etorrent/internal/jsonl"
+)
+
+// filterRead is the outcome of reading the address filter.
+type filterRead struct {
+	filter *etorrent.Filter
+	err    error
+}
+
+// readFilter reads the address filter; an empty path is none.
+func readFilter(path string) (*etorrent.Filter, error) {
+	if path == "" {
+		return nil, nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, usageError("--ip-filter %s: %w", path, reasonOf(err))
+	}
+	defer f.Close()
+	filter, err := etorrent.ParseFilter(f)
+	if err != nil {
+		return nil, usageError("--ip-filter %s: %w", path, err)
+	}
+	return filter, nil
+}
+
+// rereadAtHangups reads the address filter again each time that the system says to
+// the program that something changed, where it has such a signal.
+func rereadAtHangups(s *session, path string) <-chan filterRead {
+	if path == "" || len(hangups) == 0 {
+		return nil
+	}
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, hangups...)
+	out := make(chan filterRead)
+	s.p.Go("filter", func() error {
+		defer s.host.release(signals)
+		for {
+			select {
+			case <-signals:
+			case <-s.p.Stopping():
+				return nil
+			}
+			filter, err := readFilter(path)
+			select {
+			case out <- filterRead{filter, err}:
+			case <-s.p.Stopping():
+				return nil
+			}
+		}
+	})
+	return out
+}
+
+// refilter has a filter count that was read again. One that cannot be read changes
+// nothing.
+func (c *conductor) refilter(r filterRead) {
+	if r.err != nil {
+		c.s.out.warn(&jsonl.Warning{Message: r.err.Error() + "; the filter stays as it was"})
+		return
+	}
+	c.e.client.SetFilter(r.filter)
+	c.s.out.people.note("%d ranges of addresses are filtered", r.filter.Ranges())
+}
