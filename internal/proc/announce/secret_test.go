@@ -49,19 +49,21 @@ func TestAPasskeyComesOutNowhere(t *testing.T) {
 			"nonsense": func(rw http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(rw, r.URL.String()) },
 			"status":   func(rw http.ResponseWriter, r *http.Request) { http.Error(rw, r.URL.String(), 500) },
 			"gone": func(rw http.ResponseWriter, r *http.Request) {
-				http.Redirect(rw, r, "http://gone.example"+r.URL.String(), 302)
+				http.Redirect(rw, r, "http://gone.example"+r.URL.String(), http.StatusFound)
 			},
 			"closed": func(rw http.ResponseWriter, r *http.Request) {
-				http.Redirect(rw, r, "http://closed.example:81"+r.URL.String(), 302)
+				http.Redirect(rw, r, "http://closed.example:81"+r.URL.String(), http.StatusFound)
 			},
 			"home": func(rw http.ResponseWriter, r *http.Request) {
-				http.Redirect(rw, r, "http://home.example/x/"+passkey, 302)
+				http.Redirect(rw, r, "http://home.example/x/"+passkey, http.StatusFound)
 			},
 			"named": func(rw http.ResponseWriter, r *http.Request) {
-				http.Redirect(rw, r, "http://"+passkey+".other.example/announce", 302)
+				http.Redirect(rw, r, "http://"+passkey+".other.example/announce", http.StatusFound)
 			},
-			"odd":   func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, "gopher://x/"+passkey, 302) },
-			"loop":  func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, r.URL.String(), 302) },
+			"odd": func(rw http.ResponseWriter, r *http.Request) {
+				http.Redirect(rw, r, "gopher://x/"+passkey, http.StatusFound)
+			},
+			"loop":  func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, r.URL.String(), http.StatusFound) },
 			"abort": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 			"raw": func(rw http.ResponseWriter, r *http.Request) {
 				c, _, _ := http.NewResponseController(rw).Hijack()
