@@ -90,7 +90,7 @@ func TestATrackerHearsOfUsThoughTheStoreCannotWriteButOfNothingThatIsNotKept(t *
 				w.uploaded(1, 20)
 				w.pass(6 * time.Minute)
 				w.keep.set(answer)
-				asked := w.keep.asked
+				asked := w.keep.tries()
 				w.uploaded(1, 30)
 				w.pass(6 * time.Minute)
 				w.uploaded(1, 40)
@@ -100,7 +100,7 @@ func TestATrackerHearsOfUsThoughTheStoreCannotWriteButOfNothingThatIsNotKept(t *
 					t.Errorf("%d announces", n)
 				}
 				w.keep.set(nil)
-				tries := w.keep.asked - asked
+				tries := w.keep.tries() - asked
 				switch name {
 				case "it fails":
 					if tries < 5 || tries > 25 {
@@ -213,8 +213,8 @@ func TestABeginOfWhatIsAnnouncedChangesNothingForItsTrackers(t *testing.T) {
 		if got := site.events(); got != "started," {
 			t.Errorf("events: %s", got)
 		}
-		if len(into.named()) != 2 || len(into.reports) != 1 {
-			t.Errorf("the new side heard %v and %v", into.named(), into.reports)
+		if len(into.named()) != 2 || len(into.reported()) != 1 {
+			t.Errorf("the new side heard %v and %v", into.named(), into.reported())
 		}
 	})
 }

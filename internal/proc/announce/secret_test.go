@@ -103,7 +103,7 @@ func TestAPasskeyComesOutNowhere(t *testing.T) {
 			text, _ := json.Marshal(v)
 			_, _ = fmt.Fprintf(&out, "%v\n%+v\n%#v\n%s\n", v, v, v, text)
 		}
-		for _, r := range w.into.reports {
+		for _, r := range w.into.reported() {
 			note(r)
 		}
 		for i := range urls {
@@ -121,8 +121,8 @@ func TestAPasskeyComesOutNowhere(t *testing.T) {
 				t.Errorf("it came out: %s", line)
 			}
 		}
-		if crashes != 3 || len(w.into.reports) < len(urls) {
-			t.Errorf("%d crashes, %d reports of %d trackers", crashes, len(w.into.reports), len(urls))
+		if crashes != 3 || len(w.into.reported()) < len(urls) {
+			t.Errorf("%d crashes, %d reports of %d trackers", crashes, len(w.into.reported()), len(urls))
 		}
 	})
 }

@@ -58,8 +58,8 @@ func TestConnectionsToATrackerAreUsedAgainAndClosedWhenIdle(t *testing.T) {
 			w.s.Begin(w.entry(1+id, "http://tracker.example/announce"))
 		}
 		w.pass(10 * time.Second)
-		if n := len(site.announces()); n != 40 || site.conns > 4 {
-			t.Errorf("%d announces over %d connections", n, site.conns)
+		if n := len(site.announces()); n != 40 || site.connections() > 4 {
+			t.Errorf("%d announces over %d connections", n, site.connections())
 		}
 		if w.n.Open() == 0 {
 			t.Error("no connection was kept")
@@ -80,8 +80,8 @@ func TestAConnectionThatTheTrackerClosedCostsNoAnnounce(t *testing.T) {
 		w.s.Begin(w.entry(2, "http://tracker.example/announce"))
 		w.pass(time.Second)
 		w.works(2)
-		if n := len(site.announces()); n != 2 || site.conns != 2 {
-			t.Errorf("%d announces over %d connections", n, site.conns)
+		if n := len(site.announces()); n != 2 || site.connections() != 2 {
+			t.Errorf("%d announces over %d connections", n, site.connections())
 		}
 	})
 }
@@ -179,8 +179,8 @@ func TestATrackerOverTLSHasToBeWhoItSaysItIs(t *testing.T) {
 					return
 				}
 				w.works(1)
-				if w.works(2); site.conns > 2 {
-					t.Errorf("%d connections", site.conns)
+				if w.works(2); site.connections() > 2 {
+					t.Errorf("%d connections", site.connections())
 				}
 			})
 		})

@@ -239,6 +239,12 @@ func (s *sink) named() []netip.AddrPort {
 	return append([]netip.AddrPort(nil), s.peers...)
 }
 
+func (s *sink) reported() []core.Report {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]core.Report(nil), s.reports...)
+}
+
 var errDisk = errors.New("no space left on device")
 
 // fakeKeeper keeps in memory, or does what answer says.
@@ -273,6 +279,13 @@ func (k *fakeKeeper) set(answer func(done func(error))) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.answer = answer
+}
+
+// tries is how often something was to be kept.
+func (k *fakeKeeper) tries() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.asked
 }
 
 func (k *fakeKeeper) of(id ident.TorrentID) announce.Kept {
@@ -347,6 +360,14 @@ func (s *site) announces() []tracker.Announce {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]tracker.Announce(nil), s.asked...)
+}
+
+// connections is how many came.
+func (s *site) connections() int {
+	synctest.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.conns
 }
 
 func (s *site) events() string {
