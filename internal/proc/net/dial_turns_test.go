@@ -89,6 +89,7 @@ func TestTheManyDeadOfOneTorrentDoNotKeepTheLivingOfAnotherWaiting(t *testing.T)
 		time.Sleep(pnet.DialTimeout)
 		synctest.Wait()
 		before := dead
+		d.Dial(pnet.DialRequest{For: 2, To: live}, func(r pnet.DialResult) { _ = r.Conn.Close() })
 		time.Sleep(time.Hour)
 		if dead != before {
 			t.Errorf("%d attempts after they were withdrawn", dead-before)
