@@ -2,7 +2,9 @@ package net
 
 import (
 	"errors"
+	"maps"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/etorrent/etorrent/internal/vocab/ident"
@@ -97,6 +99,7 @@ type Dialer struct {
 	line    line
 	running map[*wish]struct{} // attempts under way
 	ended   []outcome          // of attempts, and not answered yet
+	cut     []*wish            // whose attempts were cut short
 }
 
 // NewDialer returns the handle of a process that makes so many attempts at once at
@@ -161,8 +164,10 @@ func (d *Dialer) takeOver(p *sup.Process) {
 	d.answer(p)
 	d.line.put(d.wishes.Take(nil)...)
 	var again []*wish
-	for w := range d.running {
-		delete(d.running, w)
+	begun := slices.AppendSeq(d.cut, maps.Keys(d.running))
+	d.cut = nil
+	clear(d.running)
+	for _, w := range begun {
 		if w.attempts >= attemptsPerDial {
 			outcome{of: w, err: errDialCrashed}.reply()
 			continue
@@ -191,8 +196,8 @@ func (d *Dialer) begin(p *sup.Process) {
 	}
 }
 
-// attempt connects within a time at most, or looks up. Its outcome comes also where it panics, since end
-// waits for it.
+// attempt connects within a time at most, or looks up. Its outcome comes also where it
+// panics, since end waits for it.
 func (d *Dialer) attempt(p *sup.Process, w *wish, longest time.Duration) {
 	o := outcome{of: w, end: attemptCutShort, err: errDialCrashed}
 	var made Conn
@@ -219,8 +224,8 @@ func (d *Dialer) attempt(p *sup.Process, w *wish, longest time.Duration) {
 	}
 }
 
-// answer gives the answers that are there. What was cut short stays to be begun
-// anew, and what nobody waits for any more is closed.
+// answer gives the answers that are there. What was cut short is left to be begun
+// anew by the next process, and what nobody waits for any more is closed.
 func (d *Dialer) answer(p *sup.Process) {
 	for d.ended = append(d.ended, d.outcomes.Take(nil)...); len(d.ended) > 0; {
 		p.Step("outcome")
@@ -234,6 +239,10 @@ func (d *Dialer) answer(p *sup.Process) {
 		case o.end == attemptDone:
 			delete(d.running, o.of)
 			o.reply()
+		default:
+			delete(d.running, o.of)
+			d.cut = append(d.cut, o.of)
+			o.close()
 		}
 	}
 }

@@ -143,3 +143,21 @@ func TestTheErrorsOfAnAttemptAreReadApart(t *testing.T) {
 		}
 	}
 }
+
+// Whether the process hears first that it is to stop, or how its attempts ended for
+// that reason, is up to chance.
+func TestAttemptsThatAreCutShortHoldNobodyUp(t *testing.T) {
+	for range 30 {
+		synctest.Test(t, func(t *testing.T) {
+			d, hole, live := turns(t) // which stops it
+			for range 3 {
+				d.Dial(pnet.DialRequest{For: 1, To: hole}, func(pnet.DialResult) {})
+			}
+			d.Dial(pnet.DialRequest{For: 2, To: live}, func(r pnet.DialResult) {
+				time.Sleep(2 * time.Second) // it is busy while it is told to stop
+				_ = r.Conn.Close()
+			})
+			time.Sleep(time.Second)
+		})
+	}
+}
