@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha1"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -46,6 +47,46 @@ func Example() {
 	copied, err := os.ReadFile(filepath.Join(folder, "downloads", "words.txt"))
 	fmt.Printf("%s, %v\n", copied, err)
 	// Output: a file of a few words, <nil>
+}
+
+// One client shares a file, another reads it while it is fetched, from its eighth byte
+// on.
+func ExampleFile_Open() {
+	ctx := context.Background()
+	folder, err := os.MkdirTemp("", "etorrent")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(folder)
+	peer, stop := share(ctx, folder, []byte("a file of a few words"))
+	defer stop()
+	client, err := etorrent.New(ctx, etorrent.Options{Dir: filepath.Join(folder, "downloads")})
+	if err != nil {
+		panic(err)
+	}
+	defer client.Close()
+	source, err := os.Open(filepath.Join(folder, "my.torrent"))
+	if err != nil {
+		panic(err)
+	}
+	defer source.Close()
+	torrent, err := client.Add(ctx, etorrent.FromReader(source), etorrent.WithPeerNames(peer))
+	if err != nil {
+		panic(err)
+	}
+	for file := range torrent.Files() {
+		reader, err := file.Open(ctx)
+		if err != nil {
+			panic(err)
+		}
+		defer reader.Close()
+		if _, err := reader.Seek(7, io.SeekStart); err != nil {
+			panic(err)
+		}
+		text, err := io.ReadAll(reader)
+		fmt.Printf("%s: %s, %v\n", file.Path, text, err)
+	}
+	// Output: words.txt: of a few words, <nil>
 }
 
 // share writes words.txt and my.torrent to a folder and shares them. It returns

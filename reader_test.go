@@ -175,7 +175,9 @@ func TestReadsThatWaitEndWithTheReaderTheTorrentAndTheClient(t *testing.T) {
 	}{
 		"reader":  {func(_ *testing.T, _ *member, _ *etorrent.Torrent, r *etorrent.Reader) { _ = r.Close(); _ = r.Close() }, fs.ErrClosed},
 		"torrent": {func(t *testing.T, _ *member, f *etorrent.Torrent, _ *etorrent.Reader) { _ = f.Retire(t.Context()) }, etorrent.ErrStopped},
-		"client":  {func(t *testing.T, m *member, _ *etorrent.Torrent, _ *etorrent.Reader) { etorrenttest.Shutdown(t, m.Client) }, etorrent.ErrStopped},
+		"client": {func(t *testing.T, m *member, _ *etorrent.Torrent, _ *etorrent.Reader) {
+			etorrenttest.Shutdown(t, m.Client)
+		}, etorrent.ErrStopped},
 		"at once": {func(_ *testing.T, m *member, _ *etorrent.Torrent, _ *etorrent.Reader) { _ = m.Close() }, etorrent.ErrStopped},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -42,10 +42,16 @@ func TestFilesOfHighPriorityComeFirst(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.stored(fetching)
-		for n, piece := range verified(leecher)[:10] {
+		others, wanted := 0, 0
+		for _, piece := range verified(leecher) {
 			if piece < 40 {
-				t.Errorf("piece %d, of the file that is less wanted, came as number %d", piece, n)
+				others++
+			} else if wanted++; wanted == 20 {
+				break
 			}
+		}
+		if others > 8 { // as many as a remote is asked for of what it allows while it chokes us
+			t.Errorf("%d pieces of the file that is less wanted came before the other was whole", others)
 		}
 	})
 }

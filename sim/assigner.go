@@ -156,10 +156,10 @@ func (a *assigner) settle() {
 // not there, and wants the next ones soon.
 func (a *assigner) read() {
 	w, n := a.l.w, a.l.n.platter.Pieces()
-	if w.cfg.Seeks == 0 {
+	if w.cfg.Hazards.Seeks == 0 {
 		return
 	}
-	if w.happens(w.cfg.Seeks) {
+	if w.happens(w.cfg.Hazards.Seeks) {
 		a.reads = pieceset.Index(w.rnd.IntN(n))
 	}
 	for int(a.reads) < n-1 && a.core.State(a.reads) == assign.PieceHeld {

@@ -31,7 +31,7 @@ func Tiny(run uint64) Config {
 		Choke: some(2 * time.Second),
 	}
 	c.Choker = []string{"tft", "tft", "rotation", "first-come"}[rnd.IntN(4)]
-	c.Seeks = 50 * rnd.IntN(2)
+	c.Hazards.Seeks = 50 * rnd.IntN(2)
 	return c
 }
 

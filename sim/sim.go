@@ -59,9 +59,6 @@ type Config struct {
 	// Picker is the name of the way in which all choose what they fetch
 	// (internal/core/assign); "" is its default.
 	Picker string
-	// Seeks is how many of a thousand turns of a picker move the reader of its node,
-	// who reads on between them; 0: nobody reads.
-	Seeks int
 	// Memory is the budget of a node for pieces under assembly, in bytes.
 	Memory int64
 	// Lies is how many blocks of a thousand a liar corrupts.
@@ -93,6 +90,9 @@ type Hazards struct {
 	Choke time.Duration
 	// Faults is how many disk operations of a thousand fail.
 	Faults int
+	// Seeks is how many of a thousand turns of a picker move the reader of its node,
+	// who reads on between them; 0: nobody reads.
+	Seeks int
 	// Until is when all this ends; 0 is with the world.
 	Until time.Duration
 }

@@ -24,6 +24,8 @@ type conductor struct {
 	gainedAt time.Time   // when that last grew, or files were checked
 	crash    crash       // the latest
 	piece    jsonl.Piece // that is told of; there are three for each
+	copied   chan error  // how copy ended; nil: nothing is copied
+	copy     func(*etorrent.Torrent) error
 }
 
 // goal says when a conductor is done.
@@ -32,6 +34,7 @@ type goal uint8
 const (
 	untilStored goal = iota
 	untilStopped
+	untilCopied
 )
 
 // request is a torrent to run.
@@ -103,8 +106,27 @@ func (c *conductor) add(add []request) error {
 		if err != nil && !errors.Is(err, etorrent.ErrExists) {
 			c.broken(t, err)
 		}
+		if c.copy != nil && handle != nil {
+			c.s.p.Go("copy", func() error {
+				c.copied <- c.copy(handle)
+				return nil
+			})
+		}
 	}
 	return nil
+}
+
+// endOfCopy is how a run ends whose file was copied, or could not be. What keeps the
+// torrent from going on has been told as such.
+func (c *conductor) endOfCopy(err error) error {
+	if err == nil {
+		return nil
+	}
+	c.look()
+	if _, why := c.judge(); why != nil {
+		return why
+	}
+	return err
 }
 
 // loop takes what happens until there is nothing more to wait for. Its error
@@ -127,6 +149,9 @@ func (c *conductor) loop() error {
 		select {
 		case <-c.s.ctx.Done():
 			return c.interruption()
+		case err := <-c.copied:
+			c.s.p.Receive("copied")
+			return c.endOfCopy(err)
 		case h, open := <-c.events:
 			c.s.p.Receive("event")
 			if !open {

@@ -26,7 +26,7 @@ func (c *conductor) judge() (judgement, error) {
 		case pending:
 			waiting++
 		case stored:
-			if c.goal == untilStopped {
+			if c.goal != untilStored {
 				waiting++
 			}
 		case failedOutcome:

@@ -151,7 +151,7 @@ func (c *conductor) completed(t *tracked, head jsonl.Head) {
 // paused takes a fault of the environment. Who only shares waits until it is
 // gone; a fetch that cannot store ends with it.
 func (c *conductor) paused(t *tracked, err error) {
-	if c.goal == untilStored || err == nil {
+	if c.goal != untilStopped || err == nil {
 		c.broken(t, err)
 		return
 	}

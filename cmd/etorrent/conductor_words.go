@@ -39,7 +39,7 @@ func (c *conductor) lastWords(err error) {
 	for _, t := range c.torrents {
 		switch {
 		case t.outcome == failedOutcome:
-		case t.outcome == stored && c.goal == untilStored:
+		case t.outcome == stored && c.goal != untilStopped:
 			c.s.out.people.note("%s", c.storedWords(t))
 		default:
 			c.s.out.people.note("%s: %s of %s stored, %s given to others.", text.Printable(t.name()),

@@ -27,6 +27,12 @@ type engineFlags struct {
 // add defines the flags. The listening address and the policies differ from
 // command to command.
 func (f *engineFlags) add(flags *pflag.FlagSet, h *host) {
+	f.addEngine(flags, h)
+	addOutputFlags(flags, &f.output)
+}
+
+// addEngine defines those that say nothing of the output.
+func (f *engineFlags) addEngine(flags *pflag.FlagSet, h *host) {
 	flags.StringVarP(&f.dir, "dir", "d", ".", "folder that holds the torrent's file or folder")
 	flags.StringVar(&f.state, "state", stateFolder(h), "folder of what is remembered from one run to the next")
 	flags.Var(&f.listen, "listen", "where to accept connections; port 0 is any, a port that is taken gives way to the next")
@@ -39,12 +45,16 @@ func (f *engineFlags) add(flags *pflag.FlagSet, h *host) {
 	flags.Uint16Var(&f.maxPeers, "max-peers", 0, "most connections of a torrent, 0 for as many as fit")
 	flags.Var(&f.dscp, "dscp", "class of all that is sent: 0 to 63, or le to give way to other traffic")
 	flags.StringVar(&f.ipFilter, "ip-filter", "", "file of addresses to keep away from (CIDR, P2P or DAT, also gzipped); read again at SIGHUP")
-	addOutputFlags(flags, &f.output)
 }
 
 func addOutputFlags(flags *pflag.FlagSet, f *outputFlags) {
 	flags.BoolVar(&f.json, "json", false, "tell programs: one JSON object a line on stdout")
 	flags.BoolVar(&f.events, "events", false, "as --json, with every piece and peer")
+	addPeopleFlags(flags, f)
+}
+
+// addPeopleFlags defines those of what people are told.
+func addPeopleFlags(flags *pflag.FlagSet, f *outputFlags) {
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "tell people of errors only")
 	flags.BoolVar(&f.plain, "plain", false, "plain lines also on a terminal")
 }

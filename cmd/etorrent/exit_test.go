@@ -53,7 +53,7 @@ func TestExitCodesOfWhatNeedsNoEngine(t *testing.T) {
 		{"get x --stall-timeout soon", exitUsage, "stall-timeout"},
 		{"get absent.torrent", exitSource, "no such file"},
 		{"absent.torrent", exitSource, "no such file"},
-		{"crate", exitSource, "did you mean create?"},
+		{"crate", exitSource, "did you mean cat or create?"},
 		{"get folder", exitSource, "directory"},
 		{"get magnet:?xt=urn:btih:" + hash, exitSource, "not built into this version"},
 		{"MAGNET:?xt=urn:btih:" + hash, exitSource, "not built into this version"},

@@ -50,6 +50,22 @@ func TestAReaderGetsEachPieceOnceAndInOrder(t *testing.T) {
 	}
 }
 
+func TestWhoWatchesIsWokenAndFindsThePiece(t *testing.T) {
+	l := havelog.New(pieceset.New(10))
+	wake := make(chan struct{}, 1)
+	l.Watch(wake)
+	l.Append(4)
+	<-wake
+	if !l.Has(4) {
+		t.Error("woken before the piece was there")
+	}
+	l.Leave(wake)
+	l.Append(5)
+	if len(wake) > 0 {
+		t.Error("woken after it left")
+	}
+}
+
 func TestWhoLeavesIsWokenNoMore(t *testing.T) {
 	l := havelog.New(pieceset.New(10))
 	wake := make(chan struct{}, 1)
