@@ -74,6 +74,8 @@ var pointTable = []struct {
 	{kind: "disk", part: "worker"},
 	{kind: "store"},
 	{kind: "roster"},
+	{kind: "sleep"},
+	{kind: "addrs"},
 }
 
 // allPoints are the kinds of points that there are to be.

@@ -37,6 +37,7 @@ type crashWorld struct {
 	tracker etorrent.AddOption
 	swarm   *swarm
 	members map[string]*member // by role
+	clocks  map[string]*etorrenttest.Clock
 	fetches []*fetch
 	begun   time.Time
 }
@@ -133,10 +134,13 @@ func buildCrashWorld(t *testing.T, s *swarm, f *fuse, random uint64) *crashWorld
 	o := s.oracle()
 	o.answers(tracker.Response{Interval: time.Minute})
 	s.network.SetName("tracker.test", o.host.Addr().String())
-	w := &crashWorld{t: t, swarm: s, members: map[string]*member{}, tracker: etorrent.WithTrackers([]string{"http://tracker.test:6969/announce"})}
+	w := &crashWorld{t: t, swarm: s, members: map[string]*member{}, clocks: map[string]*etorrenttest.Clock{}, tracker: etorrent.WithTrackers([]string{"http://tracker.test:6969/announce"})}
 	rnd := rand.New(rand.NewPCG(random, 1))
 	for _, role := range []string{"first", "second", "left", "right"} {
-		w.members[role] = s.join(func(o *etorrent.Options) { o.Hook, o.RandomSeed = f.hook(role), rnd.Uint64() })
+		w.clocks[role] = etorrenttest.NewClock()
+		w.members[role] = s.join(func(o *etorrent.Options) {
+			o.Hook, o.RandomSeed, o.Clock = f.hook(role), rnd.Uint64(), w.clocks[role]
+		})
 	}
 	a := etorrenttest.NewContent(t, "A", crashPiece, crashSize/3, crashSize-crashSize/3)
 	b := etorrenttest.NewContent(t, "B", crashPiece, crashSize)
@@ -169,8 +173,18 @@ func (w *crashWorld) fetch(role, name string, c *etorrenttest.Content, sources .
 
 func (w *crashWorld) since() time.Duration { return time.Since(w.begun) }
 
+// trouble has every machine sleep for a moment and get another address.
+func (w *crashWorld) trouble() {
+	for role, m := range w.members {
+		w.clocks[role].Suspend(40 * time.Second)
+		m.host.SetAddrs(m.host.Addr().String(), "192.0.2.1")
+	}
+}
+
 // run samples the fetches until all of them have ended.
 func (w *crashWorld) run() {
+	time.Sleep(sampleEvery)
+	w.trouble()
 	for open := len(w.fetches); open > 0; {
 		time.Sleep(sampleEvery)
 		open = 0

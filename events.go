@@ -52,6 +52,7 @@ type (
 	StoppedEvent     = event.Stopped
 	TrackerEvent     = event.Tracker
 	WarningEvent     = event.Warning
+	HostChangedEvent = event.HostChanged
 	CrashedEvent     = event.Crashed
 )
 

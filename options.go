@@ -6,6 +6,7 @@ import (
 	"net/netip"
 
 	"github.com/etorrent/etorrent/internal/proc/client"
+	"github.com/etorrent/etorrent/internal/proc/clock"
 	"github.com/etorrent/etorrent/internal/proc/disk"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
 	"github.com/etorrent/etorrent/internal/proc/torrent"
@@ -37,6 +38,8 @@ type Options struct {
 	State State
 	// Network is where connections come from; nil means the host's.
 	Network Network
+	// Clock is what tells that the machine was suspended; nil means the host's.
+	Clock Clock
 	// DSCP is the class of all that the host's network sends, over TCP and UDP; 0 is
 	// the usual one. Windows marks nothing.
 	DSCP DSCP
@@ -106,18 +109,27 @@ type State = store.Driver
 func NewMemoryState() State { return store.NewMemory() }
 
 // Network is where connections come from; its methods are shaped as those of
-// package net. One that is a Resolver too knows hosts by name.
+// package net. One that is a Resolver too knows hosts by name, and one that is
+// Addressed the addresses of its machine.
 type Network = pnet.Network
 
 // Resolver looks up the addresses of hosts; its method is shaped as that of
 // net.Resolver. A *net.Resolver is one.
 type Resolver = pnet.Resolver
 
+// Clock reads the clocks that the runtime does not, and tells when they may have
+// jumped. Package etorrenttest has one for tests.
+type Clock = clock.Source
+
 // DSCP is a class of traffic (RFC 2474), 0 to 63.
 type DSCP = pnet.DSCP
 
 // LowerEffort gives way to all other traffic, where the network knows it (RFC 8622).
 const LowerEffort = pnet.LowerEffort
+
+// Addressed is a Network that knows the addresses of its machine and when they
+// change, so that what depends on them is looked at anew.
+type Addressed = pnet.Addressed
 
 // PortChoice says what to do where a listening port is taken.
 type PortChoice = pnet.PortChoice

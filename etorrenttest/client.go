@@ -32,6 +32,9 @@ func NewClient(t testing.TB, h *Host, o etorrent.Options) *etorrent.Client {
 	if o.Network == nil {
 		o.Network = h
 	}
+	if o.Clock == nil {
+		o.Clock = NewClock()
+	}
 	if o.Storage == nil {
 		o.Storage = NewStorage()
 	}

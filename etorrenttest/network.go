@@ -27,6 +27,8 @@ type Network struct {
 	packets map[netip.AddrPort]*packetConn
 	open    map[*conn]struct{} // ends of connections that were not closed
 	next    map[netip.Addr]uint16
+	addrs   map[netip.Addr][]netip.Addr // of hosts that have others than their own
+	moves   int                         // changes of them
 }
 
 // NewNetwork returns a network in which bytes travel in no time. At the end of
@@ -40,6 +42,7 @@ func NewNetwork(t testing.TB) *Network {
 		open:    map[*conn]struct{}{},
 		next:    map[netip.Addr]uint16{},
 		names:   map[string][]netip.Addr{},
+		addrs:   map[netip.Addr][]netip.Addr{},
 	}
 	t.Cleanup(func() {
 		for _, left := range n.leftOpen() {
@@ -104,8 +107,9 @@ type Host struct {
 }
 
 var (
-	_ etorrent.Network  = (*Host)(nil)
-	_ etorrent.Resolver = (*Host)(nil)
+	_ etorrent.Network   = (*Host)(nil)
+	_ etorrent.Resolver  = (*Host)(nil)
+	_ etorrent.Addressed = (*Host)(nil)
 )
 
 // Host returns the machine with an address, such as "10.0.0.1". Text that is no
@@ -221,7 +225,7 @@ func bind[T any](h *Host, op, address string, taken map[netip.AddrPort]*T) (neti
 	if err != nil {
 		return netip.AddrPort{}, fail(err)
 	}
-	if a := at.Addr().Unmap(); a != h.addr && !a.IsUnspecified() {
+	if a := at.Addr().Unmap(); !a.IsUnspecified() && (a != h.addr || !slices.Contains(h.now(), a)) {
 		return netip.AddrPort{}, fail(os.NewSyscallError("bind", syscall.EADDRNOTAVAIL))
 	}
 	at = netip.AddrPortFrom(h.addr, at.Port())

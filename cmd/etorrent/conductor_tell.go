@@ -30,10 +30,21 @@ func (c *conductor) hear(h heard) {
 		c.s.out.warn(&jsonl.Warning{Head: head, Message: e.Err.Error()})
 	case etorrent.CrashedEvent:
 		c.crashed(head, e)
+	case etorrent.HostChangedEvent:
+		c.hostChanged(e)
 	case etorrent.ListeningEvent, etorrent.AddedEvent, etorrent.CheckingEvent, etorrent.CheckedEvent, etorrent.PieceEvent,
 		etorrent.FileStoredEvent, etorrent.PeerJoinedEvent, etorrent.PeerLeftEvent, etorrent.PeerBannedEvent, etorrent.CompletedEvent, etorrent.PausedEvent,
 		etorrent.ResumedEvent, etorrent.QuarantinedEvent, etorrent.StoppedEvent, etorrent.TrackerEvent:
 	}
+}
+
+// hostChanged tells people why connections end.
+func (c *conductor) hostChanged(e etorrent.HostChangedEvent) {
+	if e.Slept > 0 {
+		c.s.out.people.note("this machine was suspended for %v", e.Slept.Round(time.Second))
+		return
+	}
+	c.s.out.people.note("this machine has other addresses now")
 }
 
 // hearOf takes an event of a torrent.
@@ -76,7 +87,7 @@ func (c *conductor) hearOf(t *tracked, head jsonl.Head, e etorrent.Event) {
 		c.s.out.warn(&jsonl.Warning{Head: head, Message: name + ": " + e.Err.Error()})
 	case etorrent.CrashedEvent:
 		c.crashed(head, e)
-	case etorrent.ListeningEvent, etorrent.StoppedEvent, etorrent.PausedEvent: // look sees why
+	case etorrent.ListeningEvent, etorrent.HostChangedEvent, etorrent.StoppedEvent, etorrent.PausedEvent: // look sees why
 	}
 }
 

@@ -25,6 +25,7 @@ import (
 	"github.com/etorrent/etorrent/internal/proc/calls"
 	"github.com/etorrent/etorrent/internal/proc/clock"
 	"github.com/etorrent/etorrent/internal/proc/disk"
+	"github.com/etorrent/etorrent/internal/proc/host"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
 	"github.com/etorrent/etorrent/internal/proc/roster"
 	"github.com/etorrent/etorrent/internal/proc/torrent"
@@ -59,6 +60,7 @@ type Config struct {
 	Rows     store.Driver
 	Network  pnet.Network // nil: the host's, with this class
 	DSCP     pnet.DSCP
+	Clock    clock.Source // nil: the host's
 	Listen   []string
 	Ports    pnet.PortChoice
 	Down, Up int64 // bytes per second; 0: unlimited
@@ -103,7 +105,7 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{
-		events: ring.New[event.Event](eventsKept), clock: clock.New(), rows: cfg.Rows,
+		events: ring.New[event.Event](eventsKept), clock: clock.NewWith(clockOf(cfg)), rows: cfg.Rows,
 		reads: slab.NewPool(readSlabs),
 		down:  limit.NewBucket(cfg.Down), up: limit.NewBucket(cfg.Up), slots: slots.New(slotsFor(cfg.Up)),
 		gate: gate.New(cfg.Filter), seen: newSeen(),
@@ -143,7 +145,11 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 		c.listeners = append(c.listeners, l)
 		listening = append(listening, l.Child())
 	}
-	root := tree(service, c.disks, listening, []sup.Child{c.announcer.Child(), dialer.Child()}, c.roster)
+	watching := []sup.Child{host.NewSleep(clockOf(cfg), c.hostChanged).Child(), host.NewAddrs(egress, c.hostChanged).Child()}
+	root := tree(branches{
+		storage: []sup.Child{service.Child(), c.disks.Child()}, net: listening,
+		outgoing: []sup.Child{c.announcer.Child(), dialer.Child()}, torrents: c.roster.Children(), host: watching,
+	})
 	t, err := sup.Start(ctx, "client", root, sup.Options{Hook: cfg.Hook, Observe: c.crashes.observe})
 	if err != nil {
 		return nil, err
@@ -160,8 +166,11 @@ func networkOf(cfg Config) (pnet.Network, error) {
 	return own, err
 }
 
+// branches are the processes below the root.
+type branches struct{ storage, net, outgoing, torrents, host []sup.Child }
+
 // tree describes the engine's processes; ARCHITECTURE.md draws it.
-func tree(rows *store.Service, disks *disk.Set, network, outgoing []sup.Child, r *roster.Roster) sup.Supervisor {
+func tree(b branches) sup.Supervisor {
 	calm := sup.Intensity{Restarts: 20, Within: time.Minute}
 	branch := func(name string, children ...sup.Child) sup.Child {
 		return sup.Child{Name: name, Restart: sup.Permanent, Supervisor: &sup.Supervisor{
@@ -171,10 +180,11 @@ func tree(rows *store.Service, disks *disk.Set, network, outgoing []sup.Child, r
 	return sup.Supervisor{
 		Strategy: sup.RestForOne, Intensity: sup.Intensity{Restarts: 3, Within: time.Minute},
 		Children: []sup.Child{
-			branch("storage", rows.Child(), disks.Child()),
-			branch("net", network...),
-			branch("outgoing", outgoing...),
-			branch("torrents", r.Children()...),
+			branch("storage", b.storage...),
+			branch("net", b.net...),
+			branch("outgoing", b.outgoing...),
+			branch("torrents", b.torrents...),
+			branch("host", b.host...),
 		},
 	}
 }

@@ -3,6 +3,7 @@ package client
 import (
 	"github.com/etorrent/etorrent/internal/proc/announce"
 	"github.com/etorrent/etorrent/internal/proc/disk"
+	"github.com/etorrent/etorrent/internal/proc/host"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
 	"github.com/etorrent/etorrent/internal/proc/roster"
 	"github.com/etorrent/etorrent/internal/proc/udp"
@@ -15,9 +16,10 @@ func Description() sup.Supervisor {
 	egress := pnet.NewEgress(nil)
 	greeter := pnet.NewGreeter(nil, nil, nil)
 	listener := pnet.NewListener(egress, ":0", pnet.NextFree, greeter.Greet, pnet.Notices{Changed: func(pnet.Listening) {}, Exhausted: func() {}})
-	return tree(
-		store.NewService(store.NewMemory()), disk.NewSet(disk.Options{}),
-		[]sup.Child{greeter.Child(), udp.New(udp.Config{}).Child(), listener.Child()},
-		[]sup.Child{announce.New(announce.Config{}).Child(), pnet.NewDialer(egress, 1).Child()}, roster.New(roster.Config{}),
-	)
+	return tree(branches{
+		storage:  []sup.Child{store.NewService(store.NewMemory()).Child(), disk.NewSet(disk.Options{}).Child()},
+		net:      []sup.Child{greeter.Child(), udp.New(udp.Config{}).Child(), listener.Child()},
+		outgoing: []sup.Child{announce.New(announce.Config{}).Child(), pnet.NewDialer(egress, 1).Child()}, torrents: roster.New(roster.Config{}).Children(),
+		host: []sup.Child{host.NewSleep(nil, nil).Child(), host.NewAddrs(egress, nil).Child()},
+	})
 }

@@ -7,18 +7,25 @@ import (
 	"github.com/etorrent/etorrent/internal/vocab/mono"
 )
 
-// Clock is a monotonic clock with an origin of its own.
-type Clock struct{ origin time.Time }
+// Clock is a monotonic clock with an origin of its own. It stands still while the
+// machine is suspended, on most platforms.
+type Clock struct {
+	origin time.Time
+	source Source
+}
 
-// New returns a clock that starts a second after its zero, so that no instant
-// it reads is mono.Never.
-func New() *Clock { return &Clock{origin: time.Now().Add(-time.Second)} }
+// New returns a clock of the host that starts a second after its zero, so that no
+// instant it reads is mono.Never.
+func New() *Clock { return NewWith(Host()) }
+
+// NewWith returns such a clock that reads the wall clock of a source.
+func NewWith(s Source) *Clock { return &Clock{origin: time.Now().Add(-time.Second), source: s} }
 
 // Now reads the clock.
 func (c *Clock) Now() mono.Instant { return mono.Instant(time.Since(c.origin)) }
 
 // Wall reads the wall clock, for what people see and what is kept.
-func (c *Clock) Wall() time.Time { return time.Now() }
+func (c *Clock) Wall() time.Time { return c.source.Wall() }
 
 // Until is how long from now to a deadline, at least 0.
 func (c *Clock) Until(d mono.Instant) time.Duration { return max(0, d.Sub(c.Now())) }

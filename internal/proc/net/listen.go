@@ -50,6 +50,7 @@ type Listener struct {
 	accept  func(Conn)
 	notices Notices
 	shown   *board.Board[Listening]
+	host    *board.Board[[]netip.Addr] // the addresses of the machine; nil while they are not known
 }
 
 // Notices are called by a listening process, and may not wait for others.
@@ -70,6 +71,7 @@ func NewListener(e *Egress, address string, choice PortChoice, accept func(Conn)
 	return &Listener{
 		egress: e, address: address, choice: choice, accept: accept, notices: n,
 		shown: board.New(Listening{}),
+		host:  board.New[[]netip.Addr](nil),
 	}
 }
 
@@ -105,10 +107,14 @@ func (l *Listener) run(p *sup.Process) error {
 			told = err.Error()
 			l.notices.Changed(Listening{Err: err})
 		}
-		if p.Pause(wait) == sup.StopAsked {
+		switch l.rest(p, wait) {
+		case restOver:
+			wait = min(2*wait, relistenAtMost)
+		case restCutShort:
+			wait = relistenAfter
+		case restStopped:
 			return nil
 		}
-		wait = min(2*wait, relistenAtMost)
 	}
 }
 
@@ -198,15 +204,13 @@ func (l *Listener) acceptAll(p *sup.Process, ln net.Listener) error {
 	defer func() { _ = ln.Close() }()
 	stopped := make(chan struct{})
 	defer close(stopped)
+	now := Listening{Addr: addrPort(ln.Addr())}
+	found := make(chan addrEvidence, 1)
 	p.Go("closer", func() error {
-		select {
-		case <-p.Stopping():
-		case <-stopped:
-		}
+		found <- l.guard(now.Addr.Addr(), stopped, p.Stopping())
 		_ = ln.Close()
 		return nil
 	})
-	now := Listening{Addr: addrPort(ln.Addr())}
 	for {
 		c, err := ln.Accept()
 		switch {
@@ -215,6 +219,13 @@ func (l *Listener) acceptAll(p *sup.Process, ln net.Listener) error {
 			l.notices.Changed(now)
 		case err == nil:
 		case !isTransient(err):
+			select {
+			case e := <-found:
+				if e == addrGone {
+					return &AddrGoneError{Addr: now.Addr.Addr()}
+				}
+			default:
+			}
 			return err
 		default:
 			p.Degraded(err)

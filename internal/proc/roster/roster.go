@@ -157,6 +157,13 @@ func (r *Roster) Listening() {
 	}
 }
 
+// HostChanged tells all torrents what became of the machine.
+func (r *Roster) HostChanged(h torrent.HostChange) {
+	for _, running := range r.alive.list() {
+		running.Torrent.HostChanged(h)
+	}
+}
+
 // List returns the torrents that run.
 func (r *Roster) List() []Running { return r.alive.list() }
 

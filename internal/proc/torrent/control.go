@@ -223,6 +223,8 @@ func (c *control) input(in toControl) {
 		c.announce()
 	case in.refiltered != nil:
 		c.swarm.follow()
+	case in.host != nil:
+		c.swarm.hostChanged(*in.host)
 	}
 }
 

@@ -34,6 +34,7 @@ type toControl struct {
 	report     *coreannounce.Report // of a tracker
 	listening  *listening
 	refiltered *refiltered
+	host       *HostChange
 }
 
 // named are endpoints that a person named, by address or by name, and trackers.

@@ -28,7 +28,8 @@ const (
 	orderFetching
 	orderRejoin // a fresh assign process has begun
 	orderLeave
-	orderShed // leave, unless a block is under way
+	orderShed  // leave, unless a block is under way
+	orderProbe // find out whether the remote is still there
 )
 
 // join has the picker know of this peer.
@@ -80,6 +81,8 @@ func (x *peerProc) obey(o peerOrder) string {
 		if x.core.ViewTraffic() == peer.NoTraffic && x.out.isSent() {
 			return reasonShed
 		}
+	case orderProbe:
+		x.core.Probe(now, &x.batch)
 	case orderAdmit:
 	}
 	return ""

@@ -163,6 +163,7 @@ func (x *peerProc) sortOrders() (admission, string) {
 		case orderLeave:
 			return result, "told to leave"
 		case orderShed: // it is not idle, it begins
+		case orderProbe: // it answers soon, or is left
 		case orderRejoin: // it has not joined yet
 		case orderRequest, orderCancel, orderInterested, orderNotInterested, orderUnchoke, orderChoke,
 			orderUploadOnly, orderFetching:

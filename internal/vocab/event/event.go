@@ -165,6 +165,15 @@ type Warning struct {
 	Err error
 }
 
+// HostChanged says what became of the machine: it was suspended, or has other
+// addresses. Connections that are dead by that end, and what failed before is tried
+// again.
+type HostChanged struct {
+	Head
+	Slept time.Duration // for which it was suspended; 0: it was not
+	Addrs []netip.Addr  // all that it has now, if they are others; nil: they are not
+}
+
 // Crashed says that a process panicked or failed, and was contained.
 type Crashed struct {
 	Head
@@ -190,4 +199,5 @@ func (Resumed) etorrentEvent()     {}
 func (Quarantined) etorrentEvent() {}
 func (Stopped) etorrentEvent()     {}
 func (Warning) etorrentEvent()     {}
+func (HostChanged) etorrentEvent() {}
 func (Crashed) etorrentEvent()     {}

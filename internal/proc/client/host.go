@@ -1,0 +1,48 @@
+package client
+
+import (
+	"slices"
+
+	"github.com/etorrent/etorrent/internal/leaf/ring"
+	"github.com/etorrent/etorrent/internal/proc/clock"
+	"github.com/etorrent/etorrent/internal/proc/host"
+	"github.com/etorrent/etorrent/internal/proc/torrent"
+	"github.com/etorrent/etorrent/internal/vocab/event"
+)
+
+// clockOf is the clock that an engine reads. With a network of somebody's own the
+// kernel is not waited for: it may be one in a test, where time stands still as long
+// as somebody does.
+func clockOf(cfg Config) clock.Source {
+	switch {
+	case cfg.Clock != nil:
+		return cfg.Clock
+	case cfg.Network != nil:
+		return clock.Unwatched(clock.Host())
+	}
+	return clock.Host()
+}
+
+// hostChanged tells everybody whom it concerns that the machine was suspended, or has
+// other addresses. It is called by the processes that notice that, and waits for
+// nobody.
+func (c *Client) hostChanged(ch host.Change) {
+	var h torrent.HostChange
+	switch ch := ch.(type) {
+	case host.Slept:
+		h.Slept = ch.For
+	case host.Readdressed:
+		h.Addrs = ch.Addrs
+	}
+	for _, l := range c.listeners {
+		l.HostChanged(h.Addrs)
+	}
+	c.udp.Listening(c.Addrs())
+	c.roster.HostChanged(h)
+	c.announcer.NetworkChanged()
+	at := c.clock.Wall()
+	c.events.Append(func(rev ring.Revision) event.Event {
+		head := event.Head{At: at, Revision: event.Revision(rev)}
+		return event.HostChanged{Head: head, Slept: h.Slept, Addrs: slices.Clone(h.Addrs)}
+	})
+}
