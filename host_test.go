@@ -55,7 +55,7 @@ func TestAfterALongSuspendConnectionsAreMadeAnewAtOnce(t *testing.T) {
 		if len(told) != 1 || told[0].Slept != 8*time.Hour || told[0].Addrs != nil {
 			t.Errorf("told %+v", told)
 		}
-		if off := told[0].At.Sub(time.Now()); off < 7*time.Hour {
+		if off := time.Until(told[0].At); off < 7*time.Hour {
 			t.Errorf("its time is %v", told[0].At)
 		}
 	})
