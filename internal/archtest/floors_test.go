@@ -104,6 +104,7 @@ const importLimit = 10
 
 // manyImports lists the packages that may import more, with the reason.
 var manyImports = map[string]string{
+	".":                     "the library is the front of the parts, whose types get their public names there",
 	"cmd/etorrent":          "each command speaks to the part that does its work: the library, the tracker, the simulator",
 	"internal/proc/client":  "it puts the tree together, so it knows every process",
 	"internal/proc/torrent": "control, assign, choke and peers are one package: they share one torrent's seams",
