@@ -95,12 +95,11 @@ func (x *runner) look(c *Core) {
 	h := x.h
 	stay := h.out.len()
 	for k := underWay; k < h.out.len(); k++ {
-		switch c.pieces[h.out.at(k).Piece].rank() {
-		case now:
-		case soon:
+		rank := c.pieces[h.out.at(k).Piece].rank()
+		if rank < now {
 			stay--
-		default:
-			stay--
+		}
+		if rank < soon {
 			x.ahead--
 		}
 	}

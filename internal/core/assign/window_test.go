@@ -367,3 +367,19 @@ func TestALongQueueIsSharedWhenAReaderWaitsForIt(t *testing.T) {
 		t.Errorf("the first fetches %v, the second %v", w.out[1], w.out[2])
 	}
 }
+
+func TestAPieceThatIsReadHasNoLead(t *testing.T) {
+	w := newWorld(t, shape(10, 4), Start{})
+	w.seed(1, 4)
+	w.settle()
+	i := w.out[1][0].Piece
+	for n := range uint32(4) { // it waits for the verdict
+		w.receive(1, block(i, n))
+	}
+	w.c.SetWindow(1, Window{First: i, Now: 1, Soon: 9})
+	w.settle()
+	w.c.Corrupt(i)
+	if w.settle(); w.c.holders[1].lead != nil {
+		t.Error("a holder leads what is read")
+	}
+}

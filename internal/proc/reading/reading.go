@@ -26,7 +26,7 @@ const (
 	// mostNow is how many pieces a read waits for at once.
 	mostNow = 64
 	// mostPieces is how many pieces a window has at most.
-	mostPieces = 4096
+	mostPieces = 1024
 )
 
 // ErrNotWanted says that bytes of a file are read that are not there and not wanted:

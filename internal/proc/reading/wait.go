@@ -174,6 +174,9 @@ const (
 func (x *transfer) judge(s torrent.Status, v torrent.View, i pieceset.Index) (prospect, error) {
 	switch s.Phase {
 	case torrent.Paused, torrent.Refused:
+		if s.Err == nil {
+			return notYet, nil
+		}
 		return never, s.Err
 	case torrent.Retired:
 		return never, x.r.src.Gone()
