@@ -4,8 +4,12 @@ import "github.com/etorrent/etorrent/internal/vocab/mono"
 
 // Retry ends all waits for endpoints that failed, and forgets how long they were: the
 // machine was suspended, or has other addresses, and what failed before says little.
-// Bans, and endpoints that crash us, go on waiting.
+// A family that rests is tried again as well. Bans, and endpoints that crash us, go on
+// waiting.
 func (c *Core) Retry(now mono.Instant) {
+	for f := range c.families {
+		c.families[f].restsUntil, c.families[f].strikes = mono.Never, 0
+	}
 	for _, e := range c.entries {
 		if e.phase == waiting && c.View(now, e.addr) == Welcome {
 			e.wait = 0

@@ -54,3 +54,20 @@ func TestARetryLooksAllNamesUpButThoseThatAreAsked(t *testing.T) {
 		t.Errorf("looked up %v", l)
 	}
 }
+
+func TestARetryEndsTheRestOfAFamily(t *testing.T) {
+	c := New()
+	for n := range 10 {
+		c.Add(netip.AddrPortFrom(six.Addr(), uint16(6000+n)), atTracker)
+	}
+	for _, to := range next(c, start) {
+		c.NoRoute(start, to, UnreachedNetwork)
+	}
+	if again := next(c, start); len(again) != 0 {
+		t.Fatalf("dialled %v while the family rests", again)
+	}
+	c.Retry(start)
+	if again := next(c, start); len(again) != 10 {
+		t.Errorf("dialled %v", again)
+	}
+}
