@@ -1,6 +1,6 @@
 """One end of a transfer by libtorrent: a session with everything off but TCP.
 
-usage: version | reqq | seed TORRENT DIR ADDRESS REQQ trusts|hashes | fetch TORRENT DIR ADDRESS-OF-THE-SEEDER
+usage: version | reqq | seed TORRENT DIR ADDRESS REQQ trusts|hashes | fetch TORRENT DIR ADDRESS-OF-THE-SEEDER|URL-OF-A-TRACKER
 """
 import sys
 import libtorrent as lt
@@ -51,13 +51,16 @@ def seed(torrent, folder, address, reqq, what):
     sys.stdin.read()
 
 
-def fetch(torrent, folder, address):
-    host, port = address.rsplit(":", 1)
+def fetch(torrent, folder, source):
     ses = session("0.0.0.0:0")
     handle = add(ses, torrent, folder, 0)
     wait(ses, handle, lambda s: s.state == lt.torrent_status.downloading)
     tell("start")
-    handle.connect_peer((host, int(port)))
+    if "://" in source:
+        handle.add_tracker({"url": source})
+    else:
+        host, port = source.rsplit(":", 1)
+        handle.connect_peer((host, int(port)))
     wait(ses, handle, lambda s: s.is_seeding)
     tell("done")
 

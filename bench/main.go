@@ -28,6 +28,7 @@ var roles = map[string]func(args []string) error{
 	roleBulkReceive:  bulkReceiveMain,
 	roleSlow:         slowMain,
 	roleAnnounce:     announceMain,
+	roleName:         nameMain,
 }
 
 func main() {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -206,14 +207,20 @@ func seedArgs(l *lab, m *material, address string, more ...string) []string {
 	}, more...)
 }
 
-func getArgs(l *lab, m *material, address, dir string, more ...string) []string {
+func getArgs(l *lab, m *material, from, dir string, more ...string) []string {
+	source := "--peer"
+	if isURL(from) {
+		source = "--tracker"
+	}
 	return append([]string{
-		"get", m.torrent, "--dir", dir, "--peer", address, "--no-trackers",
+		"get", m.torrent, "--dir", dir, source, from, "--no-trackers",
 		"--state", l.state("get"), "--json", "--quiet",
 	}, more...)
 }
 
 var ours = ourPeer("ours", func(l *lab) string { return l.program })
+
+func isURL(s string) bool { return strings.Contains(s, "://") }
 
 // between is the name of a transfer.
 func between(from, to peer) string { return fmt.Sprintf("%s to %s", from.name, to.name) }
