@@ -15,8 +15,8 @@ import (
 	"github.com/etorrent/etorrent/internal/testnet"
 )
 
-// The figures of a begin. The first piece stands for the first byte: it is what all
-// programs write as soon as they have it.
+// The figures of a begin. The first piece, of one block, stands for the first byte: it
+// is what every program writes as soon as it has it.
 var (
 	timeToFirst = newFigure("first_piece_s", "s to the first piece")
 	timeToFull  = newFigure("full_rate_s", "s to the full rate")
@@ -35,16 +35,18 @@ const (
 
 // candidateRows have a program begin with a tracker's answer.
 func candidateRows(options) []row {
-	s := spec{size: 128 * mib, piece: 64 << 10}
+	s := spec{size: 128 * mib, piece: 16 << 10}
 	return []row{
 		beginRow("candidates", fmt.Sprintf("the begin with a tracker that names %d peers, of which %d are dead, beside libtorrent", candidatesAlive+candidatesDead, candidatesDead),
 			begin{alive: candidatesAlive, dead: candidatesDead, payload: s}),
-		beginRow("lone", "the begin with a tracker that names one peer, beside libtorrent", begin{alive: 1, payload: spec{size: 16 * mib, piece: 64 << 10}}),
+		beginRow("lone", "the begin with a tracker that names one peer, beside libtorrent", begin{alive: 1, payload: spec{size: 16 * mib, piece: 16 << 10}}),
 	}
 }
 
 func beginRow(name, about string, b begin) row {
-	self, lib := b.contender(ours), b.contender(libtorrentPeers)
+	begun := ours
+	begun.began = added // as libtorrent's: what a program needs to start is another matter
+	self, lib := b.contender(begun), b.contender(libtorrentPeers)
 	return row{
 		name: name, about: about, payloads: []spec{b.payload}, contenders: []contender{self, lib},
 		aims: []aim{
@@ -137,6 +139,9 @@ func whenFirst(points []point) time.Time {
 // it never was.
 func whenFast(points []point, rate float64) time.Time {
 	for i, from := range points {
+		if from.bytes == 0 {
+			continue
+		}
 		for _, to := range points[i:] {
 			if d := to.at.Sub(from.at); d >= fullSpan {
 				if float64(to.bytes-from.bytes)/d.Seconds() >= rate {
