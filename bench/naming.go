@@ -21,7 +21,7 @@ const roleName = "name"
 // input.
 func nameMain(args []string) error {
 	if len(args) < 2 {
-		return errors.New("usage: ADDRESS PEER...")
+		return errors.New("usage: ADDRESS PEER, and more of them")
 	}
 	answer := tracker.Response{Interval: 30 * time.Minute, Seeders: tracker.Untold, Leechers: tracker.Untold, Downloaded: tracker.Untold}
 	for _, arg := range args[1:] {
