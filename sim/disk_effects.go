@@ -40,6 +40,12 @@ func (d *disk) Hash(r storage.HashRun) {
 	})
 }
 
+// HashPair has a worker hash two runs.
+func (d *disk) HashPair(r, s storage.HashRun) {
+	d.Hash(r)
+	d.Hash(s)
+}
+
 // hash notes what the hash takes, and judges the piece by all that it took.
 func (d *disk) hash(r storage.HashRun) storage.HashEvidence {
 	for n := r.First; n < r.First+r.Count; n++ {

@@ -5,20 +5,6 @@ import (
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 )
 
-// advance gives the hash what it can take next.
-func (t *Torrent) advance(a *assembly, fx Effects) {
-	if a.fate != goesOn || a.verdict != owed {
-		return
-	}
-	if _, stopping := t.phase.(Stopping); stopping && !a.isComplete() {
-		return
-	}
-	if r := a.nextHash(t.chunk); r.Count > 0 {
-		a.hashing = r.Count
-		fx.Hash(r)
-	}
-}
-
 // Hashed answers a HashRun.
 func (t *Torrent) Hashed(now mono.Instant, i pieceset.Index, e HashEvidence, fx Effects) {
 	a := t.mustBeActive(i)
@@ -35,7 +21,7 @@ func (t *Torrent) judge(now mono.Instant, a *assembly, e HashEvidence, fx Effect
 	switch e {
 	case HashAdvanced:
 		t.trim(a, fx)
-		t.advance(a, fx)
+		t.advance(now, a, fx)
 	case HashRight:
 		a.verdict = right
 		t.move(a.piece, Verified)

@@ -66,6 +66,14 @@ func (m *machine) Hash(r HashRun) {
 	}})
 }
 
+func (m *machine) HashPair(r, s HashRun) {
+	if r.Piece == s.Piece || r.Source != FromMemory || s.Source != FromMemory {
+		m.rt.Fatalf("no pair: %v and %v", r, s)
+	}
+	m.Hash(r)
+	m.Hash(s)
+}
+
 func (m *machine) Write(r geometry.Run) {
 	if m.overlaps(OpWrite, r) || m.t.pieces[r.Piece].row != rowSilent {
 		m.rt.Fatalf("a write of %v twice, or over a claim", r)

@@ -26,7 +26,7 @@ func newMachine(rt *rapid.T) *machine {
 	}
 	m := &machine{
 		rt: rt, now: mono.Instant(time.Second), hashed: map[pieceset.Index]uint32{},
-		budget: &budget{bound: geometry.BlockSize * rapid.Int64Range(2, 12).Draw(rt, "memory")},
+		budget: &budget{bound: geometry.BlockSize * rapid.Int64Range(2, 40).Draw(rt, "memory")},
 	}
 	partial := PartialPiece{Piece: pieceset.Index(rapid.IntRange(0, pieces).Draw(rt, "partial")), Blocks: BlockSet{rapid.Uint64().Draw(rt, "map")}}
 	m.t = New(Config{
@@ -55,7 +55,9 @@ func (m *machine) somePieces(name string) *pieceset.Set {
 }
 
 func (m *machine) step() {
-	m.now = m.now.Add(time.Duration(rapid.Int64Range(0, int64(2*time.Second)).Draw(m.rt, "span")))
+	if rapid.IntRange(0, 3).Draw(m.rt, "pass") == 0 {
+		m.now = m.now.Add(time.Duration(rapid.Int64Range(0, int64(2*time.Second)).Draw(m.rt, "span")))
+	}
 	switch k := rapid.IntRange(0, 20).Draw(m.rt, "do"); {
 	case k < 9:
 		i := pieceset.Index(rapid.IntRange(0, len(m.t.pieces)-1).Draw(m.rt, "piece"))

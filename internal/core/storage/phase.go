@@ -95,6 +95,7 @@ func (t *Torrent) Stop(now mono.Instant, fx Effects) {
 	}
 	t.phase = Stopping{}
 	t.check.stop(t.at(Recalled))
+	t.endWait(fx)
 	for _, a := range t.actives() {
 		if t.pieces[a.piece].stage == Assembling {
 			t.flush(a, fx)

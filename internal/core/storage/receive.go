@@ -70,7 +70,8 @@ func (t *Torrent) StoreBlock(now mono.Instant, b Block, fx Effects) BlockEvidenc
 	if a.isComplete() {
 		t.completed(a)
 	}
-	t.advance(a, fx)
+	t.came(now)
+	t.advance(now, a, fx)
 	return BlockStored
 }
 

@@ -124,6 +124,10 @@ func (s *script) Hash(r HashRun) {
 	s.note("hash %d+%d of %d%s", r.First, r.Count, r.Piece, from)
 }
 
+func (s *script) HashPair(a, b HashRun) {
+	s.note("hash %d+%d of %d with %d+%d of %d", a.First, a.Count, a.Piece, b.First, b.Count, b.Piece)
+}
+
 func list(of *pieceset.Set) string {
 	var out []string
 	for i := range of.All() {

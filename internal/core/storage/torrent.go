@@ -82,6 +82,7 @@ type Torrent struct {
 	phase    PhaseEvidence
 	gate     gate
 	commit   commit
+	pairing  pairing
 	check    check
 	lost     *pieceset.Set // to be reported at the end of the input
 	// suspected are the pieces that were corrupt and not verified since.
@@ -176,6 +177,7 @@ func (t *Torrent) Begin(now mono.Instant, fx Effects) {
 
 // Tick is due at NextDeadline, and does no harm at other times.
 func (t *Torrent) Tick(now mono.Instant, fx Effects) {
+	t.endLongWait(now, fx)
 	t.writeAged(now, fx)
 	t.retryClaim(now, fx)
 	t.settle(now, fx)
@@ -183,7 +185,7 @@ func (t *Torrent) Tick(now mono.Instant, fx Effects) {
 
 // NextDeadline is when Tick is due.
 func (t *Torrent) NextDeadline() mono.Instant {
-	d := t.commit.deadline()
+	d := mono.Earliest(t.commit.deadline(), t.pairing.due)
 	if a := t.oldest(); a != nil {
 		d = mono.Earliest(d, a.since.Add(PartialAge))
 	}

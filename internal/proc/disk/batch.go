@@ -15,7 +15,8 @@ type act struct {
 	kind  actKind
 	piece pieceset.Index
 	chunk uint32       // of actRelease
-	run   core.HashRun // of actHash; of actWrite the Run alone
+	run   core.HashRun // of actHash and actHashPair; of actWrite the Run alone
+	other core.HashRun // of actHashPair
 	then  func()       // of actOther
 }
 
@@ -24,6 +25,7 @@ type actKind uint8
 const (
 	actOther actKind = iota
 	actHash
+	actHashPair
 	actWrite
 	actRelease
 	actForget
@@ -62,6 +64,8 @@ func (t *open) do(a act) {
 	switch a.kind {
 	case actHash:
 		t.x.bytes.give(t.hashJob(a.run))
+	case actHashPair:
+		t.x.bytes.give(t.x.pairJob(t.hashJob(a.run), t.hashJob(a.other)))
 	case actWrite:
 		t.giveWrite(a.run.Run)
 	case actRelease:
@@ -99,6 +103,9 @@ func (b *batch) report(r Report) {
 
 // Hash gives a worker the next run of a piece's hash.
 func (b *batch) Hash(r core.HashRun) { b.act(act{kind: actHash, run: r}) }
+
+// HashPair gives a worker the next runs of two hashes.
+func (b *batch) HashPair(r, s core.HashRun) { b.act(act{kind: actHashPair, run: r, other: s}) }
 
 // Write gives a worker a run to write.
 func (b *batch) Write(r geometry.Run) { b.act(act{kind: actWrite, run: core.HashRun{Run: r}}) }

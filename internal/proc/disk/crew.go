@@ -3,6 +3,8 @@ package disk
 import (
 	"fmt"
 	"slices"
+
+	core "github.com/etorrent/etorrent/internal/core/storage"
 )
 
 // job is work that may block. It runs on a worker; its result is applied by the
@@ -57,9 +59,25 @@ func (c *crew) ended() {
 		c.busy--
 		return
 	}
-	j := c.waiting[0]
+	c.jobs <- c.take()
+}
+
+// take takes out the job that has waited longest, and with a hash another one: two
+// at once cost little more.
+func (c *crew) take() job {
+	first := c.waiting[0]
 	c.waiting = slices.Delete(c.waiting, 0, 1)
-	c.jobs <- j
+	a, is := first.(*hashJob)
+	if !is || a.run.Source != core.FromMemory {
+		return first
+	}
+	for n, j := range c.waiting {
+		if b, is := j.(*hashJob); is && b.run.Source == core.FromMemory {
+			c.waiting = slices.Delete(c.waiting, n, n+1)
+			return c.x.pairJob(a, b)
+		}
+	}
+	return first
 }
 
 // labour is a worker.

@@ -51,13 +51,19 @@ func (t *open) hashJob(r core.HashRun) *hashJob {
 
 func (j *hashJob) work() result {
 	j.err = j.take()
-	if j.err == nil && j.last {
-		j.evidence = core.HashWrong
-		if j.verifier.Matches(int(j.run.Piece), j.state.Sum(j.sum[:0])) {
-			j.evidence = core.HashRight
-		}
-	}
+	j.judge()
 	return j
+}
+
+// judge compares the sum of a piece whose last run was taken.
+func (j *hashJob) judge() {
+	if j.err != nil || !j.last {
+		return
+	}
+	j.evidence = core.HashWrong
+	if j.verifier.Matches(int(j.run.Piece), j.state.Sum(j.sum[:0])) {
+		j.evidence = core.HashRight
+	}
 }
 
 func (j *hashJob) take() error {

@@ -96,6 +96,7 @@ func (d *Disk) run(p *sup.Process) error {
 		case <-x.alarm.C():
 			x.alarm.Rang()
 			p.Receive("alarm")
+			x.casts() // what came before the deadline may be what is waited for
 			p.Step("tick")
 			x.tick()
 		}

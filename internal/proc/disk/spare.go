@@ -8,6 +8,7 @@ const spareKept = 32
 type spareJobs struct {
 	reads  spare[readJob]
 	hashes spare[hashJob]
+	pairs  spare[pairJob]
 	writes spare[writeJob]
 }
 
