@@ -170,8 +170,11 @@ func TestTheHashesOfThisGoAreTaken(t *testing.T) {
 func TestPairsAllocateNothing(t *testing.T) {
 	data := make([]byte, 4<<10)
 	w, a, b := &Pair{}, sha1.New(), sha1.New()
-	if n := testing.AllocsPerRun(100, func() { w.Write(a, b, data, data) }); n != 0 {
-		t.Errorf("%v objects", n)
+	// Under the race detector crypto/sha1 allocates when it marshals.
+	room, m := make([]byte, roomSize), a.(encoding.BinaryAppender)
+	theirs := testing.AllocsPerRun(100, func() { _, _ = m.AppendBinary(room[:0]) })
+	if n := testing.AllocsPerRun(100, func() { w.Write(a, b, data, data) }); n != 2*theirs {
+		t.Errorf("%v objects, of which crypto/sha1 makes %v", n, 2*theirs)
 	}
 }
 
