@@ -176,6 +176,7 @@ type addOptions struct {
 	err        error // of an option that cannot be taken
 	existing   Existing
 	serveOnly  shareMode
+	seeding    torrent.Seeding
 	order      torrent.Order
 	tiers      [][]tracker.URL
 	trackers   torrent.TrackerUse
@@ -232,6 +233,13 @@ func OnExisting(e Existing) AddOption { return func(o *addOptions) { o.existing 
 
 // ShareOnly serves what is there, opens files read-only and fetches nothing.
 func ShareOnly() AddOption { return func(o *addOptions) { o.serveOnly = shareOnly } }
+
+// SuperSeeding has the torrent, once everything of it is there, pretend to have
+// nothing and show each remote a piece or two at a time, another when it gave one on
+// (BEP 16): so that the first seeder of a torrent sends little more than one copy of it
+// until others have everything. That ends by itself when ten have, or when another
+// seed is seen. For a torrent that others seed already it is of no use.
+func SuperSeeding() AddOption { return func(o *addOptions) { o.seeding = torrent.SuperSeeding } }
 
 // InOrder begins the pieces from the first to the last, and not those that fewest
 // have: for one who looks at a file while it comes. It is worse for the swarm, and

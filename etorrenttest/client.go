@@ -63,10 +63,10 @@ func Shutdown(t testing.TB, c *etorrent.Client) {
 }
 
 // Seed adds content that is put into s whole, and waits until it was checked.
-func (c *Content) Seed(t testing.TB, client *etorrent.Client, s *Storage, o ...etorrent.AddOption) *etorrent.Torrent {
+func (c *Content) Seed(t testing.TB, client *etorrent.Client, s *Storage, how ...etorrent.AddOption) *etorrent.Torrent {
 	t.Helper()
 	c.Put(t, s, Dir)
-	seeding, err := client.Add(t.Context(), etorrent.FromMetainfo(c.Metainfo), append(o, etorrent.ShareOnly())...)
+	seeding, err := client.Add(t.Context(), etorrent.FromMetainfo(c.Metainfo), append(how, etorrent.ShareOnly())...)
 	if err != nil {
 		t.Fatal(err)
 	}

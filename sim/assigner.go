@@ -7,6 +7,7 @@ import (
 	"github.com/etorrent/etorrent/internal/core/assign"
 	"github.com/etorrent/etorrent/internal/core/blame"
 	"github.com/etorrent/etorrent/internal/core/peer"
+	"github.com/etorrent/etorrent/internal/core/reveal"
 	"github.com/etorrent/etorrent/internal/core/storage"
 	"github.com/etorrent/etorrent/internal/vocab/geometry"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
@@ -30,6 +31,7 @@ type assigner struct {
 	out     []order
 	inquiry inquiry
 	reads   pieceset.Index
+	reveal  *reveal.Core // nil: all is shown to all
 }
 
 // inquiry is what the disk is asked when it may have other blocks than the picker
@@ -93,6 +95,9 @@ func newAssigner(l *life, after time.Duration) *assigner {
 		conns: map[assign.HolderID]*conn{}, joins: map[assign.HolderID]int{}, liars: map[assign.HolderID]struct{}{},
 	}
 	a.box = &mailbox{l: l, then: a.settle}
+	if l.veil == veiled {
+		a.reveal = l.w.newReveal()
+	}
 	return a
 }
 
@@ -150,6 +155,7 @@ func (a *assigner) settle() {
 	}
 	a.out = a.out[:0]
 	a.audit()
+	a.revealed(func(r *reveal.Core) { r.Settle(a.l.w.now, a) })
 }
 
 // read has somebody read on from where it is: it waits for the first piece that is
@@ -229,6 +235,7 @@ func (a *assigner) news(b *pickerNews) {
 	for _, i := range b.has {
 		a.core.Have(id, i)
 	}
+	a.sees(b)
 	for _, block := range b.got {
 		a.core.Received(id, block)
 	}
@@ -266,6 +273,7 @@ func (a *assigner) credit(id assign.HolderID, b *pickerNews) {
 func (a *assigner) join(b *pickerNews) {
 	id := b.conn.id
 	a.conns[id], a.joins[id] = b.conn, b.join
+	a.meets(b.conn)
 	if b.past == nil {
 		a.core.Join(id, nil)
 		return
@@ -299,6 +307,7 @@ func (a *assigner) left(c *conn, how departure) {
 	}
 	a.core.Leave(c.id)
 	delete(a.conns, c.id)
+	a.revealed(func(r *reveal.Core) { r.RemoteLeft(a.l.w.now, reveal.RemoteID(c.id)) })
 	if _, lied := a.liars[c.id]; lied {
 		delete(a.liars, c.id)
 		a.disown(c.id)

@@ -75,7 +75,7 @@ func (c *conn) reading() choke.Reading {
 // tellGoal tells the choker whether we still want anything.
 func (c *control) tellGoal() {
 	g := choke.Fetching
-	if c.goal == peer.UploadOnly {
+	if c.goal != peer.Fetching {
 		g = choke.Sharing
 		c.l.n.finish()
 	}

@@ -8,7 +8,6 @@ import (
 	"github.com/etorrent/etorrent/internal/core/handshake"
 	"github.com/etorrent/etorrent/internal/core/peer"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
-	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 	"github.com/etorrent/etorrent/internal/vocab/wire"
 )
 
@@ -136,11 +135,12 @@ func (c *conn) trade(remote wire.Handshake) {
 		return
 	}
 	k := c.l.control
-	c.news.log, c.news.cursor = k.log, len(k.log.order)
+	c.news.log = k.sight()
+	c.news.cursor = len(c.news.log.order)
 	c.core = peer.New(peer.Config{
 		Geometry: c.w.content.Geometry, InfoHash: c.w.content.infoHash,
 		Capabilities: capabilities.Shared(wire.CapabilitiesOf(remote.Reserved)),
-		Held:         k.log, Announce: pieceset.Of(k.log.set.Size(), k.log.order...),
+		Held:         c.news.log, Announce: c.news.log.set.Clone(),
 		Client: c.l.n.name, RemoteAddr: c.addr, ListenPort: c.l.n.addr.Port(), Goal: k.goal,
 	})
 	c.join()

@@ -139,6 +139,7 @@ func (c *conn) execute() {
 		})
 	}
 	for _, i := range b.interest {
+		c.flow.wants = i
 		k := l.control
 		k.box.put(func() { k.interest(c, i) })
 	}
@@ -281,6 +282,7 @@ func (c *conn) pump() {
 		}
 		o.state = sendIdle
 		c.flow.sent += int64(min(o.payload, size))
+		c.l.n.sent += int64(min(o.payload, size))
 		o.payload = max(0, o.payload-size)
 		if c.core == nil {
 			c.pump()

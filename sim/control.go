@@ -177,7 +177,7 @@ func (c *control) judgeGoal() {
 	before := c.goal
 	c.goal = peer.Fetching
 	if c.durable.IsFull() {
-		c.goal = peer.UploadOnly
+		c.goal = c.l.veil.goal()
 	}
 	if c.goal == before {
 		return

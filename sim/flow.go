@@ -21,6 +21,7 @@ type flow struct {
 	crossed map[geometry.Block]struct{} // in flight, though the picker took such news for the end of the deal
 	end     flowEnd
 	slot    peer.Choke // what the choker said last
+	wants   peer.Interest
 	// received and sent count the bytes of blocks.
 	received, sent int64
 	trade          book.Trade

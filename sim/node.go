@@ -28,6 +28,8 @@ type node struct {
 	spoilt  int           // pieces that this one spoilt for others
 	state   nodeState
 	done    mono.Instant // when it had everything; Never: it has not, or had it from the beginning
+	copies  float64      // that the first seed had sent then
+	sent    int64        // bytes of blocks
 }
 
 // nodeState says whether a node belongs to the swarm.
@@ -61,10 +63,11 @@ type life struct {
 	conns   []*conn // that are not over, in the order in which they began
 	senders map[assign.HolderID]*node
 	alarms  alarms
+	veil    veil
 }
 
 // alarms are when the timers of a life are armed for.
-type alarms struct{ disk, control, choker mono.Instant }
+type alarms struct{ disk, control, choker, reveal mono.Instant }
 
 func (w *World) newNode(role Role) *node {
 	k := len(w.nodes) + 1
@@ -84,8 +87,8 @@ func (w *World) newNode(role Role) *node {
 }
 
 func (c *Config) rateOf(r Role) int {
-	if r == Seed && c.SeedRate > 0 {
-		return c.SeedRate
+	if r == Seed && c.Seeds.Rate > 0 {
+		return c.Seeds.Rate
 	}
 	return c.Rate
 }
@@ -100,6 +103,9 @@ func (n *node) wake() {
 	}
 	n.lives++
 	l := &life{w: n.w, n: n, senders: map[assign.HolderID]*node{}}
+	if n.role == Seed && n.w.cfg.Seeds.How == SuperSeeding {
+		l.veil = veiled
+	}
 	for k := range l.peerID {
 		l.peerID[k] = byte(n.w.rnd.Uint32())
 	}
@@ -262,7 +268,7 @@ func (l *life) endAll(why string) {
 // finish notes that the node has everything.
 func (n *node) finish() {
 	if n.done == mono.Never && n.role != Seed && n.role != Liar {
-		n.done = n.w.now
+		n.done, n.copies = n.w.now, n.w.copies()
 		if stays := n.w.cfg.Stays; stays > 0 {
 			n.w.after(stays, n.depart)
 		}

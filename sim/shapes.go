@@ -32,6 +32,7 @@ func Tiny(run uint64) Config {
 	}
 	c.Choker = []string{"tft", "tft", "rotation", "first-come"}[rnd.IntN(4)]
 	c.Hazards.Seeks = 50 * rnd.IntN(2)
+	c.Seeds.How = []Seeding{OrdinarySeeding, OrdinarySeeding, SuperSeeding}[rnd.IntN(3)]
 	return c
 }
 
@@ -61,7 +62,7 @@ func Large(run uint64) Config {
 func Scarce(run uint64, freeRiders int) Config {
 	return Config{
 		Run: run, Nodes: append(Swarm(2, Seed), FreeRiders(Swarm(28, Leech), freeRiders)...),
-		Pieces: 128, PieceBlocks: 8, Rate: 100_000, SeedRate: 150_000, Latency: 100 * time.Millisecond,
+		Pieces: 128, PieceBlocks: 8, Rate: 100_000, Seeds: Seeds{Rate: 150_000}, Latency: 100 * time.Millisecond,
 		Slots: 5, Stays: 10 * time.Second, Memory: 4 << 20, Lies: 10, Limit: 4 * time.Hour,
 	}
 }

@@ -34,6 +34,23 @@ const (
 // String names the role.
 func (r Role) String() string { return [...]string{"leech", "seed", "liar", "free rider"}[r] }
 
+// Seeding is how a seed shares what it has.
+type Seeding uint8
+
+// The ways: one that seeds ordinarily says that it has everything; one that super
+// seeds shows its pieces one by one (BEP 16).
+const (
+	OrdinarySeeding Seeding = iota
+	SuperSeeding
+)
+
+// Seeds is how those differ from others that have everything from the beginning.
+type Seeds struct {
+	// Rate is what one sends a second, as Config.Rate is; 0: as any node.
+	Rate int
+	How  Seeding
+}
+
 // Config is the recipe of a world.
 type Config struct {
 	// Run is the run number: all that is random in the world follows from it.
@@ -47,8 +64,8 @@ type Config struct {
 	// give or take a factor of two. Latency is the longest way from one to another.
 	Rate    int
 	Latency time.Duration
-	// SeedRate is the same of a seed; 0: as any node.
-	SeedRate int
+	// Seeds is what sets seeds apart.
+	Seeds Seeds
 	// Stays is how long one that has fetched everything stays; 0 is for good.
 	Stays time.Duration
 	// Slots is how many remotes a node unchokes at once. Choker is the name of the
@@ -136,6 +153,8 @@ type Progress struct {
 type Finish struct {
 	Role  Role
 	After time.Duration
+	// Copies is what the first seed had sent by then, in copies of the torrent.
+	Copies float64
 }
 
 // Totals count what happened in a world.

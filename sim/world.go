@@ -176,7 +176,7 @@ func (w *World) result() Result {
 	r := Result{Err: w.err, Took: w.took, Events: w.count, Digest: w.trace.sum(), Totals: w.totals}
 	for _, n := range w.nodes {
 		if n.done != mono.Never {
-			r.Finishes = append(r.Finishes, Finish{n.role, n.done.Sub(begins)})
+			r.Finishes = append(r.Finishes, Finish{n.role, n.done.Sub(begins), n.copies})
 		}
 	}
 	return r

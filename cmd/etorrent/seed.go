@@ -14,6 +14,7 @@ import (
 const seedPort = ":1729"
 
 func newSeed(s *session) *cobra.Command {
+	super := false
 	f := engineFlags{
 		listen:   listenValue{seedPort},
 		existing: existingValue{allowed: []etorrent.Existing{etorrent.CheckExisting, etorrent.TrustExisting}},
@@ -24,21 +25,30 @@ func newSeed(s *session) *cobra.Command {
 		Long: `Share the files of torrents until stopped. A FOLDER stands for the .torrent files
 in it. Files are opened read-only and nothing is fetched; what is not remembered
 as right is checked first. --dir may name the folder that holds a torrent's file
-or folder, or that itself. If nothing of a torrent is there, the exit code is 7.`,
+or folder, or that itself. If nothing of a torrent is there, the exit code is 7.
+
+--super-seed is for the first seeder of a torrent: others are shown a piece or two
+at a time, and more as they give them on, so that little more than one copy is sent
+until they have everything. It needs everything to be there.`,
 		Example: `  etorrent seed show.torrent --dir /data
   etorrent seed ~/torrents --dir /data --up 5M --listen :6881`,
 		Args:              arguments(1, anyNumber, "a TORRENT, or a FOLDER of them"),
 		ValidArgsFunction: torrentFiles,
 		RunE: func(_ *cobra.Command, args []string) error {
 			s.out = newOutput(s.host, f.output)
-			return seed(s, &f, args)
+			var how []etorrent.AddOption
+			if super {
+				how = append(how, etorrent.SuperSeeding())
+			}
+			return seed(s, &f, how, args)
 		},
 	}
 	f.add(c.Flags(), s.host)
+	c.Flags().BoolVar(&super, "super-seed", false, "send little more than one copy until others have everything")
 	return c
 }
 
-func seed(s *session, f *engineFlags, words []string) error {
+func seed(s *session, f *engineFlags, how []etorrent.AddOption, words []string) error {
 	if err := f.trackers.judge(); err != nil {
 		return err
 	}
@@ -60,9 +70,9 @@ func seed(s *session, f *engineFlags, words []string) error {
 			return failed(exitDisk, "%s", found.how)
 		}
 		s.out.people.note("%s", found.how)
-		add = append(add, request{source: src, dir: found.dir, options: append(f.addOptions(),
+		add = append(add, request{source: src, dir: found.dir, options: append(append(f.addOptions(),
 			etorrent.InDir(found.dir), etorrent.OnExisting(f.existing.policy), etorrent.ShareOnly(),
-		)})
+		), how...)})
 	}
 	e, err := startEngine(s, f)
 	if err != nil {

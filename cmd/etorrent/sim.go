@@ -104,7 +104,7 @@ func (f *simFlags) world() (sim.Config, error) {
 	nodes = append(nodes, sim.FreeRiders(sim.Swarm(fetch, sim.Leech), int(f.freeRiders))...)
 	w := sim.Config{
 		Run: f.random, Nodes: nodes, Pieces: f.pieces, PieceBlocks: blocksOfAPiece,
-		Rate: int(f.rate), SeedRate: int(f.seedRate), Latency: f.latency, Slots: f.slots, Stays: f.stays,
+		Rate: int(f.rate), Seeds: sim.Seeds{Rate: int(f.seedRate)}, Latency: f.latency, Slots: f.slots, Stays: f.stays,
 		Picker: f.picker, Choker: f.choker, Memory: 4 << 20, Lies: 10, Limit: 24 * time.Hour,
 	}
 	var unknown *named.UnknownError

@@ -53,9 +53,10 @@ func allowedSet(infoHash [20]byte, to netip.Addr, pieces int) []pieceset.Index {
 }
 
 // offerAllowed tells a beginner which pieces it may fetch while it is choked:
-// once, however often it says that it begins.
+// once, however often it says that it begins. One that is shown piece by piece what
+// we have may not fetch others.
 func (c *Core) offerAllowed(now mono.Instant, eff Effects) {
-	if !c.speaksFast() || c.remote.has.Count() >= allowedPieces || len(c.owed.allowed.pieces) > 0 {
+	if !c.speaksFast() || c.local.goal == SuperSeeding || c.remote.has.Count() >= allowedPieces || len(c.owed.allowed.pieces) > 0 {
 		return
 	}
 	g := c.cfg.Geometry

@@ -24,6 +24,10 @@ const (
 	Fetching Goal = iota
 	// UploadOnly means that we want nothing (more).
 	UploadOnly
+	// SuperSeeding means the same, but that the remote is not to know: we pretend to
+	// have no more than we announce, and one that has little and wants nothing would
+	// be left (BEP 16).
+	SuperSeeding
 )
 
 // Config is what a connection starts with.
@@ -138,14 +142,16 @@ func (c *Core) sendBitfield(now mono.Instant, eff Effects) {
 }
 
 // Announce sends a HAVE for each piece that was written since (BEP 3). A remote
-// that has the piece is spared it, if it hears by BEP 10 when we have all that we
-// want: else it would never know us for a seed, and stay connected for nothing.
+// that has everything is spared it, if it hears by BEP 10 when we have all that we
+// want: else it would never know us for a seed, and stay connected for nothing. One
+// that has the piece is not: it may be one that super seeds, and shows us another
+// when we have it (BEP 16).
 func (c *Core) Announce(now mono.Instant, pieces []pieceset.Index, eff Effects) {
 	if c.life == closed {
 		return
 	}
 	for _, i := range pieces {
-		if c.remote.has.Has(i) && c.cfg.Capabilities.Has(wire.ExtensionProtocol) {
+		if c.remote.has.IsFull() && c.cfg.Capabilities.Has(wire.ExtensionProtocol) {
 			continue
 		}
 		c.send(now, wire.Message{Kind: wire.Have, Piece: i}, eff)

@@ -34,6 +34,7 @@ func (c *Core) receiveHave(now mono.Instant, i pieceset.Index, eff Effects) {
 		return
 	}
 	c.remote.has.Add(i)
+	c.floods.forgive(floodChoke, 2) // we may have wanted nothing until now, and had no slot
 	eff.RemoteHas(i)
 	c.judgeInterest(eff)
 	c.judgeUse(now)

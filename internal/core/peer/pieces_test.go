@@ -128,16 +128,21 @@ func TestAPieceCompletedWhileOurBitfieldIsQueuedStillGetsAHave(t *testing.T) {
 	l.expect("send have 2")
 }
 
-func TestARemoteIsSparedTheHaveOfWhatItHasIfItHearsOfOurGoal(t *testing.T) {
-	for caps, want := range map[wire.Capabilities][]string{
-		extended: {"send have 1"},
-		plain:    {"send have 0", "send have 1"},
+func TestASeedIsSparedHavesIfItHearsOfOurGoal(t *testing.T) {
+	for _, tc := range []struct {
+		caps wire.Capabilities
+		has  byte
+		want []string
+	}{
+		{extended, 0xff, nil},
+		{plain, 0xff, []string{"send have 0", "send have 1"}},
+		{extended, 0x80, []string{"send have 0", "send have 1"}}, // it may super seed, and wait for the word
 	} {
-		l := open(t, config(caps))
-		l.hear(bitfield(0x80, 0))
+		l := open(t, config(tc.caps))
+		l.hear(bitfield(tc.has, 0xff))
 		l.take()
 		l.core.Announce(l.now, []pieceset.Index{0, 1}, l)
-		l.expect(want...)
+		l.expect(tc.want...)
 	}
 }
 

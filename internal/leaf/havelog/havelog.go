@@ -56,9 +56,30 @@ func (l *Log) Append(i pieceset.Index) {
 	if l.Has(i) {
 		return
 	}
+	l.add(i)
+	l.wake()
+}
+
+// AppendAll adds the members of a set that are not there yet, in their order, and
+// wakes the readers once. The set has the size of the log.
+func (l *Log) AppendAll(s *pieceset.Set) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i := range s.All() {
+		if !l.Has(i) {
+			l.add(i)
+		}
+	}
+	l.wake()
+}
+
+func (l *Log) add(i pieceset.Index) {
 	l.order = append(l.order, i)
 	l.words[i/64].Or(1 << (i % 64))
 	l.count.Add(1)
+}
+
+func (l *Log) wake() {
 	for wake := range l.readers {
 		select {
 		case wake <- struct{}{}:

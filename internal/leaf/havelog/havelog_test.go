@@ -142,3 +142,13 @@ func read(t *testing.T, l *havelog.Log, pieces int) {
 		<-wake
 	}
 }
+
+func TestManyPiecesWakeAReaderOnce(t *testing.T) {
+	l := havelog.New(pieceset.Of(10, 3))
+	wake := make(chan struct{}, 2)
+	_, cursor := l.Join(wake)
+	l.AppendAll(pieceset.Of(10, 1, 3, 9))
+	if news, _ := l.Since(cursor, nil); !slices.Equal(news, []pieceset.Index{1, 9}) || len(wake) != 1 || l.Count() != 3 {
+		t.Errorf("news %v, %d wakes, %d pieces", news, len(wake), l.Count())
+	}
+}

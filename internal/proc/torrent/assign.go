@@ -6,7 +6,9 @@ import (
 	"github.com/etorrent/etorrent/internal/core/assign"
 	"github.com/etorrent/etorrent/internal/core/blame"
 	"github.com/etorrent/etorrent/internal/core/peer"
+	"github.com/etorrent/etorrent/internal/core/reveal"
 	"github.com/etorrent/etorrent/internal/core/storage"
+	"github.com/etorrent/etorrent/internal/proc/clock"
 	"github.com/etorrent/etorrent/internal/proc/disk"
 	"github.com/etorrent/etorrent/internal/vocab/geometry"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
@@ -63,6 +65,7 @@ type beginAssign struct {
 	disk       *disk.Disk
 	geometry   geometry.Geometry
 	priorities []assign.Priority
+	veil       veil
 	run        uint64 // of the random numbers
 }
 
@@ -81,6 +84,8 @@ type assigner struct {
 	waiting []toAssign // what came before the disk's snapshot
 	inquiry inquiry
 	windows map[assign.WindowID]assign.Window // as the picker knows them
+	reveal  *reveal.Core                      // nil: all is shown to all
+	alarm   *clock.Alarm                      // of reveal
 }
 
 // orderTo is an effect of the picker: an order for one peer.
@@ -95,7 +100,9 @@ func (t *Torrent) runAssign(p *sup.Process) error {
 		reports: newReports(),
 		lines:   map[assign.HolderID]line{},
 		liars:   map[assign.HolderID]struct{}{},
+		alarm:   t.env.Clock.NewAlarm(),
 	}
+	defer a.alarm.Stop()
 	t.assign.Take(nil) // what was meant for an earlier incarnation
 	p.Watches(t.assign)
 	p.Ready()
@@ -106,6 +113,9 @@ func (t *Torrent) runAssign(p *sup.Process) error {
 		}
 	}()
 	for {
+		if a.reveal != nil {
+			a.alarm.Arm(a.reveal.NextDeadline())
+		}
 		select {
 		case <-p.Stopping():
 			return nil
@@ -113,6 +123,10 @@ func (t *Torrent) runAssign(p *sup.Process) error {
 			p.Receive("assign input")
 		case <-a.reports.box.Wake():
 			p.Receive("disk report")
+		case <-a.alarm.C():
+			a.alarm.Rang()
+			p.Receive("alarm")
+			a.tick()
 		}
 		a.take()
 		a.flush()
@@ -162,8 +176,10 @@ func (a *assigner) hear(in toAssign) {
 	switch in.kind {
 	case inputHasSet:
 		a.core.HaveSet(in.holder, in.rare.hasSet)
+		a.seesSet(in.holder, in.rare.hasSet)
 	case inputHas:
 		a.core.Have(in.holder, in.block.Piece)
+		a.sees(in.holder, in.block.Piece)
 	case inputReceived:
 		a.core.Received(in.holder, in.block)
 	case inputReturned:
@@ -248,6 +264,9 @@ func (a *assigner) snapshot(s disk.Snapshot) {
 	}
 	rnd := rand.New(rand.NewPCG(a.begun.run, uint64(a.t.id)))
 	a.core = assign.New(a.begun.geometry, start, rnd)
+	if a.begun.veil == veiled {
+		a.reveal = reveal.New(reveal.Config{Geometry: a.begun.geometry, Random: rnd})
+	}
 	for _, in := range a.waiting {
 		a.input(in)
 	}
@@ -310,6 +329,7 @@ func (a *assigner) flush() {
 		return
 	}
 	a.core.Settle(a)
+	a.showMore()
 	for _, o := range a.out {
 		a.p.Act("order")
 		if to, there := a.lines[o.holder]; there {

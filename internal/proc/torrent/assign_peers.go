@@ -3,6 +3,8 @@ package torrent
 import (
 	"github.com/etorrent/etorrent/internal/core/assign"
 	"github.com/etorrent/etorrent/internal/core/peer"
+	"github.com/etorrent/etorrent/internal/core/reveal"
+	"github.com/etorrent/etorrent/internal/leaf/havelog"
 	"github.com/etorrent/etorrent/internal/vocab/geometry"
 	"github.com/etorrent/etorrent/sup"
 )
@@ -11,6 +13,8 @@ import (
 type line struct {
 	orders *sup.Mailbox[peerOrder]
 	join   joinNumber
+	shown  *havelog.Log // what its remote is shown; nil: it sees all
+	meter  *meter
 }
 
 // joinNumber counts the times that a peer joins, from 1 on; 0 is none. Orders that
@@ -39,6 +43,7 @@ type past struct {
 //     gave it: the word does not speak of it, so its blocks are free.
 func (a *assigner) join(h assign.HolderID, word *rareInput) {
 	a.lines[h] = word.line
+	a.meets(h, word.line)
 	if word.past == nil {
 		a.core.Join(h, nil)
 		return
@@ -47,6 +52,7 @@ func (a *assigner) join(h assign.HolderID, word *rareInput) {
 	if word.past.told == peer.Interested {
 		told = assign.Interested
 	}
+	a.seesSet(h, word.hasSet)
 	a.core.Rejoin(h, word.hasSet, assign.Past{Told: told, Fetches: word.past.fetches})
 	a.inquiry.raise(deepDoubt)
 }
@@ -55,6 +61,9 @@ func (a *assigner) join(h assign.HolderID, word *rareInput) {
 func (a *assigner) leave(h assign.HolderID) {
 	a.core.Leave(h)
 	delete(a.lines, h)
+	if a.reveal != nil {
+		a.reveal.RemoteLeft(a.t.env.Clock.Now(), reveal.RemoteID(h))
+	}
 }
 
 // doubt says how sure it is that the picker knows what the disk has.

@@ -243,8 +243,8 @@ func (x *choker) flush() {
 }
 
 func goalOf(g peer.Goal) choke.Goal {
-	if g == peer.UploadOnly {
-		return choke.Sharing
+	if g == peer.Fetching {
+		return choke.Fetching
 	}
-	return choke.Fetching
+	return choke.Sharing
 }

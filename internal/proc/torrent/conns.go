@@ -93,9 +93,11 @@ func (s *swarm) open(conn pnet.Conn, addr netip.AddrPort, acceptor *handshake.Ac
 		k.doors = append(k.doors, addr)
 	}
 	s.conns[k.id] = k
+	log, shown := s.sight()
 	s.c.t.peers.StartMonitored(s.c.t.peerChild(candidate{
 		id: k.id, conn: conn, addr: addr, direction: d, acceptor: acceptor,
-		orders: k.orders, meter: k.meter, infoHash: s.c.row.Keys.V1, disk: s.c.disk, log: s.c.log, geometry: s.c.layout.geometry, goal: s.c.goal,
+		orders: k.orders, meter: k.meter, infoHash: s.c.row.Keys.V1, disk: s.c.disk, log: log, shown: shown,
+		geometry: s.c.layout.geometry, goal: s.c.goal,
 	}), s.downs, k)
 }
 

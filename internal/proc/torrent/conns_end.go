@@ -109,8 +109,12 @@ func (s *swarm) trading() int {
 // tellGoal tells every peer whether we want anything more.
 func (s *swarm) tellGoal(g peer.Goal) {
 	kind := orderFetching
-	if g == peer.UploadOnly {
+	switch g {
+	case peer.Fetching:
+	case peer.UploadOnly:
 		kind = orderUploadOnly
+	case peer.SuperSeeding:
+		kind = orderSuperSeeding
 	}
 	for _, k := range s.conns {
 		k.orders.Put(peerOrder{kind: kind})

@@ -225,6 +225,8 @@ func (c *control) input(in toControl) {
 		c.swarm.follow()
 	case in.host != nil:
 		c.swarm.hostChanged(*in.host)
+	case in.unveil != nil:
+		c.unveil()
 	}
 }
 

@@ -189,7 +189,7 @@ func (c *control) beginAssign() {
 	c.assignUp = nil
 	c.p.Act("begin assign")
 	c.t.assign.Put(toAssign{kind: inputBegin, rare: &rareInput{begin: &beginAssign{
-		disk: c.disk, geometry: c.layout.geometry, priorities: c.priorities(), run: c.t.env.Random,
+		disk: c.disk, geometry: c.layout.geometry, priorities: c.priorities(), veil: c.t.legacy.veil, run: c.t.env.Random,
 	}}})
 	c.swarm.rejoin()
 }
@@ -201,7 +201,7 @@ func (c *control) judgeGoal() {
 	before := c.goal
 	c.goal, c.status.Phase = peer.Fetching, Fetching
 	if missing == 0 || c.t.options.ReadOnly == ServeOnly {
-		c.goal, c.status.Phase = peer.UploadOnly, Sharing
+		c.goal, c.status.Phase = c.sharing(), Sharing
 	}
 	if c.goal != before {
 		c.swarm.tellGoal(c.goal)

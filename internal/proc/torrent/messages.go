@@ -35,6 +35,7 @@ type toControl struct {
 	listening  *listening
 	refiltered *refiltered
 	host       *HostChange
+	unveil     *unveil
 }
 
 // named are endpoints that a person named, by address or by name, and trackers.

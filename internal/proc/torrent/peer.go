@@ -42,7 +42,8 @@ type candidate struct {
 	meter     *meter
 	infoHash  [20]byte
 	disk      *disk.Disk
-	log       *havelog.Log
+	log       *havelog.Log // what the remote sees
+	shown     *havelog.Log // the same, where it sees what it is shown only; else nil
 	geometry  geometry.Geometry
 	goal      peer.Goal
 }

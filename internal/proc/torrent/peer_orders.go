@@ -26,6 +26,7 @@ const (
 	orderAdmit
 	orderUploadOnly
 	orderFetching
+	orderSuperSeeding
 	orderRejoin // a fresh assign process has begun
 	orderLeave
 	orderShed  // leave, unless a block is under way
@@ -35,7 +36,7 @@ const (
 // join has the picker know of this peer.
 func (x *peerProc) join() *rareInput {
 	x.joins++
-	word := &rareInput{line: line{orders: x.c.orders, join: x.joins}}
+	word := &rareInput{line: line{orders: x.c.orders, join: x.joins, shown: x.c.shown, meter: x.c.meter}}
 	x.batch.tell(toAssign{kind: inputJoined, rare: word})
 	return word
 }
@@ -73,6 +74,8 @@ func (x *peerProc) obey(o peerOrder) string {
 		x.core.SetGoal(now, peer.UploadOnly, &x.batch)
 	case orderFetching:
 		x.core.SetGoal(now, peer.Fetching, &x.batch)
+	case orderSuperSeeding:
+		x.core.SetGoal(now, peer.SuperSeeding, &x.batch)
 	case orderRejoin:
 		x.rejoin()
 	case orderLeave:

@@ -166,7 +166,7 @@ func (x *peerProc) sortOrders() (admission, string) {
 		case orderProbe: // it answers soon, or is left
 		case orderRejoin: // it has not joined yet
 		case orderRequest, orderCancel, orderInterested, orderNotInterested, orderUnchoke, orderChoke,
-			orderUploadOnly, orderFetching:
+			orderUploadOnly, orderFetching, orderSuperSeeding:
 			x.kept = append(x.kept, o)
 		}
 	}

@@ -60,6 +60,7 @@ type Env struct {
 type Options struct {
 	Existing disk.Existing // what to do with files that lie there
 	ReadOnly ReadOnly
+	Seeding  Seeding
 	Order    Order
 	Allocate storage.Allocation
 	Peers    []netip.AddrPort // named by a person
@@ -75,6 +76,16 @@ type Order uint8
 const (
 	RarestFirst Order = iota
 	InOrder
+)
+
+// Seeding is how a torrent is shared that has everything.
+type Seeding uint8
+
+// The ways: to say what is there, or to show it piece by piece (BEP 16), until others
+// have everything.
+const (
+	OrdinarySeeding Seeding = iota
+	SuperSeeding
 )
 
 // ReadOnly says whether the torrent may write.
@@ -114,6 +125,7 @@ type Torrent struct {
 type legacy struct {
 	counted assign.HolderID // the last number that a connection got
 	bans    *book.Bans
+	veil    veil
 	base    *store.Counters // of the row when the torrent woke, to which the tally adds; nil before
 	fetched *pieceset.Set   // verified while it ran, and not seen to be durable yet; nil before
 	tiers   [][]tracker.URL // of which the announcer knows
@@ -131,7 +143,7 @@ func New(env Env, id ident.TorrentID, epoch store.Epoch, o Options) *Torrent {
 		asks:    sup.NewPort[Ask, Answer](),
 		peers:   sup.NewPool(),
 		status:  board.New(Status{}),
-		legacy:  legacy{bans: book.NewBans()},
+		legacy:  legacy{bans: book.NewBans(), veil: o.Seeding.veil()},
 		view:    board.New(View{}),
 		windows: newWindows(inputs),
 		down:    env.Down.Under(0), up: env.Up.Under(0),
