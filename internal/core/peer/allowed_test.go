@@ -49,6 +49,16 @@ func choking(t *testing.T, caps wire.Capabilities) *link {
 	return open(t, cfg)
 }
 
+func TestOneThatSuperSeedsAllowsNothingWhileItChokes(t *testing.T) {
+	cfg := config(fast)
+	cfg.Held, cfg.Announce, cfg.InfoHash, cfg.Goal = pieceset.New(16), pieceset.New(16), someHash(), SuperSeeding
+	l := open(t, cfg)
+	l.hear(wire.Message{Kind: wire.HaveNone})
+	if got := only(l.take(), "send allowed fast"); len(got) != 0 {
+		t.Errorf("%v", got)
+	}
+}
+
 func TestABeginnerIsToldWhatItMayFetchWhileChoked(t *testing.T) {
 	none := wire.Message{Kind: wire.HaveNone}
 	for _, tc := range []struct {

@@ -188,6 +188,7 @@ func (c *Core) SetInterest(now mono.Instant, i Interest, eff Effects) {
 	}
 	c.send(now, wire.Message{Kind: kind}, eff)
 	c.reportCredit(eff)
+	c.judgeUse(now)
 }
 
 // SetChoke chokes or unchokes the remote. A choke drops its queue.

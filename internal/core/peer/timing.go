@@ -99,10 +99,13 @@ func (c *Core) ViewTraffic() Traffic {
 }
 
 // judgeUse notes since when neither side can want anything of the other: each
-// has everything, or said that it wants nothing more (BEP 21).
+// has everything, or said that it wants nothing more (BEP 21). One that only uploads
+// and lacks pieces gets no more of them: while it has nothing that we want it is of
+// no use either, though we fetch.
 func (c *Core) judgeUse(now mono.Instant) {
 	remoteWantsNothing := c.remote.goal == UploadOnly || c.remote.has.IsFull()
-	if !remoteWantsNothing || c.local.goal == Fetching || c.remote.claims != nil {
+	wantNothing := c.local.goal != Fetching || c.local.interest == NotInterested && !c.remote.has.IsFull()
+	if !remoteWantsNothing || !wantNothing || c.remote.claims != nil {
 		c.pointless = mono.Never
 		return
 	}

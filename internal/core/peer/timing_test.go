@@ -91,7 +91,10 @@ func TestTwoSidesThatWantNothingPart(t *testing.T) {
 		{"seed and one that told nothing", UploadOnly, nil, trading},
 		{"seed and one with most pieces", UploadOnly, []wire.Message{bitfield(0xff, 0xfe)}, trading},
 		{"fetching from a seed", Fetching, []wire.Message{all}, trading},
-		{"fetching from a partial seed", Fetching, []wire.Message{only}, trading},
+		{"fetching, and a partial seed with nothing that we want", Fetching, []wire.Message{bitfield(0x80, 0), only}, closed},
+		{"fetching, and one with nothing that we want that fetches too", Fetching, []wire.Message{bitfield(0x80, 0)}, trading},
+		{"super seeding and seed", SuperSeeding, []wire.Message{all}, closed},
+		{"super seeding and one that fetches", SuperSeeding, []wire.Message{bitfield(0x80, 0)}, trading},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			cfg := config(fast | extended)
@@ -112,6 +115,20 @@ func TestTwoSidesThatWantNothingPart(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAPartialSeedIsKeptWhileItHasWhatWeWant(t *testing.T) {
+	l := open(t, config(fast|extended))
+	l.hear(bitfield(0x80, 0), handshake(wire.ExtendedHandshake{UploadOnly: wire.UploadOnlyYes}))
+	l.core.SetInterest(l.now, Interested, l)
+	l.pass(time.Minute)
+	l.core.Tick(l.now, l)
+	if l.core.life == closed {
+		t.Fatal("it was left though it has what we want")
+	}
+	l.core.SetInterest(l.now, NotInterested, l)
+	l.tick()
+	l.expectClosed(NothingToTrade)
 }
 
 func TestTheRemotesLastPieceLetsTwoSeedsPart(t *testing.T) {
@@ -161,10 +178,12 @@ func TestOurGoalIsToldAndTakenBackByBEP10(t *testing.T) {
 			t.Errorf("said twice: %v", l.sent)
 		}
 	}
-	cfg := config(extended)
-	cfg.Goal, cfg.Announce = UploadOnly, pieceset.New(16)
-	if got := said(open(t, cfg)); got != wire.UploadOnlyYes {
-		t.Errorf("a seed at first: %v", got)
+	for g, want := range map[Goal]wire.UploadOnly{UploadOnly: wire.UploadOnlyYes, SuperSeeding: wire.UploadOnlyUnsaid} {
+		cfg := config(extended)
+		cfg.Goal, cfg.Announce = g, pieceset.New(16)
+		if got := said(open(t, cfg)); got != want {
+			t.Errorf("%v at first: %v", g, got)
+		}
 	}
 }
 
