@@ -65,7 +65,7 @@ func (c *control) round() {
 
 // reading is what was counted on a connection.
 func (c *conn) reading() choke.Reading {
-	m := choke.Reading{Received: c.flow.received, Sent: c.flow.sent}
+	m := choke.Reading{Received: c.flow.received, Sent: c.flow.sent, Piece: c.w.content.PieceLength}
 	if c.core != nil {
 		m.Unanswered = c.core.Unanswered()
 	}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -24,12 +25,12 @@ func median(r Result, role Role) time.Duration {
 func TestThoseWhoGiveFinishBeforeThoseWhoDoNot(t *testing.T) {
 	t.Run("tft", func(t *testing.T) {
 		t.Parallel()
-		compareFinishes(t, "tft", 3, func(run int, share float64) {
-			if share > 0.9 {
+		compareFinishes(t, "tft", scarceRuns(), func(run int, share float64) {
+			if share > 0.7 {
 				t.Errorf("run %d: the others' median is %.2f of that of the free riders", run, share)
 			}
 		}, func(mean float64) {
-			if mean > 0.75 {
+			if mean > 0.65 {
 				t.Errorf("%.2f of the time of the free riders in the mean", mean)
 			}
 		})
@@ -42,6 +43,14 @@ func TestThoseWhoGiveFinishBeforeThoseWhoDoNot(t *testing.T) {
 			}
 		})
 	})
+}
+
+// scarceRuns is how many worlds are compared: eight where there is time.
+func scarceRuns() int {
+	if os.Getenv("ETORRENT_SIM_ALL") == "" {
+		return 3
+	}
+	return 8
 }
 
 // compareFinishes runs worlds with a choker, and hands on what part the median of

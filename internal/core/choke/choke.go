@@ -120,12 +120,17 @@ const (
 	UseNone
 )
 
-// Debt says whether a remote answers our requests.
+// Debt says whether a remote gives for what it takes.
 type Debt uint8
 
 const (
-	// DebtNone is said of remotes that answer, or of which nothing is asked.
+	// DebtNone is said of remotes that gave nothing, and took little.
 	DebtNone Debt = iota
+	// Pays is said of those that gave something, and do not owe.
+	Pays
+	// Owes is said of one that took OwesFrom from us, and a piece, and gave less than
+	// an eighth of what it took.
+	Owes
 	// Snubs is said of one that sent no block for SnubAfter while we asked for some.
 	Snubs
 )

@@ -19,6 +19,7 @@ type remote struct {
 	takes      float64 // while it is unchoked
 	silentFrom mono.Instant
 	hold       choke.Hold
+	piece      int64 // length
 
 	wants      mono.Instant // since when it is interested; Never: it is not
 	unchoked   mono.Instant // since when; Never: it is choked
@@ -130,7 +131,7 @@ func (b *table) tick() {
 		return
 	}
 	for _, r := range b.remotes {
-		m := choke.Reading{Received: int64(r.gave), Sent: int64(r.took), Hold: r.hold}
+		m := choke.Reading{Received: int64(r.gave), Sent: int64(r.took), Hold: r.hold, Piece: r.piece}
 		if r.silentFrom != mono.Never && r.silentFrom <= b.now {
 			m.Unanswered = r.silentFrom
 		}

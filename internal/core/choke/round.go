@@ -11,6 +11,11 @@ const (
 	RoundEvery = 10 * time.Second
 	// SnubAfter is how long a remote may leave our requests unanswered.
 	SnubAfter = time.Minute
+	// OwesFrom is how much a remote may take, in bytes, before it is to have given
+	// something.
+	OwesFrom = 128 << 10
+	// owedShare is what part of it, at least.
+	owedShare = 1.0 / 8
 	// roundsKept is how many rounds a rate is taken over.
 	roundsKept = 2
 	// lull is how long after a round the counts of that round say little of what is
@@ -25,6 +30,7 @@ type Reading struct {
 	// Never: we do not.
 	Unanswered mono.Instant
 	Hold       Hold
+	Piece      int64 // length of a piece: who has none has nothing to give
 }
 
 // Hold says whether it is our side that lets nothing go of what a remote asked for.
@@ -141,10 +147,16 @@ func (r *record) viewUse(last mono.Instant) Use {
 	return UseMade
 }
 
-// viewDebt says whether a remote answers.
+// viewDebt says whether a remote gives for what it takes.
 func (r *record) viewDebt(now mono.Instant) Debt {
 	if at := r.seen.Unanswered; at != mono.Never && now.Sub(at) >= SnubAfter {
 		return Snubs
+	}
+	switch m := &r.seen; {
+	case m.Sent >= max(OwesFrom, m.Piece) && float64(m.Received) < owedShare*float64(m.Sent):
+		return Owes
+	case m.Received > 0:
+		return Pays
 	}
 	return DebtNone
 }

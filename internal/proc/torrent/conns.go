@@ -88,7 +88,7 @@ func (s *swarm) open(conn pnet.Conn, addr netip.AddrPort, acceptor *handshake.Ac
 		return
 	}
 	s.c.t.legacy.counted++
-	k := &connection{id: s.c.t.legacy.counted, conn: conn, addr: addr, direction: d, orders: sup.NewMailbox[peerOrder](), meter: &meter{}}
+	k := &connection{id: s.c.t.legacy.counted, conn: conn, addr: addr, direction: d, orders: sup.NewMailbox[peerOrder](), meter: &meter{piece: s.c.layout.geometry.PieceLength}}
 	if d == handshake.Dialled {
 		k.doors = append(k.doors, addr)
 	}

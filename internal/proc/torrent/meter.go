@@ -17,6 +17,7 @@ type meter struct {
 	interest       atomic.Uint32
 	slot           atomic.Uint32
 	hold           atomic.Uint32
+	piece          int64 // length of the torrent's
 }
 
 func (m *meter) wait(since mono.Instant)     { m.unanswered.Store(int64(since)) }
@@ -29,6 +30,6 @@ func (m *meter) viewSlot() choke.Slot        { return choke.Slot(m.slot.Load()) 
 func (m *meter) read() choke.Reading {
 	return choke.Reading{
 		Received: m.received.Load(), Sent: m.sent.Load(), Unanswered: mono.Instant(m.unanswered.Load()),
-		Hold: choke.Hold(m.hold.Load()),
+		Hold: choke.Hold(m.hold.Load()), Piece: m.piece,
 	}
 }
