@@ -188,6 +188,9 @@ func (d *disk) take(from assign.HolderID, r received) (e storage.BlockEvidence) 
 	d.l.w.totals.Blocks++
 	if e == storage.BlockDuplicate || e == storage.BlockOfHeldPiece {
 		d.l.w.totals.Duplicates++
+		if picker := d.l.assign.core; picker != nil && picker.Phase() == assign.Endgame {
+			d.l.w.lateTwice++
+		}
 	}
 	return e
 }

@@ -27,9 +27,10 @@ type node struct {
 	waste   map[*node]int // pieces that another node spoilt for this one
 	spoilt  int           // pieces that this one spoilt for others
 	state   nodeState
-	done    mono.Instant // when it had everything; Never: it has not, or had it from the beginning
-	copies  float64      // that the first seed had sent then
-	sent    int64        // bytes of blocks
+	done    mono.Instant  // when it had everything; Never: it has not, or had it from the beginning
+	copies  float64       // that the first seed had sent then
+	sent    int64         // bytes of blocks
+	counted *pieceset.Set // of its pieces, for the entropy
 }
 
 // nodeState says whether a node belongs to the swarm.
@@ -79,6 +80,7 @@ func (w *World) newNode(role Role) *node {
 		waste: map[*node]int{}, platter: newPlatter(w.content, w.rnd),
 		up: lane{rate: w.draw(w.cfg.rateOf(role))}, down: lane{rate: w.draw(3 * w.cfg.Rate)},
 	}
+	n.counted = pieceset.New(n.platter.Pieces())
 	if role == Seed || role == Liar {
 		n.platter.fill()
 	}
@@ -281,6 +283,7 @@ func (n *node) depart() {
 		n.killed()
 	}
 	n.state = nodeLeft
+	n.w.spreads(n)
 }
 
 // has is how many pieces the row of a node claims.

@@ -126,6 +126,13 @@ type Result struct {
 	// Finishes are those of the nodes that fetched everything, in the order in which
 	// they came to the swarm.
 	Finishes []Finish
+	// Entropy is how evenly pieces were spread among those that fetch, in the mean over
+	// the time until all had everything: 1 where all had as many copies, 0 where there
+	// were copies of one only.
+	Entropy float64
+	// EndgameDuplicates is how many blocks came twice where all that was missing was on
+	// its way.
+	EndgameDuplicates int
 	Totals
 }
 

@@ -25,6 +25,9 @@ type World struct {
 	err     error
 	took    time.Duration
 	totals  Totals
+	entropy entropy
+	// lateTwice is how many blocks came twice in the endgame.
+	lateTwice int
 	trace   tracer
 }
 
@@ -45,6 +48,7 @@ func newWorld(c Config) *World {
 		cfg: c, rnd: rnd, now: begins, content: newContent(rnd, c.Pieces, c.PieceBlocks, c.Short),
 		trace: tracer{digest: fnv.New64a(), to: c.Trace},
 	}
+	w.entropy = entropy{copies: make([]int, w.content.Pieces()), since: begins}
 	for _, role := range c.Nodes {
 		w.newNode(role)
 	}
@@ -72,6 +76,7 @@ func (w *World) run() {
 		}
 	}
 	w.took = w.now.Sub(begins)
+	w.entropy.pass(w.now)
 	w.rest()
 }
 
@@ -167,13 +172,14 @@ func (w *World) note(l *life, format string, args ...any) {
 
 // watch tells whoever watches how far a node is.
 func (w *World) watch(n *node) {
+	w.spreads(n)
 	if w.cfg.Audience.Watch != nil {
 		w.cfg.Audience.Watch(Progress{At: w.now.Sub(begins), Node: n.number, Role: n.role, Has: n.has()})
 	}
 }
 
 func (w *World) result() Result {
-	r := Result{Err: w.err, Took: w.took, Events: w.count, Digest: w.trace.sum(), Totals: w.totals}
+	r := Result{Err: w.err, Took: w.took, Events: w.count, Digest: w.trace.sum(), Entropy: w.entropy.mean(), EndgameDuplicates: w.lateTwice, Totals: w.totals}
 	for _, n := range w.nodes {
 		if n.done != mono.Never {
 			r.Finishes = append(r.Finishes, Finish{n.role, n.done.Sub(begins), n.copies})

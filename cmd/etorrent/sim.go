@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,6 +36,7 @@ type simFlags struct {
 	latency, stays              time.Duration
 	picker, choker              string
 	freeRiders, liars           percentValue
+	superSeed                   bool
 	random                      uint64
 	trace, log                  string
 }
@@ -52,6 +54,8 @@ flags give the same world, so that two pickers or two chokers can be compared.
 A picker chooses which piece is begun next: rarest, random or sequential. A choker
 chooses who may fetch: tft (tit for tat), rotation, first-come or none. Free riders
 fetch and give nothing. Liars have everything and corrupt a block in a hundred.
+With --super-seed the seeds show their pieces one by one (BEP 16); --seeds 1 makes
+the swarm of a torrent that is new.
 
 --trace writes a line of comma-separated values whenever a node has more pieces on
 its disk: seconds,node,role,pieces. --log writes every event as text.`,
@@ -74,6 +78,7 @@ its disk: seconds,node,role,pieces. --log writes every event as text.`,
 	flags.StringVar(&f.choker, "choker", "tft", "how it is chosen who may fetch: tft, rotation, first-come or none")
 	flags.Var(&f.freeRiders, "free-riders", "share of those that fetch that give nothing")
 	flags.Var(&f.liars, "liars", "share of the seeds that corrupt one block of a hundred")
+	flags.BoolVar(&f.superSeed, "super-seed", false, "have seeds show what they have piece by piece")
 	flags.Uint64Var(&f.random, "random-seed", 1, "number that all that is random follows from")
 	flags.StringVar(&f.trace, "trace", "", "file to write the progress of all nodes to, as comma-separated values")
 	flags.StringVar(&f.log, "log", "", "file to write every event to, as text")
@@ -106,6 +111,9 @@ func (f *simFlags) world() (sim.Config, error) {
 		Run: f.random, Nodes: nodes, Pieces: f.pieces, PieceBlocks: blocksOfAPiece,
 		Rate: int(f.rate), Seeds: sim.Seeds{Rate: int(f.seedRate)}, Latency: f.latency, Slots: f.slots, Stays: f.stays,
 		Picker: f.picker, Choker: f.choker, Memory: 4 << 20, Lies: 10, Limit: 24 * time.Hour,
+	}
+	if f.superSeed {
+		w.Seeds.How = sim.SuperSeeding
 	}
 	var unknown *named.UnknownError
 	if errors.As(w.CheckNames(), &unknown) {
@@ -175,11 +183,21 @@ func tellSimulated(to io.Writer, w sim.Config, r sim.Result) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(to, "all had everything after %s of virtual time: %d blocks, %.2f %% of them twice; %d corrupt pieces, %d bans; %d events\npicker %s, choker %s, random seed %d, trace %016x\n",
-		amount.Duration(r.Took), r.Blocks, 100*float64(r.Duplicates)/float64(max(1, r.Blocks)), r.Corrupt, r.Bans, r.Events,
-		w.Picker, w.Choker, w.Run, r.Digest)
+	twice, late := share(r.Duplicates, r.Blocks), share(r.EndgameDuplicates, r.Blocks)
+	_, err := fmt.Fprintf(to, "all had everything after %s of virtual time: %d blocks, %.2f %% of them twice (%.2f %% in the endgame); %d corrupt pieces, %d bans; %d events\n",
+		amount.Duration(r.Took), r.Blocks, twice, late, r.Corrupt, r.Bans, r.Events)
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(r.Finishes, func(a, b sim.Finish) int { return cmp.Compare(a.After, b.After) })
+	enough := min(len(r.Finishes), 10)
+	_, err = fmt.Fprintf(to, "the first seed had sent %.2f copies when %d were complete; entropy of the copies of the pieces %.3f\npicker %s, choker %s, random seed %d, trace %016x\n",
+		r.Finishes[enough-1].Copies, enough, r.Entropy, w.Picker, w.Choker, w.Run, r.Digest)
 	return err
 }
+
+// share is what n is of all, in percent.
+func share(n, all int) float64 { return 100 * float64(n) / float64(max(1, all)) }
 
 // textFile is a file that is written in parts, or nothing.
 type textFile struct {

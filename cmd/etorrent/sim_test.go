@@ -19,13 +19,14 @@ func TestASwarmIsSimulatedTheSameWayAgain(t *testing.T) {
 	dir := t.TempDir()
 	one := runProgram(t, dir, small("--free-riders", "50%", "--random-seed", "7")...)
 	if one.code != 0 || !strings.Contains(one.stdout, "leech") || !strings.Contains(one.stdout, "free rider") ||
-		!strings.Contains(one.stdout, "picker rarest, choker tft, random seed 7") {
+		!strings.Contains(one.stdout, "picker rarest, choker tft, random seed 7") ||
+		!strings.Contains(one.stdout, " copies when 6 were complete; entropy of the copies of the pieces 0.") {
 		t.Fatalf("%+v", one)
 	}
 	if again := runProgram(t, dir, small("--free-riders", "50%", "--random-seed", "7")...); again.stdout != one.stdout {
 		t.Errorf("%s\nand then\n%s", one.stdout, again.stdout)
 	}
-	for _, other := range [][]string{{"--random-seed", "8"}, {"--picker", "sequential"}, {"--choker", "first-come"}, {"--liars", "50%"}, {"--slots", "1"}} {
+	for _, other := range [][]string{{"--random-seed", "8"}, {"--picker", "sequential"}, {"--choker", "first-come"}, {"--liars", "50%"}, {"--slots", "1"}, {"--super-seed"}} {
 		args := small(append([]string{"--free-riders", "50%", "--random-seed", "7"}, other...)...)
 		if r := runProgram(t, dir, args...); r.code != 0 || r.stdout == one.stdout {
 			t.Errorf("%v changes nothing: %+v", other, r)
