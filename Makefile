@@ -9,8 +9,8 @@ help: ## list the targets
 build: ## build the program into bin/etorrent
 	go build -trimpath -o bin/etorrent ./cmd/etorrent
 
-demo: ## a small swarm of real programs on loopback, from create to equal copies
-	scripts/demo.sh
+demo: ## what the program promises, in four acts on loopback, under a minute (DEMO has its flags)
+	go run ./cmd/etorrent demo $(DEMO)
 
 test: ## all tests: unit, race detector, other clients (what is not installed is named)
 	scripts/test.sh

@@ -16,7 +16,8 @@ type people struct {
 	host   *host
 	out    *stream
 	mode   peopleMode
-	color  screen.Color
+	wish   screen.Color // what the environment has of colours
+	color  screen.Color // where there is something to colour
 	frames screen.Frames
 	lines  []plainLine // the latest, by torrent
 	stood  string      // the last line of standing
@@ -52,8 +53,11 @@ func newPeople(h *host, f outputFlags) *people {
 	if f.json || f.events {
 		w.out = h.stderr
 	}
-	if noColor, _ := h.env("NO_COLOR"); noColor == "" && w.mode == frameMode {
-		w.color = screen.Colored
+	if noColor, _ := h.env("NO_COLOR"); noColor == "" {
+		w.wish = screen.Colored
+	}
+	if w.mode == frameMode {
+		w.color = w.wish
 	}
 	return w
 }

@@ -40,7 +40,7 @@ func newRoot(s *session) *cobra.Command {
 	}
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError("%w", err) })
-	root.AddCommand(newGet(s), newCat(s), newSeed(s), newShow(s), newCreate(s), newVerify(s), newSim(s), newTracker(s), newVersion(s))
+	root.AddCommand(newGet(s), newCat(s), newSeed(s), newShow(s), newCreate(s), newVerify(s), newSim(s), newDemo(s), newTracker(s), newVersion(s))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	return root
@@ -67,7 +67,7 @@ func arguments(least, most int, what string) cobra.PositionalArgs {
 func setFromEnvironment(flags *pflag.FlagSet, env func(string) (string, bool)) error {
 	var failed error
 	flags.VisitAll(func(f *pflag.Flag) {
-		name := "ETORRENT_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		name := variableOf(f)
 		value, _ := env(name)
 		if f.Changed || value == "" || f.Name == "help" || failed != nil {
 			return
@@ -77,6 +77,11 @@ func setFromEnvironment(flags *pflag.FlagSet, env func(string) (string, bool)) e
 		}
 	})
 	return failed
+}
+
+// variableOf is the environment variable that a flag can also be given as.
+func variableOf(f *pflag.Flag) string {
+	return "ETORRENT_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 }
 
 // withDefaultCommand puts "get" before arguments that name no command.
