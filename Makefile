@@ -1,7 +1,7 @@
 # Plain targets over the go command and the scripts in scripts/. `make` alone
 # lists them.
 
-.PHONY: help build demo test fuzz sim-long lint bench cross clean
+.PHONY: help build demo demo-picture test fuzz sim-long lint bench cross clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -11,6 +11,11 @@ build: ## build the program into bin/etorrent
 
 demo: ## what the program promises, in four acts on loopback, under a minute (DEMO has its flags)
 	go run ./cmd/etorrent demo $(DEMO)
+
+demo-picture: ## record the demo, and draw docs/demo.svg of it
+	@set -e; cast=$$(mktemp); trap 'rm -f "$$cast"' EXIT; \
+	go run ./cmd/etorrent demo --record "$$cast" $(DEMO); \
+	go run ./tools/castsvg "$$cast" docs/demo.svg
 
 test: ## all tests: unit, race detector, other clients (what is not installed is named)
 	scripts/test.sh

@@ -234,7 +234,7 @@ func (a *actor) shown() screen.Torrent {
 	}
 	t := screen.Torrent{
 		Name: a.name, Status: shownStatus(a.stats.Phase), Wanted: a.stats.Wanted, Stored: a.stats.Stored, Down: down, Up: up,
-		Peers: a.stats.Peers, Known: a.stats.Known, Pieces: a.stats.Pieces, Durable: a.stats.Durable, Bad: a.stats.Corrupt,
+		Peers: a.stats.Peers, Known: max(a.stats.Known, a.stats.Peers), Pieces: a.stats.Pieces, Durable: a.stats.Durable, Bad: a.stats.Corrupt,
 		Checked: a.stats.Checked, ToCheck: a.stats.ToCheck,
 	}
 	if left := a.stats.Wanted - a.stats.Stored; down > 0 && left > 0 {

@@ -59,8 +59,10 @@ func shorten(stack []byte) []string {
 	lines := strings.Split(string(stack), "\n")
 	for i := 0; i+1 < len(lines) && len(out) < framesShown; i++ {
 		name, _, isCall := strings.Cut(lines[i], "(0x")
-		if !isCall {
-			name, _, isCall = strings.Cut(lines[i], "({")
+		for _, arguments := range []string{"({", "(...)"} {
+			if !isCall {
+				name, _, isCall = strings.Cut(lines[i], arguments)
+			}
 		}
 		if !isCall || !strings.Contains(name, "etorrent/") || strings.Contains(name, "/sup.") {
 			continue

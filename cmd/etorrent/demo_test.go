@@ -1,0 +1,165 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/etorrent/etorrent/cmd/etorrent/internal/demo"
+)
+
+// smallDemo runs a demo that is as short as one can be, in a folder of its own,
+// and fails if that is not empty afterwards.
+func smallDemo(t *testing.T, more ...string) result {
+	t.Helper()
+	dir := t.TempDir()
+	cmd := program(t, dir, append([]string{"demo", "--peers", "4", "--size", "6M", "--rate", "1M"}, more...)...)
+	cmd.Env = append(cmd.Env, "TMPDIR="+dir, "TMP="+dir, "ETORRENT_SELECT=nothing-of-the-child")
+	r := finish(t, cmd)
+	left, err := filepath.Glob(filepath.Join(dir, "etorrent-demo-*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v %v", left, err)
+	}
+	return r
+}
+
+// mustShow fails unless each pattern matches a line.
+func mustShow(t *testing.T, out string, patterns ...string) {
+	t.Helper()
+	for _, p := range patterns {
+		if !regexp.MustCompile(`(?m)^  verdict: ` + p).MatchString(out) {
+			t.Errorf("no verdict is %q:\n%s", p, out)
+		}
+	}
+}
+
+func TestTheDemoShowsWhatIsPromisedAndEndsWithZero(t *testing.T) {
+	t.Parallel()
+	cast := filepath.Join(t.TempDir(), "demo.cast")
+	r := smallDemo(t, "--record", cast)
+	if r.code != 0 || r.stderr != "" {
+		t.Fatalf("%d %s\n%s", r.code, r.stderr, r.stdout)
+	}
+	mustShow(t, r.stdout,
+		`4 of 4 leechers have everything; the seeder sent \d\.\d\d copies, the leechers sent each other \d\.\d\d`,
+		`3 of 3 panics were contained; what crashed was back within [01]\.\d s; the others kept \d+ % of their rates at least; 4 of 4`,
+		`after kill 1: ([1-9]\d*) pieces claimed, [1-9]\d* right, 0 rechecked; after kill 2: [1-9]\d* pieces claimed, [1-9]\d* right, 0 rechecked; it ended with 0, and 4 of 4`,
+		`(127\.0\.0\.2|::1) lied and is banned by [1-4] of 4 leechers, nobody else is; [1-9]`,
+		`16 of 16 copies are equal to the original, SHA-256 [0-9a-f]{64}\.$`)
+	for _, part := range []string{"restarts 1, last panicked: injected by the demo", "child client/torrents/pool/torrent[1]/control (control), restarts 0", "Peak memory", "Try next:"} {
+		if !strings.Contains(r.stdout, part) {
+			t.Errorf("nothing says %q:\n%s", part, r.stdout)
+		}
+	}
+	if strings.ContainsAny(r.stdout, "\x1b\r") {
+		t.Errorf("there are escapes in a pipe: %q", r.stdout)
+	}
+	mustBeCast(t, cast)
+}
+
+// mustBeCast fails unless a file is an asciicast of the whole demo.
+func mustBeCast(t *testing.T, name string) {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSuffix(string(b), "\n"), "\n")
+	var head struct {
+		Version, Width, Height int
+		Timestamp              int64
+	}
+	if err := json.Unmarshal([]byte(lines[0]), &head); err != nil || head.Version != 2 || head.Width != 110 || head.Height != 30 || head.Timestamp == 0 {
+		t.Errorf("%s: %+v %v", lines[0], head, err)
+	}
+	before, all := 0.0, ""
+	for _, line := range lines[1:] {
+		var event []any
+		if err := json.Unmarshal([]byte(line), &event); err != nil || len(event) != 3 || event[1] != "o" {
+			t.Fatalf("%q is no event: %v", line, err)
+		}
+		if at := event[0].(float64); at < before {
+			t.Fatalf("%v comes after %v", at, before)
+		} else {
+			before = at
+		}
+		all += event[2].(string)
+	}
+	for _, part := range []string{"\x1b[1mAct 1 of 4", "A\r\x1b[J", "leecher 4", "Try next:\r\n", "\x1b[32m  verdict: "} {
+		if !strings.Contains(all, part) {
+			t.Errorf("the recording lacks %q", part)
+		}
+	}
+}
+
+func TestWithoutItsFaultsADemoHasOtherVerdicts(t *testing.T) {
+	t.Parallel()
+	r := smallDemo(t, "--fault", "none")
+	if r.code != 0 {
+		t.Fatalf("%d %s\n%s", r.code, r.stderr, r.stdout)
+	}
+	mustShow(t, r.stdout,
+		`nothing was made to panic, 0 processes crashed, 4 of 4`,
+		`the child was not killed and started again 0 times; it ended with 0, and 4 of 4`,
+		`nobody lied, 0 bans, 0 corrupt pieces; 4 of 4`,
+		`16 of 16 copies are equal`)
+	if strings.Contains(r.stdout, "crash report") || strings.Contains(r.stdout, "pieces claimed") || strings.Contains(r.stdout, "banned by") {
+		t.Errorf("a fault was made:\n%s", r.stdout)
+	}
+}
+
+func TestADemoThatWouldShowNothingIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{
+		{"--peers", "2"}, {"--peers", "31"}, {"--size", "1K"}, {"--rate", "0"}, {"--rate", "1G"}, {"--fault", "fire"}, {"--size", "x"},
+	} {
+		if r := runProgram(t, t.TempDir(), append([]string{"demo"}, args...)...); r.code != int(exitUsage) || !strings.Contains(r.stderr, args[0]) {
+			t.Errorf("%v: %+v", args, r)
+		}
+	}
+}
+
+func TestFaultsAreChosenByName(t *testing.T) {
+	for text, want := range map[string]demo.Faults{
+		"none": 0, "all": demo.AllFaults, "kill": demo.Kill, "panic, liar": demo.Panic | demo.Liar, "none,kill": demo.Kill,
+	} {
+		var v faultsValue
+		if err := v.Set(text); err != nil || demo.Faults(v) != want {
+			t.Errorf("%s: %s %v", text, v.String(), err)
+		}
+	}
+}
+
+func TestAVerdictThatFailsEndsTheProgramWithOne(t *testing.T) {
+	if code := codeOf(&demo.FailedError{Failed: 1, All: 5}); code != exitBug {
+		t.Errorf("exit %d", code)
+	}
+}
+
+// The commands that the demo ends with are those of the program.
+func TestTheDemoNamesCommandsThatExist(t *testing.T) {
+	h, _, _ := testHost(t, nil)
+	root := newRoot(&session{host: h, out: newOutput(h, outputFlags{})})
+	for _, line := range demo.NextCommands {
+		words := strings.Fields(line)
+		c, rest, err := root.Find(words[1:])
+		if err != nil || c == root || c.ParseFlags(rest) != nil {
+			t.Errorf("%s: %v", line, err)
+		}
+	}
+}
+
+func TestTheKeyThatInterruptsEndsAHeldDemo(t *testing.T) {
+	t.Parallel()
+	h, stdout, _ := testHost(t, map[string]string{"TMPDIR": t.TempDir()})
+	h.stdin = strings.NewReader("\x03")
+	if code := run(h, []string{"demo", "--peers", "3", "--size", "6M", "--rate", "1M", "--hold"}); code != exitInterrupted {
+		t.Errorf("exit %d", code)
+	}
+	if out := stdout.String(); !strings.Contains(out, "verdict") || strings.Contains(out, "Act 2") {
+		t.Errorf("it did not end at the first hold:\n%s", out)
+	}
+}
