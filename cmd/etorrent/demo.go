@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -116,6 +117,10 @@ func runDemo(s *session, f *demoFlags) error {
 		views = append(views, &demo.View{Out: recording, Manner: demo.Drawn, Color: s.out.people.wish, Size: recording.Size})
 	}
 	err = demo.Run(s.ctx, s.p, demo.NewStage(s.host.now, views...), config)
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = failed(exitDisk, "%w", err)
+	}
 	if recording != nil && recording.Err() != nil {
 		err = errors.Join(err, failed(exitDisk, "%s: %w", f.record, recording.Err()))
 	}

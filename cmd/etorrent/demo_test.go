@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -36,10 +38,17 @@ func mustShow(t *testing.T, out string, patterns ...string) {
 	}
 }
 
+// tooBusy are those verdicts that also fail where a machine gives no time.
+var tooBusy = regexp.MustCompile(`VERDICT FAILS: expected (the rates of the others|what crashed to be back within)`)
+
 func TestTheDemoShowsWhatIsPromisedAndEndsWithZero(t *testing.T) {
 	t.Parallel()
 	cast := filepath.Join(t.TempDir(), "demo.cast")
 	r := smallDemo(t, "--record", cast)
+	if tooBusy.MatchString(r.stdout) {
+		t.Logf("this machine does too much else; once more:\n%s", r.stdout)
+		r = smallDemo(t, "--record", cast)
+	}
 	if r.code != 0 || r.stderr != "" {
 		t.Fatalf("%d %s\n%s", r.code, r.stderr, r.stdout)
 	}
@@ -149,6 +158,37 @@ func TestTheDemoNamesCommandsThatExist(t *testing.T) {
 		if err != nil || c == root || c.ParseFlags(rest) != nil {
 			t.Errorf("%s: %v", line, err)
 		}
+	}
+}
+
+func TestASignalEndsADemoCleanly(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("no signals stop a program here")
+	}
+	dir := t.TempDir()
+	cmd := program(t, dir, "demo", "--peers", "3", "--size", "6M", "--rate", "1M", "--fault", "kill")
+	cmd.Env = append(cmd.Env, "TMPDIR="+dir)
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if strings.Contains(lines.Text(), "started again") {
+			if err := cmd.Process.Signal(os.Interrupt); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	_ = cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != int(exitInterrupted) {
+		t.Errorf("exit %d", code)
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, "etorrent-demo-*")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v %v", left, err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/etorrent/etorrent"
 	"github.com/etorrent/etorrent/cmd/etorrent/internal/amount"
+	"github.com/etorrent/etorrent/cmd/etorrent/internal/demo"
 	"github.com/etorrent/etorrent/cmd/etorrent/internal/pattern"
 	"github.com/etorrent/etorrent/internal/create"
 )
@@ -87,6 +88,7 @@ func codeOf(err error) exitCode {
 		conflict *etorrent.ConflictError
 		disk     *etorrent.StorageError
 		held     *etorrent.HeldError
+		listen   *demo.ListenError
 		size     *amount.Error
 		glob     *pattern.Error
 		path     *create.PathError
@@ -104,6 +106,8 @@ func codeOf(err error) exitCode {
 		return exitOverwrite
 	case errors.As(err, &held):
 		return exitHeld
+	case errors.As(err, &listen):
+		return exitListen
 	case errors.As(err, &size), errors.As(err, &glob):
 		return exitUsage
 	case errors.As(err, &path):

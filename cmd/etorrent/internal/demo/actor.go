@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -9,7 +10,6 @@ import (
 	"time"
 
 	"github.com/etorrent/etorrent"
-	"github.com/etorrent/etorrent/cmd/etorrent/internal/screen"
 )
 
 // actor is one engine of the swarm, or the child program, which has no client here.
@@ -76,8 +76,21 @@ var (
 	liarLoopback = []string{"127.0.0.2:0", "[::1]:0"}
 )
 
-// listenWithin is how long to wait for a listener.
-const listenWithin = 2 * time.Second
+const (
+	// tryWithin is how long to wait for a listener where there is another address, and
+	// listenWithin where there is none.
+	tryWithin    = 2 * time.Second
+	listenWithin = 10 * time.Second
+)
+
+// ListenError says that an engine cannot accept connections.
+type ListenError struct{ Err error }
+
+// Error tells why.
+func (e *ListenError) Error() string { return "cannot listen: " + e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *ListenError) Unwrap() error { return e.Err }
 
 // join starts an engine, which knows those who joined before it.
 func (w *swarm) join(c casting) (*actor, error) {
@@ -117,24 +130,33 @@ func (w *swarm) join(c casting) (*actor, error) {
 // start starts the client of an actor at the first address that it can have.
 func (w *swarm) start(a *actor, o etorrent.Options, at []string) error {
 	o.Dir, o.RandomSeed = a.dir, w.d.RandomSeed+uint64(len(w.actors))+1
-	var failed error
-	for _, address := range at {
+	failed := errors.New("no address")
+	for i, address := range at {
 		o.Listen = []string{address}
 		client, err := etorrent.New(w.ctx, o)
 		if err != nil {
 			return err
 		}
-		ctx, cancel := context.WithTimeout(w.ctx, listenWithin)
+		within := tryWithin
+		if i == len(at)-1 {
+			within = listenWithin
+		}
+		ctx, cancel := context.WithTimeout(w.ctx, within)
 		addrs, err := client.Listening(ctx)
 		cancel()
 		if err == nil && len(addrs) > 0 {
 			a.client, a.at = client, addrs[0]
 			return nil
 		}
-		failed = err
 		_ = client.Close()
+		if w.ctx.Err() != nil {
+			return context.Cause(w.ctx)
+		}
+		if err != nil {
+			failed = err
+		}
 	}
-	return failed
+	return &ListenError{Err: failed}
 }
 
 // known are the endpoints of those who joined.
@@ -174,7 +196,7 @@ func (w *swarm) close(err error) error {
 			continue
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
-		if a.client.Shutdown(ctx) != nil {
+		if err != nil || a.client.Shutdown(ctx) != nil {
 			_ = a.client.Close()
 		}
 		cancel()
@@ -225,38 +247,3 @@ func (w *swarm) finishedLeechers() int {
 }
 
 func (a *actor) finished() bool { return a.stats.Wanted > 0 && a.stats.Stored == a.stats.Wanted }
-
-// shown is the actor as the screen has it.
-func (a *actor) shown() screen.Torrent {
-	down, up := a.past.rates()
-	if a.client == nil {
-		down, up = a.down, a.up
-	}
-	t := screen.Torrent{
-		Name: a.name, Status: shownStatus(a.stats.Phase), Wanted: a.stats.Wanted, Stored: a.stats.Stored, Down: down, Up: up,
-		Peers: a.stats.Peers, Known: max(a.stats.Known, a.stats.Peers), Pieces: a.stats.Pieces, Durable: a.stats.Durable, Bad: a.stats.Corrupt,
-		Checked: a.stats.Checked, ToCheck: a.stats.ToCheck,
-	}
-	if left := a.stats.Wanted - a.stats.Stored; down > 0 && left > 0 {
-		t.Left = time.Duration(max(1, left/down)) * time.Second
-	}
-	return t
-}
-
-func shownStatus(p etorrent.Phase) screen.Status {
-	switch p {
-	case etorrent.Opening:
-		return screen.Opening
-	case etorrent.Checking:
-		return screen.Checking
-	case etorrent.Fetching:
-		return screen.Fetching
-	case etorrent.Sharing:
-		return screen.Sharing
-	case etorrent.Paused, etorrent.Retired:
-		return screen.Paused
-	case etorrent.Refused:
-		return screen.Refused
-	}
-	return screen.Opening
-}

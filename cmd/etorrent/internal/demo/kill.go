@@ -102,6 +102,8 @@ func (k *killing) hear(h heard) error {
 			k.durable[t.Index] = true
 			k.child.stats.Durable = len(k.durable)
 		}
+	case "error":
+		k.w.d.stage.say(plainText, "  the child says: %s", t.Message)
 	case "progress":
 		k.progress(t)
 	case "":
