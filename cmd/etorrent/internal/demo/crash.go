@@ -65,17 +65,21 @@ type crashing struct {
 }
 
 func (c *crashing) hear(h heard) error {
-	switch e := h.event.(type) {
-	case etorrent.CrashedEvent:
+	if e, is := h.event.(etorrent.CrashedEvent); is {
 		c.crashed(h.by, e)
-	case etorrent.PeerJoinedEvent:
-		if last := c.last(); last != nil && h.by == c.victim && !last.at.IsZero() && last.back == 0 {
-			last.joined++
-			last.bytes = c.victim.stats.Downloaded
-		}
-	default:
+	}
+	if _, joined := h.event.(etorrent.PeerJoinedEvent); joined && h.by == c.victim {
+		c.joined()
 	}
 	return nil
+}
+
+// joined counts the connections of the victim since what crashed last did so.
+func (c *crashing) joined() {
+	if last := c.last(); last != nil && !last.at.IsZero() && last.back == 0 {
+		last.joined++
+		last.bytes = c.victim.stats.Downloaded
+	}
 }
 
 func (c *crashing) last() *hit {
