@@ -84,20 +84,7 @@ type Rate struct {
 // SetRate bounds what the first host sends to the second, and the reverse.
 func (l *Link) SetRate(there, back Rate) error {
 	for n, r := range []Rate{there, back} {
-		e := l.ends[n]
-		_ = run("tc", "-n", e.host.name, "qdisc", "del", "dev", e.device, "root") // there may be none
-		if r.Bytes == 0 {
-			continue
-		}
-		if r.Burst == 0 {
-			r.Burst = 32 << 10
-		}
-		if r.Queue == 0 {
-			r.Queue = r.Bytes / 10
-		}
-		err := run("tc", "-n", e.host.name, "qdisc", "add", "dev", e.device, "root", "tbf",
-			"rate", strconv.Itoa(8*r.Bytes)+"bit", "burst", strconv.Itoa(r.Burst), "limit", strconv.Itoa(r.Burst+r.Queue))
-		if err != nil {
+		if err := l.ends[n].host.setRate(l.ends[n].device, r); err != nil {
 			return err
 		}
 	}
@@ -127,11 +114,7 @@ func (l *Link) SetCable(c Cable) error {
 func (l *Link) Sent() (first, second int64, err error) {
 	var n [2]int64
 	for k, e := range l.ends {
-		out, err := e.host.Command(background, "cat", "/sys/class/net/"+e.device+"/statistics/tx_bytes").Output()
-		if err != nil {
-			return 0, 0, err
-		}
-		if _, err := fmt.Sscan(string(out), &n[k]); err != nil {
+		if n[k], err = e.host.deviceCount(e.device, "tx_bytes"); err != nil {
 			return 0, 0, err
 		}
 	}
