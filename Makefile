@@ -1,10 +1,10 @@
 # Plain targets over the go command and the scripts in scripts/. `make` alone
 # lists them.
 
-.PHONY: help build demo demo-picture test fuzz sim-long lint bench cross clean
+.PHONY: help build demo demo-picture test interop-full fuzz sim-long lint bench cross clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
 build: ## build the program into bin/etorrent
 	go build -trimpath -o bin/etorrent ./cmd/etorrent
@@ -19,6 +19,11 @@ demo-picture: ## record the demo, and draw docs/demo.svg of it
 
 test: ## all tests: unit, race detector, other clients (what is not installed is named)
 	scripts/test.sh
+
+interop-full: ## every pair of clients by every tracker and protocol, and five mixed swarms (some 12 minutes)
+	scripts/peers.sh
+	cd interop && ETORRENT_PAIRS=all ETORRENT_SWARMS=5 go test -count=1 -v -timeout 40m \
+		-run 'TestPairsOfClients|TestAMixedSwarm|TestOurFirstSeeder' .
 
 fuzz: ## a minute of each fuzz target (FUZZTIME), then what of its decoder the corpus reaches
 	scripts/fuzz.sh

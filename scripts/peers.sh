@@ -9,7 +9,10 @@ peers=( # package, then a command that succeeds where it is installed
   'aria2               command -v aria2c'
   'mktorrent           command -v mktorrent'
   'opentracker         command -v opentracker'
+  'qbittorrent-nox     command -v qbittorrent-nox'
+  'rtorrent            command -v rtorrent'
   'strace              command -v strace'
+  'transmission-cli    command -v transmission-cli'
   'iproute2            command -v ip && command -v tc'
   'python3-libtorrent  /usr/bin/python3 -c "import libtorrent"'
 )
@@ -31,6 +34,13 @@ if [ ${#need[@]} -gt 0 ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null;
     >"$log" 2>&1 </dev/null || tail -n 20 "$log"
   rm -f "$log"
   mapfile -t need < <(missing)
+fi
+
+# anacrolix/torrent is no package of Debian's: it is built, once, where its module can
+# be had. bench/ does without.
+if [ "${1:-}" != bench ] && ! log=$("${0%/*}/tool.sh" anacrolix github.com/anacrolix/torrent/cmd/torrent 2>&1); then
+  echo "peers: anacrolix/torrent cannot be built: $(tail -n 3 <<<"$log")"
+  need+=(anacrolix/torrent)
 fi
 
 if [ ${#need[@]} -gt 0 ]; then

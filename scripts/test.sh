@@ -47,7 +47,7 @@ fi
 if [ -f interop/go.mod ]; then
   # Its tests start programs that share the machine: one package at a time.
   pushd interop >/dev/null || exit 1
-  stage interop -p 1 -timeout 10m ./...
+  stage interop -p 1 -timeout 15m ./...
   popd >/dev/null || exit 1
 else
   echo '== interop: there is no folder interop'

@@ -1,6 +1,7 @@
 """One libtorrent session with one torrent, driven by lines of JSON.
 
-argument: {"torrent": PATH, "dir": FOLDER, "listen": ADDRESS, "role": "seed" | "any"}
+argument: {"torrent": PATH, "dir": FOLDER, "listen": ADDRESS, "role": "seed" | "any"},
+          with "port" (any free one without), "super" (true: super seeding)
           or {"make": PATH, "out": TORRENT, "piece": BYTES}
 input:    {"do": "connect", "address": A, "port": P} | {"do": "limit", "up": N, "down": N}
           (bytes per second, 0 unlimited, -1 as it is); the end of the input ends the session
@@ -29,10 +30,10 @@ def make(path, out, piece):
         f.write(lt.bencode(torrent.generate()))
 
 
-def session(address):
+def session(address, port):
     kind = lt.alert.category_t
     ses = lt.session({
-        "listen_interfaces": address + ":0",
+        "listen_interfaces": "%s:%d" % (address, port),
         "enable_dht": False, "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
         "enable_outgoing_utp": False, "enable_incoming_utp": False,
         "allow_multiple_connections_per_ip": True,
@@ -47,13 +48,15 @@ def session(address):
     return ses
 
 
-def add(ses, torrent, folder, role):
+def add(ses, torrent, folder, role, super_seeding):
     params = lt.add_torrent_params()
     params.ti = lt.torrent_info(torrent)
     params.save_path = folder
     params.flags &= ~(lt.torrent_flags.auto_managed | lt.torrent_flags.paused)
     if role == "seed":
         params.flags |= lt.torrent_flags.seed_mode
+    if super_seeding:
+        params.flags |= lt.torrent_flags.super_seeding
     return ses.add_torrent(params)
 
 
@@ -91,8 +94,8 @@ def main(argument):
     if "make" in argument:
         make(argument["make"], argument["out"], argument["piece"])
         return
-    ses = session(argument["listen"])
-    handle = add(ses, argument["torrent"], argument["dir"], argument["role"])
+    ses = session(argument["listen"], argument.get("port", 0))
+    handle = add(ses, argument["torrent"], argument["dir"], argument["role"], argument.get("super", False))
     orders = queue.Queue()
     threading.Thread(target=read_orders, args=(orders,), daemon=True).start()
     tell("listening", port=ses.listen_port())
