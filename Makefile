@@ -20,7 +20,7 @@ demo-picture: ## record the demo, and draw docs/demo.svg of it
 test: ## all tests: unit, race detector, other clients (what is not installed is named)
 	scripts/test.sh
 
-interop-full: ## every pair of clients by every tracker and protocol, and five mixed swarms (some 12 minutes)
+interop-full: ## every pair of clients by every tracker and protocol, and five mixed swarms (some 8 minutes)
 	scripts/peers.sh
 	cd interop && ETORRENT_PAIRS=all ETORRENT_SWARMS=5 go test -count=1 -v -timeout 40m \
 		-run 'TestPairsOfClients|TestAMixedSwarm|TestOurFirstSeeder' .

