@@ -42,14 +42,21 @@ func (e *ClassError) Error() string {
 
 // Host is the operating system's network. All that it sends, over TCP and UDP, is
 // marked with a class, but on Windows. The error is a *ClassError.
-func Host(d DSCP) (Network, error) {
+func Host(d DSCP) (Network, error) { return HostFrom(d, Bind{}) }
+
+// HostFrom is Host where all leaves from the addresses of a Bind. Names are looked up
+// by the system, from wherever it does so.
+func HostFrom(d DSCP, b Bind) (Network, error) {
 	if d > maxDSCP {
 		return nil, &ClassError{DSCP: d}
 	}
-	return host{class: d}, nil
+	return host{class: d, bind: b}, nil
 }
 
-type host struct{ class DSCP }
+type host struct {
+	class DSCP
+	bind  Bind
+}
 
 // Listen accepts over TCP: over Multipath TCP the options of a socket are not those
 // of what it sends.
@@ -59,17 +66,25 @@ type host struct{ class DSCP }
 func (h host) Listen(ctx context.Context, network, address string) (net.Listener, error) {
 	lc := net.ListenConfig{Control: h.tune, KeepAlive: -1}
 	lc.SetMultipathTCP(false)
+	address, err := h.bind.listenAt(network, address)
+	if err != nil {
+		return nil, err
+	}
 	return lc.Listen(ctx, network, address)
 }
 
 func (h host) ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error) {
 	lc := net.ListenConfig{Control: h.tune}
+	address, err := h.bind.listenAt(network, address)
+	if err != nil {
+		return nil, err
+	}
 	return lc.ListenPacket(ctx, network, address)
 }
 
 func (h host) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	d := net.Dialer{Control: h.tune, KeepAlive: -1, FallbackDelay: headStart}
-	return d.DialContext(ctx, network, address)
+	return h.dial(ctx, d, network, address)
 }
 
 func (host) LookupNetIP(ctx context.Context, network, name string) ([]netip.Addr, error) {

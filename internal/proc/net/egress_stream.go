@@ -28,8 +28,8 @@ const (
 // can be called. Nothing is sent. A network that is not the host's is asked for a
 // socket of the family.
 func (e *Egress) ViewRoute(ctx context.Context, to netip.Addr) RouteEvidence {
-	if _, is := e.network.(host); is {
-		return viewRouteOfHost(ctx, to)
+	if h, is := e.network.(host); is {
+		return h.viewRoute(ctx, to)
 	}
 	f := FamilyOf(to)
 	c, err := e.network.ListenPacket(ctx, f.network(), f.Any(0).String())
@@ -42,11 +42,16 @@ func (e *Egress) ViewRoute(ctx context.Context, to netip.Addr) RouteEvidence {
 	return RouteThere
 }
 
-// viewRouteOfHost has the kernel choose a route, which it does when a socket for
-// datagrams is told its remote.
-func viewRouteOfHost(ctx context.Context, to netip.Addr) RouteEvidence {
+// viewRoute has the kernel choose a route, which it does when a socket for datagrams
+// is told its remote.
+func (h host) viewRoute(ctx context.Context, to netip.Addr) RouteEvidence {
 	const anyPort = 9
 	d := net.Dialer{}
+	if from := h.bind.of(FamilyOf(to.Unmap())); from.IsValid() {
+		d.LocalAddr = &net.UDPAddr{IP: from.AsSlice(), Zone: from.Zone()}
+	} else if !h.bind.free() {
+		return RouteNone
+	}
 	c, err := d.DialContext(ctx, "udp", net.JoinHostPort(to.Unmap().String(), strconv.Itoa(anyPort)))
 	if err != nil {
 		return RouteNone
