@@ -43,7 +43,7 @@ expression ("re:^a/b") that names one file; it may be left out where the torrent
 has one. What people are told is written to standard error.`,
 		Example: `  etorrent cat film.torrent '*.mkv' --dir /data --peer 192.0.2.7:6881 | mpv -
   etorrent cat archive.torrent 3 | tar t`,
-		Args:              arguments(1, 2, "a SOURCE: a .torrent file, or -"),
+		Args:              arguments(1, 2, sourceWords),
 		ValidArgsFunction: torrentFiles,
 		RunE: func(_ *cobra.Command, args []string) error {
 			s.out = outputBeside(s.host, f.output)
@@ -68,6 +68,9 @@ func outputBeside(h *host, f outputFlags) *output {
 }
 
 func cat(s *session, f *catFlags, args []string) error {
+	if err := f.judge(s); err != nil {
+		return err
+	}
 	src, err := loadSource(s, args[0])
 	if err != nil {
 		return err
@@ -88,13 +91,12 @@ func cat(s *session, f *catFlags, args []string) error {
 		return err
 	}
 	c := newConductor(e, untilCopied)
-	c.stall = f.stallTimeout
+	c.stall, c.others = f.stallTimeout, sourcesOf(&f.engineFlags)
 	c.copied = make(chan error, 1)
 	c.copy = func(t *etorrent.Torrent) error { return copyFile(s.ctx, s.host.stdout, t, file) }
-	return c.run([]request{{source: src, dir: dir, options: []etorrent.AddOption{
-		etorrent.InDir(dir), etorrent.OnExisting(f.existing.policy), etorrent.WithPeerNames(f.peers...),
-		etorrent.WithPriorities(priorities...),
-	}}})
+	return c.run([]request{{source: src, dir: dir, options: append(f.addOptions(),
+		etorrent.InDir(dir), etorrent.OnExisting(f.existing.policy), etorrent.WithPriorities(priorities...),
+	)}})
 }
 
 // chooseFile is the file, among all of the torrent, that the words name, and the
@@ -108,7 +110,7 @@ func chooseFile(src *source, words []string) (int, []etorrent.Priority, error) {
 	if err != nil {
 		return 0, nil, usageError("%w", err)
 	}
-	priorities, _ := prioritiesOf(src, []*pattern.Pattern{p}, make([]int, 1))
+	priorities, _ := prioritiesOf(src, newUse("FILE", []*pattern.Pattern{p}), newUse("", nil))
 	chosen, count := 0, 0
 	for i, f := range src.meta.Files {
 		if priorities[i] == etorrent.PriorityNormal && f.Role == metainfo.FileData {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"time"
 
 	"github.com/etorrent/etorrent"
@@ -20,12 +19,13 @@ type conductor struct {
 	torrents []*tracked
 	byHash   map[[20]byte]*tracked
 	events   chan heard
-	gained   int64       // bytes received and stored when last looked at
-	gainedAt time.Time   // when that last grew, or files were checked
 	crash    crash       // the latest
 	piece    jsonl.Piece // that is told of; there are three for each
 	copied   chan error  // how copy ended; nil: nothing is copied
 	copy     func(*etorrent.Torrent) error
+	queue    queue
+	share    shareFlags
+	hooks    hooks
 }
 
 // goal says when a conductor is done.
@@ -51,16 +51,14 @@ type heard struct {
 }
 
 func newConductor(e *engine, g goal) *conductor {
-	return &conductor{e: e, s: e.s, goal: g, byHash: map[[20]byte]*tracked{}, events: make(chan heard)}
+	return &conductor{e: e, s: e.s, goal: g, byHash: map[[20]byte]*tracked{}, events: make(chan heard), hooks: hooks{ended: make(chan hookEnd)}}
 }
 
 // run adds the torrents, runs them, stops the engine, and says how all ended.
 func (c *conductor) run(add []request) error {
 	c.listenToEvents()
-	err := c.add(add)
-	if err == nil {
-		err = c.loop()
-	}
+	c.queue.waiting = add
+	err := c.loop()
 	stopErr := c.stopEngine()
 	for _, t := range c.torrents {
 		t.read(c.s.host.now())
@@ -92,30 +90,6 @@ func (c *conductor) listenToEvents() {
 	})
 }
 
-// add adds the torrents. One that cannot run does not keep the others from it.
-func (c *conductor) add(add []request) error {
-	for _, r := range add {
-		t := &tracked{source: r.source, dir: r.dir}
-		c.torrents = append(c.torrents, t)
-		c.byHash[r.source.meta.ID().V1] = t
-		handle, err := c.e.client.Add(c.s.ctx, etorrent.FromMetainfo(r.source.meta), r.options...)
-		if interrupted := c.interruption(); interrupted != nil {
-			return interrupted
-		}
-		t.handle = handle
-		if err != nil && !errors.Is(err, etorrent.ErrExists) {
-			c.broken(t, err)
-		}
-		if c.copy != nil && handle != nil {
-			c.s.p.Go("copy", func() error {
-				c.copied <- c.copy(handle)
-				return nil
-			})
-		}
-	}
-	return nil
-}
-
 // endOfCopy is how a run ends whose file was copied, or could not be. What keeps the
 // torrent from going on has been told as such.
 func (c *conductor) endOfCopy(err error) error {
@@ -132,15 +106,15 @@ func (c *conductor) endOfCopy(err error) error {
 // loop takes what happens until there is nothing more to wait for. Its error
 // says why it ended before the goal.
 func (c *conductor) loop() error {
-	c.gainedAt = c.s.host.now()
-	for _, t := range c.torrents {
-		t.read(c.gainedAt) // so that the first tick has a rate
-	}
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for due := lookNow; ; {
 		if due == lookNow {
 			c.look()
+			c.makeRoom()
+			if err := c.fill(); err != nil {
+				return err
+			}
 			if all, err := c.judge(); all == decided {
 				return err
 			}
@@ -159,6 +133,9 @@ func (c *conductor) loop() error {
 			}
 			c.hear(h)
 			due = lookAfter(h.event)
+		case e := <-c.hooks.ended:
+			c.s.p.Receive("on-complete")
+			c.hookEnded(e)
 		case r := <-c.e.filters:
 			c.s.p.Receive("filter")
 			c.refilter(r)
@@ -219,6 +196,7 @@ func (c *conductor) tick() {
 			t.since++
 		}
 		c.catchUp(t)
+		c.judgeShare(t)
 	}
 	c.s.out.people.progress(c.shown())
 }
@@ -226,7 +204,7 @@ func (c *conductor) tick() {
 // look reads how every torrent stands.
 func (c *conductor) look() {
 	for _, t := range c.torrents {
-		if t.handle == nil {
+		if t.handle == nil || t.presence == left {
 			continue
 		}
 		t.stats = t.handle.Stats()

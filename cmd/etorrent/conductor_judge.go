@@ -3,8 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"time"
 
-	"github.com/etorrent/etorrent"
 	"github.com/etorrent/etorrent/cmd/etorrent/internal/jsonl"
 	"github.com/etorrent/etorrent/internal/vocab/text"
 )
@@ -19,7 +19,10 @@ const (
 
 // judge compares the torrents with the goal. The error is the first failure.
 func (c *conductor) judge() (judgement, error) {
-	waiting := 0
+	if c.hooks.running > 0 {
+		return undecided, nil
+	}
+	waiting := len(c.queue.waiting)
 	var first error
 	for _, t := range c.torrents {
 		switch t.outcome {
@@ -29,6 +32,7 @@ func (c *conductor) judge() (judgement, error) {
 			if c.goal != untilStored {
 				waiting++
 			}
+		case sharedEnough:
 		case failedOutcome:
 			if first == nil {
 				first = &failure{code: codeOf(t.err), err: t.err, told: told}
@@ -41,34 +45,44 @@ func (c *conductor) judge() (judgement, error) {
 	return c.judgeStall()
 }
 
-// judgeStall gives up when nothing came for too long.
+// judgeStall gives up when nothing came for too long: of any torrent, or of one that
+// keeps others waiting.
 func (c *conductor) judgeStall() (judgement, error) {
-	now, sum, fetching := c.s.host.now(), int64(0), 0
+	now := c.s.host.now()
+	latest, late := time.Time{}, []*tracked{}
 	for _, t := range c.torrents {
-		sum += t.stats.Downloaded + t.stats.Stored
-		if t.outcome == pending {
-			fetching++
+		t.gain(now)
+		if t.gainedAt.After(latest) {
+			latest = t.gainedAt
 		}
-		if t.stats.Phase == etorrent.Checking {
-			c.gainedAt = now
+		if t.outcome == pending && now.Sub(t.gainedAt) >= c.stall {
+			late = append(late, t)
 		}
 	}
-	if sum != c.gained {
-		c.gained, c.gainedAt = sum, now
-	}
-	if c.stall == 0 || fetching == 0 || now.Sub(c.gainedAt) < c.stall {
+	if c.stall == 0 || len(late) == 0 {
 		return undecided, nil
 	}
-	return decided, c.stalled()
+	if len(c.queue.waiting) > 0 {
+		for _, t := range late {
+			c.stalled(t)
+			c.leave(t)
+		}
+		return undecided, nil
+	}
+	if now.Sub(latest) < c.stall {
+		return undecided, nil
+	}
+	for _, t := range late {
+		c.stalled(t)
+	}
+	return decided, &failure{code: exitStalled, err: errStalled, told: told}
 }
 
-// stalled tells of each torrent that got nothing.
-func (c *conductor) stalled() error {
-	for _, t := range c.torrents {
-		if t.outcome == pending {
-			why := fmt.Sprintf("%s stalled: no wanted byte came for %s", text.Printable(t.name()), c.stall)
-			c.s.out.fail(&jsonl.Error{Head: jsonl.Head{Torrent: t.infoHash()}, Message: why})
-		}
-	}
-	return &failure{code: exitStalled, err: errors.New("stalled"), told: told}
+var errStalled = errors.New("stalled")
+
+// stalled notes and tells that a torrent got nothing.
+func (c *conductor) stalled(t *tracked) {
+	t.outcome, t.err = failedOutcome, &failure{code: exitStalled, err: errStalled, told: told}
+	why := fmt.Sprintf("%s stalled: no wanted byte came for %s", text.Printable(t.name()), c.stall)
+	c.s.out.fail(&jsonl.Error{Head: jsonl.Head{Torrent: t.infoHash()}, Message: why})
 }

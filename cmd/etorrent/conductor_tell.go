@@ -122,6 +122,7 @@ func (c *conductor) crashed(head jsonl.Head, e etorrent.CrashedEvent) {
 func (c *conductor) complete(t *tracked) {
 	if t.outcome == pending {
 		t.outcome = stored
+		c.runHook(t)
 	}
 }
 
@@ -142,7 +143,10 @@ func (c *conductor) shared(t *tracked) {
 	if t.since == toldShared || t.handle == nil {
 		return
 	}
-	t.since, t.stats = toldShared, t.handle.Stats()
+	t.since = toldShared
+	if t.presence == here {
+		t.stats = t.handle.Stats()
+	}
 	if c.goal == untilStopped {
 		c.s.out.people.note("%s", c.sharingWords(t))
 	}
@@ -199,7 +203,7 @@ func (c *conductor) tellProgress(t *tracked) {
 		Head: jsonl.Head{Torrent: t.infoHash()}, Status: s.Phase.String(), Wanted: s.Wanted, Stored: s.Stored, Down: down, Up: up,
 		Peers: s.Peers, Known: s.Known, Pieces: s.Pieces, Durable: s.Durable, Bad: s.Corrupt, Checked: s.Checked, ToCheck: s.ToCheck,
 	}
-	if left := t.left(); left > 0 {
+	if left := t.timeLeft(); left > 0 {
 		seconds := int64(left / time.Second)
 		p.ETA = &seconds
 	}

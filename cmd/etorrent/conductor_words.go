@@ -39,12 +39,15 @@ func (c *conductor) lastWords(err error) {
 	for _, t := range c.torrents {
 		switch {
 		case t.outcome == failedOutcome:
-		case t.outcome == stored && c.goal != untilStopped:
+		case t.outcome == sharedEnough, t.outcome == stored && c.goal != untilStopped:
 			c.s.out.people.note("%s", c.storedWords(t))
 		default:
 			c.s.out.people.note("%s: %s of %s stored, %s given to others.", text.Printable(t.name()),
 				amount.Size(t.stats.Stored), amount.Size(t.stats.Wanted), amount.Size(t.stats.Uploaded))
 		}
+	}
+	if n := len(c.queue.waiting); n > 0 {
+		c.s.out.people.note("%s not begun.", amount.Count(n, "torrent"))
 	}
 	var stop *interruption
 	if errors.As(err, &stop) || codeOf(err) == exitStalled {

@@ -178,6 +178,18 @@ func TestOnlySelectedFilesAreFetched(t *testing.T) {
 			t.Errorf("--select %s: %+v", bad, r)
 		}
 	}
+	if r := runProgram(t, dir, append(get, "--select", "1", "--exclude", "*.bin")...); r.code != int(exitUsage) || !strings.Contains(r.stderr, "leave no file") {
+		t.Errorf("%+v", r)
+	}
+	if r := runProgram(t, dir, append(get, "--exclude", "9")...); r.code != int(exitUsage) || !strings.Contains(r.stderr, "--exclude 9 names no file") {
+		t.Errorf("%+v", r)
+	}
+	if r := runProgram(t, dir, append(get, "--exclude", "large.bin")...); r.code != 0 {
+		t.Errorf("%+v", r)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "copy", "show", "large.bin")); err == nil {
+		t.Error("what is excluded was fetched")
+	}
 	if r := runProgram(t, dir, append(get, "--select", "small*")...); r.code != 0 {
 		t.Fatalf("%+v", r)
 	}

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/pflag"
 
@@ -20,6 +22,8 @@ type engineFlags struct {
 	down, up   rateValue
 	maxPeers   uint16
 	dscp       dscpValue
+	bind       bindValue
+	network    etorrent.Network // that of bind and dscp
 	ipFilter   string
 	output     outputFlags
 }
@@ -44,6 +48,7 @@ func (f *engineFlags) addEngine(flags *pflag.FlagSet, h *host) {
 	flags.Var(&f.up, "up", "most to send a second")
 	flags.Uint16Var(&f.maxPeers, "max-peers", 0, "most connections of a torrent, 0 for as many as fit")
 	flags.Var(&f.dscp, "dscp", "class of all that is sent: 0 to 63, or le to give way to other traffic")
+	flags.Var(&f.bind, "bind", "address that all connections and datagrams leave from; one of IPv4, one of IPv6 (repeatable)")
 	flags.StringVar(&f.ipFilter, "ip-filter", "", "file of addresses to keep away from (CIDR, P2P or DAT, also gzipped); read again at SIGHUP")
 }
 
@@ -83,6 +88,35 @@ func stateFolder(h *host) string {
 	return filepath.Join(base, "etorrent")
 }
 
+// judge refuses what only shows when all flags are read, and makes the network.
+func (f *engineFlags) judge(s *session) error {
+	if err := f.trackers.judge(); err != nil {
+		return err
+	}
+	at := f.listen.host()
+	if len(f.bind) > 0 && (f.listen.named() || at.IsValid() && !slices.Contains(f.bind, at)) {
+		return usageError("--listen %s is none of the addresses of --bind", f.listen.text)
+	}
+	network, err := etorrent.HostNetwork(etorrent.DSCP(f.dscp), f.bind...)
+	if err != nil {
+		return usageError("--bind: %w", err)
+	}
+	f.network, s.network = network, network
+	return nil
+}
+
+// listenAt are the places to listen at: with --bind, each of its addresses.
+func (f *engineFlags) listenAt() []string {
+	if len(f.bind) == 0 || f.listen.host().IsValid() {
+		return []string{f.listen.text}
+	}
+	var out []string
+	for _, a := range f.bind {
+		out = append(out, netip.AddrPortFrom(a, f.listen.port()).String())
+	}
+	return out
+}
+
 // addOptions are what the flags say of where peers come from.
 func (f *engineFlags) addOptions() []etorrent.AddOption {
 	options := []etorrent.AddOption{etorrent.WithPeerNames(f.peers...), etorrent.WithTrackers(f.trackers...)}
@@ -96,8 +130,7 @@ func (f *engineFlags) addOptions() []etorrent.AddOption {
 func (f *engineFlags) options(state etorrent.State, filter *etorrent.Filter) etorrent.Options {
 	return etorrent.Options{
 		Filter: filter,
-		Listen: []string{f.listen.text}, Ports: etorrent.NextFreePort, State: state,
-		DSCP:   etorrent.DSCP(f.dscp),
+		Listen: f.listenAt(), Ports: etorrent.NextFreePort, State: state, Network: f.network,
 		Limits: etorrent.Limits{Down: int64(f.down), Up: int64(f.up), PeersPerTorrent: int(f.maxPeers)},
 	}
 }

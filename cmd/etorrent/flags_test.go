@@ -163,7 +163,7 @@ func TestACommandThatIsShownHasNoPasskey(t *testing.T) {
 	h := &host{goos: "linux", typed: []string{
 		"etorrent", "get", "a", "--tracker", "http://t.test/" + key + "/announce,udp://t.test:1", "--tracker=gopher://" + key,
 	}}
-	want := "etorrent get a --tracker 'http://t.test/***/announce,udp://t.test:1' --tracker=URL (with the whole URLs of the trackers)"
+	want := "etorrent get a --tracker 'http://t.test/***/announce,udp://t.test:1' --tracker=URL (with the whole URLs)"
 	if got := typedAgain(h); got != want {
 		t.Errorf("got %s", got)
 	}

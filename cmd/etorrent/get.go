@@ -7,17 +7,22 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/etorrent/etorrent"
-	"github.com/etorrent/etorrent/cmd/etorrent/internal/pattern"
-	"github.com/etorrent/etorrent/metainfo"
 )
+
+// sourceWords are what sources are, for who named none.
+const sourceWords = "a SOURCE: a .torrent file, its URL, or -"
 
 // getFlags are those of get.
 type getFlags struct {
 	engineFlags
-	selected     patternsValue
+	files        selection
 	seed         bool
+	share        shareFlags
 	sequential   bool
 	stallTimeout time.Duration
+	input        string
+	jobs         uint16
+	onComplete   commandValue
 }
 
 func newGet(s *session) *cobra.Command {
@@ -35,14 +40,29 @@ and synced; stopped before, the same command goes on where it was. Files that
 lie there are checked first, and never overwritten unless something of them is
 right or --existing says so.
 
-A select PATTERN is numbers as show has them ("1,3-5"), a glob ("*.mkv",
-"season 1/**"), or a regular expression ("re:^a/b"). Without --select the files
-selected last time are.`,
+SOURCE is a .torrent file, "-" for standard input, or an http or https URL of
+one. --input names a file with one SOURCE a line, where empty lines and those that
+begin with "#" are none; "-" is standard input. All are read before anything is
+fetched.
+
+A PATTERN of --select and --exclude is numbers as show has them ("1,3-5"), a glob
+("*.mkv", "season 1/**"), or a regular expression ("re:^a/b"). One that names no
+file is an error. Without either the files selected last time are.
+
+--ratio and --seed-time go on sharing as --seed does, until the first of them is
+met. The ratio is what was given to others in this run, to the size of what is
+stored.
+
+The COMMAND of --on-complete is run each time that a torrent is stored, without a
+shell: words, of which those with spaces stand in quotes. It finds ETORRENT_NAME,
+ETORRENT_PATH and ETORRENT_INFO_HASH in its environment. That it fails is a
+warning.`,
 		Example: `  etorrent get show.torrent --dir /data --peer 192.0.2.7:6881 --peer seed.example.org:6881
   etorrent get show.torrent --tracker udp://tracker.example.org:6969/announce
   etorrent show.torrent --select '*.mkv' --down 5M
-  etorrent get *.torrent --seed --json`,
-		Args:              arguments(1, anyNumber, "a SOURCE: a .torrent file, or -"),
+  etorrent get *.torrent --seed --ratio 2 --json
+  etorrent get --input list.txt --jobs 3 --on-complete 'notify-send stored'`,
+		Args:              cobra.ArbitraryArgs, // a list may have them
 		ValidArgsFunction: torrentFiles,
 		RunE: func(_ *cobra.Command, args []string) error {
 			s.out = newOutput(s.host, f.output)
@@ -50,16 +70,28 @@ selected last time are.`,
 		},
 	}
 	f.add(c.Flags(), s.host)
-	c.Flags().Var(&f.selected, "select", "fetch these files only (repeatable)")
+	c.Flags().StringVarP(&f.input, "input", "i", "", `file with one SOURCE a line; "-" is standard input`)
+	c.Flags().Uint16VarP(&f.jobs, "jobs", "j", 0, "how many torrents to fetch at once, 0 for all; one that stalls gives way to the next")
+	c.Flags().Var(&f.files.selected, "select", "fetch these files only (repeatable)")
+	c.Flags().Var(&f.files.excluded, "exclude", "do not fetch these files (repeatable)")
 	c.Flags().BoolVar(&f.sequential, "sequential", false, "fetch the pieces in their order, to look at a file while it comes")
 	c.Flags().BoolVar(&f.seed, "seed", false, "go on sharing when all is stored, until stopped")
+	f.share.add(c.Flags())
+	c.Flags().Var(&f.onComplete, "on-complete", "run a command when a torrent is stored")
 	c.Flags().DurationVar(&f.stallTimeout, "stall-timeout", 10*time.Minute, "give up when no wanted byte came for so long; 0 never does")
 	return c
 }
 
 func get(s *session, f *getFlags, words []string) error {
-	if err := f.trackers.judge(); err != nil {
+	if err := f.judge(s); err != nil {
 		return err
+	}
+	words, err := withInput(s, words, f.input)
+	if err != nil {
+		return err
+	}
+	if len(words) == 0 {
+		return usageError("name %s", sourceWords)
 	}
 	sources, err := loadSources(s, words)
 	if err != nil {
@@ -69,7 +101,7 @@ func get(s *session, f *getFlags, words []string) error {
 	if err != nil {
 		return failed(exitDisk, "%w", err)
 	}
-	chosen, err := selectFiles(sources, f.selected)
+	chosen, err := f.files.priorities(sources)
 	if err != nil {
 		return err
 	}
@@ -78,10 +110,11 @@ func get(s *session, f *getFlags, words []string) error {
 		return err
 	}
 	c := newConductor(e, untilStored)
-	if f.seed {
-		c.goal = untilStopped
+	if f.seed || f.share != (shareFlags{}) {
+		c.goal, c.share = untilStopped, f.share
 	}
 	c.stall, c.others = f.stallTimeout, sourcesOf(&f.engineFlags)
+	c.queue.jobs, c.hooks.command = int(f.jobs), f.onComplete
 	var add []request
 	for i, src := range sources {
 		options := append(f.addOptions(), etorrent.InDir(dir), etorrent.OnExisting(f.existing.policy))
@@ -94,50 +127,4 @@ func get(s *session, f *getFlags, words []string) error {
 		add = append(add, request{source: src, dir: dir, options: options})
 	}
 	return c.run(add)
-}
-
-// selectFiles turns patterns into a priority for each file of each torrent; nil
-// where there are no patterns. Each pattern must name a file, and each torrent
-// must have one that is named.
-func selectFiles(sources []*source, patterns []*pattern.Pattern) ([][]etorrent.Priority, error) {
-	out := make([][]etorrent.Priority, len(sources))
-	if len(patterns) == 0 {
-		return out, nil
-	}
-	used := make([]int, len(patterns))
-	for i, src := range sources {
-		n := 0
-		if out[i], n = prioritiesOf(src, patterns, used); n == 0 {
-			return nil, usageError("--select names no file of %s; etorrent show %[1]s lists them", src.word)
-		}
-	}
-	for i, n := range used {
-		if n == 0 {
-			return nil, usageError("--select %s names no file", patterns[i])
-		}
-	}
-	return out, nil
-}
-
-// prioritiesOf counts in used how often each pattern matches, and returns how
-// many files are selected.
-func prioritiesOf(src *source, patterns []*pattern.Pattern, used []int) ([]etorrent.Priority, int) {
-	out, number, selected := make([]etorrent.Priority, len(src.meta.Files)), 0, 0
-	for i, f := range src.meta.Files {
-		out[i] = etorrent.PriorityUnwanted
-		if f.Role == metainfo.FilePadding {
-			continue
-		}
-		number++
-		for p, x := range patterns {
-			if x.Matches(number, f.String()) {
-				used[p]++
-				out[i] = etorrent.PriorityNormal
-			}
-		}
-		if out[i] == etorrent.PriorityNormal {
-			selected++
-		}
-	}
-	return out, selected
 }

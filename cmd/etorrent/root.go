@@ -15,7 +15,7 @@ const rootText = `Etorrent fetches and shares torrents. A piece counts as stored
 hash was right, it was written, and it was synced to the disk.
 
 "etorrent SOURCE" is short for "etorrent get SOURCE". SOURCE is the path of a
-.torrent file, or "-" for standard input.
+.torrent file, its http or https URL, or "-" for standard input.
 
 Each flag can also be given as an environment variable: --stall-timeout is
 ETORRENT_STALL_TIMEOUT. A flag goes before its variable.
@@ -92,7 +92,7 @@ func withDefaultCommand(root *cobra.Command, args []string) []string {
 	}
 	first := firstWord(get.Flags(), args)
 	switch {
-	case first == "" && !slices.ContainsFunc(args, func(a string) bool { return get.Flags().Lookup(strings.TrimLeft(a, "-")) != nil }):
+	case first == "" && !slices.ContainsFunc(args, func(a string) bool { return flagOf(get.Flags(), a) != nil }):
 		return args // nothing, or flags of the root
 	case strings.HasPrefix(first, "__"):
 		return args // a shell asks for completions
@@ -128,13 +128,19 @@ func firstWord(flags *pflag.FlagSet, args []string) string {
 
 // takesValue says whether the argument behind a flag belongs to it.
 func takesValue(flags *pflag.FlagSet, a string) bool {
-	var f *pflag.Flag
-	if name, long := strings.CutPrefix(a, "--"); long {
-		f = flags.Lookup(name)
-	} else if len(a) == 2 {
-		f = flags.ShorthandLookup(a[1:])
-	}
+	f := flagOf(flags, a)
 	return f != nil && f.NoOptDefVal == ""
+}
+
+// flagOf is the flag that an argument is, nil if it is none.
+func flagOf(flags *pflag.FlagSet, a string) *pflag.Flag {
+	if name, long := strings.CutPrefix(a, "--"); long {
+		return flags.Lookup(name)
+	}
+	if len(a) == 2 && a[0] == '-' && a[1] != '-' {
+		return flags.ShorthandLookup(a[1:])
+	}
+	return nil
 }
 
 // torrentFiles lets a shell complete the names of .torrent files.

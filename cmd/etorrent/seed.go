@@ -15,6 +15,7 @@ const seedPort = ":1729"
 
 func newSeed(s *session) *cobra.Command {
 	super := false
+	var share shareFlags
 	f := engineFlags{
 		listen:   listenValue{seedPort},
 		existing: existingValue{allowed: []etorrent.Existing{etorrent.CheckExisting, etorrent.TrustExisting}},
@@ -29,7 +30,10 @@ or folder, or that itself. If nothing of a torrent is there, the exit code is 7.
 
 --super-seed is for the first seeder of a torrent: others are shown a piece or two
 at a time, and more as they give them on, so that little more than one copy is sent
-until they have everything. It needs everything to be there.`,
+until they have everything. It needs everything to be there.
+
+With --ratio or --seed-time it ends when the first of them is met. The ratio is
+what was given to others in this run, to the size of what is there.`,
 		Example: `  etorrent seed show.torrent --dir /data
   etorrent seed ~/torrents --dir /data --up 5M --listen :6881`,
 		Args:              arguments(1, anyNumber, "a TORRENT, or a FOLDER of them"),
@@ -40,16 +44,17 @@ until they have everything. It needs everything to be there.`,
 			if super {
 				how = append(how, etorrent.SuperSeeding())
 			}
-			return seed(s, &f, how, args)
+			return seed(s, &f, share, how, args)
 		},
 	}
 	f.add(c.Flags(), s.host)
+	share.add(c.Flags())
 	c.Flags().BoolVar(&super, "super-seed", false, "send little more than one copy until others have everything")
 	return c
 }
 
-func seed(s *session, f *engineFlags, how []etorrent.AddOption, words []string) error {
-	if err := f.trackers.judge(); err != nil {
+func seed(s *session, f *engineFlags, share shareFlags, how []etorrent.AddOption, words []string) error {
+	if err := f.judge(s); err != nil {
 		return err
 	}
 	words, err := torrentsIn(words)
@@ -79,6 +84,7 @@ func seed(s *session, f *engineFlags, how []etorrent.AddOption, words []string) 
 		return err
 	}
 	c := newConductor(e, untilStopped)
+	c.share = share
 	return c.run(add)
 }
 

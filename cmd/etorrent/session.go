@@ -8,6 +8,7 @@ import (
 	"slices"
 	"syscall"
 
+	"github.com/etorrent/etorrent"
 	"github.com/etorrent/etorrent/sup"
 )
 
@@ -17,6 +18,8 @@ type session struct {
 	p    *sup.Process
 	ctx  context.Context // ends with an *interruption as its cause
 	out  *output
+	// network is what sources are fetched over; nil: the host's
+	network etorrent.Network
 }
 
 // execute runs a command line, says how it failed, and returns the exit code.

@@ -37,19 +37,19 @@ func command(goos string, words ...string) string {
 // typedAgain is the command line that was typed, by the program's short name. What may
 // be the passkey of a tracker is masked: such a line is shown to others.
 func typedAgain(h *host) string {
-	words := maskTrackers(h.typed)
+	words := maskURLs(h.typed)
 	if len(words) > 0 {
 		words[0] = strings.TrimSuffix(filepath.Base(words[0]), ".exe")
 	}
 	line := command(h.goos, words...)
 	if !slices.Equal(words[min(1, len(words)):], h.typed[min(1, len(words)):]) {
-		line += " (with the whole URLs of the trackers)"
+		line += " (with the whole URLs)"
 	}
 	return line
 }
 
-// maskTrackers masks the URLs of --tracker.
-func maskTrackers(typed []string) []string {
+// maskURLs masks the URLs of --tracker, and those that are sources.
+func maskURLs(typed []string) []string {
 	const flag = "--tracker"
 	words := append([]string{}, typed...)
 	for i, w := range words {
@@ -57,6 +57,8 @@ func maskTrackers(typed []string) []string {
 			words[i] = flag + "=" + maskedTier(value)
 		} else if i > 0 && words[i-1] == flag {
 			words[i] = maskedTier(w)
+		} else {
+			words[i] = maskedWord(w)
 		}
 	}
 	return words
@@ -65,11 +67,27 @@ func maskTrackers(typed []string) []string {
 func maskedTier(urls string) string {
 	var masked []string
 	for url := range strings.SplitSeq(urls, ",") {
-		shown := "URL"
-		if e, is := tracker.ViewURL(strings.TrimSpace(url)).(tracker.URLUsable); is {
-			shown = e.URL.String()
-		}
-		masked = append(masked, shown)
+		masked = append(masked, maskedURL(url))
 	}
 	return strings.Join(masked, ",")
+}
+
+// maskedWord is a word of the command line as others may see it.
+func maskedWord(word string) string {
+	if isWebURL(word) {
+		return maskedURL(word)
+	}
+	return word
+}
+
+// maskedURL is a URL without what may be a passkey.
+func maskedURL(url string) string {
+	switch e := tracker.ViewURL(url).(type) {
+	case tracker.URLUsable:
+		return e.URL.String()
+	case tracker.URLLocal:
+		return e.URL.String()
+	case tracker.URLMalformed:
+	}
+	return "URL"
 }

@@ -23,7 +23,7 @@ func newShow(s *session) *cobra.Command {
 what is unusual about it, and which names would be stored otherwise here.
 The numbers are those that get --select takes.`,
 		Example:           "  etorrent show show.torrent\n  etorrent show --json show.torrent\n  curl -s https://example.org/a.torrent | etorrent show -",
-		Args:              arguments(1, anyNumber, "a SOURCE: a .torrent file, or -"),
+		Args:              arguments(1, anyNumber, sourceWords),
 		ValidArgsFunction: torrentFiles,
 		RunE: func(_ *cobra.Command, args []string) error {
 			s.out = newOutput(s.host, f)

@@ -15,7 +15,7 @@ import (
 
 // source is a torrent that was named on the command line.
 type source struct {
-	word string // as it was named
+	word string // as it was named, without a passkey
 	meta *etorrent.Metainfo
 	plan *ondisk.Plan
 }
@@ -26,6 +26,7 @@ func loadSource(s *session, word string) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
+	word = maskedWord(word)
 	meta, err := metainfo.Parse(raw)
 	if err != nil {
 		return nil, failed(exitSource, "%s: %w", word, &etorrent.SourceError{Err: err})
@@ -47,18 +48,21 @@ func loadSources(s *session, words []string) ([]*source, error) {
 			return nil, err
 		}
 		if first, twice := seen[src.meta.ID()]; twice {
-			s.out.people.note("%s is the same torrent as %s", word, first)
+			s.out.people.note("%s is the same torrent as %s", src.word, first)
 			continue
 		}
-		seen[src.meta.ID()] = word
+		seen[src.meta.ID()] = src.word
 		out = append(out, src)
 	}
 	return out, nil
 }
 
 func readSource(s *session, word string) ([]byte, error) {
-	if word == "-" {
+	switch {
+	case word == "-":
 		return readTorrent("standard input", s.host.stdin)
+	case isWebURL(word):
+		return fetchTorrent(s, word)
 	}
 	f, err := os.Open(word)
 	if err != nil {
@@ -87,8 +91,6 @@ func absentSource(s *session, word string, err error) error {
 	switch {
 	case strings.HasPrefix(lower, "magnet:"):
 		return failed(exitSource, "magnet links are not built into this version; give a .torrent file")
-	case strings.HasPrefix(lower, "http://"), strings.HasPrefix(lower, "https://"):
-		return failed(exitSource, "%s: fetching a .torrent over HTTP is not built into this version; give a file", word)
 	case notHex == nil && (len(word) == 40 || len(word) == 64):
 		return failed(exitSource, "finding a torrent by its info-hash is not built into this version; give a .torrent file")
 	case errors.Is(err, fs.ErrNotExist):

@@ -23,7 +23,19 @@ type tracked struct {
 	since     sharing
 	numbers   []int  // of the files, as people count them; nil until one is asked for
 	hash      string // in hex, once it was asked for
+	presence  presence
+	sharedAt  time.Time // when that began
+	gained    int64     // bytes received and stored when last looked at
+	gainedAt  time.Time // when that last grew, or files were checked
 }
+
+// presence says whether the client still runs a torrent.
+type presence uint8
+
+const (
+	here presence = iota
+	left          // it was retired, and its stats are the last
+)
 
 // sharing counts the ticks since a torrent began to be shared.
 type sharing uint8
@@ -41,6 +53,7 @@ type outcome uint8
 const (
 	pending outcome = iota
 	stored
+	sharedEnough // and stored
 	failedOutcome
 )
 
@@ -65,14 +78,21 @@ func (t *tracked) numberOf(file int) int {
 
 // read looks at the torrent anew, and measures its rates.
 func (t *tracked) read(now time.Time) {
-	if t.handle != nil {
+	if t.handle != nil && t.presence == here {
 		t.stats = t.handle.Stats()
 		t.meter.add(now, t.stats.Downloaded, t.stats.Uploaded)
 	}
 }
 
-// left is the time until all is stored at the present rate; 0 is unknown.
-func (t *tracked) left() time.Duration {
+// gain notes what came since it was last asked, and checks of files as such.
+func (t *tracked) gain(now time.Time) {
+	if sum := t.stats.Downloaded + t.stats.Stored; sum != t.gained || t.stats.Phase == etorrent.Checking {
+		t.gained, t.gainedAt = sum, now
+	}
+}
+
+// timeLeft is the time until all is stored at the present rate; 0 is unknown.
+func (t *tracked) timeLeft() time.Duration {
 	down, _ := t.meter.rates()
 	missing := t.stats.Wanted - t.stats.Stored
 	if down <= 0 || missing <= 0 || t.stats.Phase != etorrent.Fetching {
@@ -91,7 +111,7 @@ func (t *tracked) shown() screen.Torrent {
 	down, up := t.meter.rates()
 	s := screen.Torrent{
 		Name: t.name(), Status: shownStatus[t.stats.Phase], Wanted: t.stats.Wanted, Stored: t.stats.Stored,
-		Down: down, Up: up, Peers: t.stats.Peers, Known: t.stats.Known, Left: t.left(),
+		Down: down, Up: up, Peers: t.stats.Peers, Known: t.stats.Known, Left: t.timeLeft(),
 		Pieces: t.stats.Pieces, Durable: t.stats.Durable, Bad: t.stats.Corrupt,
 		Checked: t.stats.Checked, ToCheck: t.stats.ToCheck,
 	}

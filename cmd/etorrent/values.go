@@ -51,6 +51,22 @@ func (v *dscpValue) Set(s string) error {
 	return nil
 }
 
+// bindValue are the machine's addresses that all leaves from.
+type bindValue []netip.Addr
+
+func (v *bindValue) String() string { return "" }
+func (v *bindValue) Type() string   { return "ADDRESS" }
+func (v *bindValue) Set(s string) error {
+	for part := range strings.SplitSeq(s, ",") {
+		a, err := netip.ParseAddr(strings.TrimSpace(part))
+		if err != nil {
+			return fmt.Errorf("%q is no address, such as 192.0.2.7 or 2001:db8::7", part)
+		}
+		*v = append(*v, a.Unmap())
+	}
+	return nil
+}
+
 // peersValue are endpoints, by address or by name.
 type peersValue []string
 
@@ -134,6 +150,23 @@ func (v *listenValue) Set(s string) error {
 func (v *listenValue) port() uint16 {
 	n, _ := strconv.ParseUint(v.text[strings.LastIndexByte(v.text, ':')+1:], 10, 16)
 	return uint16(n)
+}
+
+// host is the address that was asked for, invalid where it was every address or a
+// name.
+func (v *listenValue) host() netip.Addr {
+	at, err := netip.ParseAddrPort(v.text)
+	if err != nil || at.Addr().IsUnspecified() {
+		return netip.Addr{}
+	}
+	return at.Addr().Unmap()
+}
+
+// named says whether a name was asked for.
+func (v *listenValue) named() bool {
+	at, err := endpoint.Parse(v.text)
+	_, name := at.(endpoint.Name)
+	return err == nil && name
 }
 
 // existingValue is a policy for files that lie there, of those that a command

@@ -32,7 +32,7 @@ Exit code 8 says that bytes of the torrent are damaged or missing. A file that i
 longer than in the torrent has a warning; if its pieces are right it is no damage,
 and get leaves it as it is.`,
 		Example:           "  etorrent verify show.torrent --dir /data\n  etorrent verify show.torrent --dir /data/show --json",
-		Args:              arguments(1, 1, "a SOURCE: a .torrent file, or -"),
+		Args:              arguments(1, 1, sourceWords),
 		ValidArgsFunction: torrentFiles,
 		RunE: func(_ *cobra.Command, args []string) error {
 			s.out = newOutput(s.host, f)
