@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -83,9 +81,6 @@ func cat(s *session, f *catFlags, args []string) error {
 	if err != nil {
 		return failed(exitDisk, "%w", err)
 	}
-	// Whoever reads may have seen enough: then a write fails, and the program stops in
-	// order.
-	signal.Ignore(syscall.SIGPIPE)
 	e, err := startEngine(s, &f.engineFlags)
 	if err != nil {
 		return err

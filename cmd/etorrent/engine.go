@@ -31,6 +31,7 @@ type engine struct {
 
 // startEngine opens the state and starts a client, and tells where it listens.
 func startEngine(s *session, f *engineFlags) (*engine, error) {
+	outliveReaders()
 	filters := rereadAtHangups(s, f.ipFilter)
 	filter, err := readFilter(f.ipFilter)
 	if err != nil {

@@ -28,7 +28,14 @@ type running struct {
 
 func start(t *testing.T, dir string, args ...string) *running {
 	t.Helper()
+	return startWith(t, dir, func(*exec.Cmd) {}, args...)
+}
+
+// startWith starts a program that something is changed of before.
+func startWith(t *testing.T, dir string, change func(*exec.Cmd), args ...string) *running {
+	t.Helper()
 	r := &running{t: t, cmd: program(t, dir, append(args, "--json")...)}
+	change(r.cmd)
 	r.schema = schema.Read(t, filepath.Join("..", "..", "docs", "events.schema.json"))
 	r.cmd.Stderr = &r.stderr
 	out, err := r.cmd.StdoutPipe()

@@ -7,5 +7,6 @@ import (
 	"syscall"
 )
 
-// hangups are the signals by which the address filter is read again.
+// hangups are the signals that stop the program, or by which the address filter is
+// read again.
 var hangups = []os.Signal{syscall.SIGHUP}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"os"
-	"os/signal"
 
 	"github.com/etorrent/etorrent"
 	"github.com/etorrent/etorrent/cmd/etorrent/internal/jsonl"
@@ -38,10 +37,13 @@ func rereadAtHangups(s *session, path string) <-chan filterRead {
 		return nil
 	}
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, hangups...)
+	select {
+	case s.hangups <- signals:
+	case <-s.ctx.Done():
+		return nil
+	}
 	out := make(chan filterRead)
 	s.p.Go("filter", func() error {
-		defer s.host.release(signals)
 		for {
 			select {
 			case <-signals:

@@ -47,6 +47,7 @@ type host struct {
 	goos           string
 	typed          []string // the command line
 	abort          func(code int)
+	terminal       func() terminalState
 	// release gives the signals back to the system when a command has ended.
 	release func(chan<- os.Signal)
 }
@@ -55,6 +56,7 @@ func thisHost() *host {
 	return &host{
 		stdin: os.Stdin, stdout: fileStream(os.Stdout), stderr: fileStream(os.Stderr), env: os.LookupEnv,
 		now: time.Now, goos: runtime.GOOS, typed: os.Args, abort: os.Exit,
+		terminal: terminalOf(os.Stdin, os.Stdout, os.Stderr),
 		// The program ends with its command: a signal that comes in between must not
 		// turn its exit code into another.
 		release: func(chan<- os.Signal) {},

@@ -110,7 +110,7 @@ func testHost(t *testing.T, env map[string]string) (h *host, stdout, stderr *byt
 	return &host{
 		stdin: strings.NewReader(""), stdout: &stream{Writer: stdout, fd: -1}, stderr: &stream{Writer: stderr, fd: -1},
 		env: func(name string) (string, bool) { v, has := env[name]; return v, has },
-		now: time.Now, goos: "linux", typed: []string{"etorrent"}, abort: func(int) {}, release: signal.Stop,
+		now: time.Now, goos: "linux", typed: []string{"etorrent"}, abort: func(int) {}, terminal: terminalOf(), release: signal.Stop,
 	}, stdout, stderr
 }
 

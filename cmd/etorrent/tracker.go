@@ -72,6 +72,7 @@ func runTracker(s *session, f *trackerFlags) error {
 		}
 		o.Allow = tracker.Only(folder.hashes())
 	}
+	outliveReaders()
 	t, err := tracker.New(s.ctx, o)
 	var refused *tracker.ListenError
 	switch {
