@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -28,6 +29,8 @@ type createFlags struct {
 	trackers    []string
 	format      string
 	dryRun      bool
+	magnet      bool
+	sums        string
 	unsafeNames bool
 	output      outputFlags
 }
@@ -39,7 +42,11 @@ func newCreate(s *session) *cobra.Command {
 		Short: "Make a torrent of a file or folder",
 		Long: `Make a torrent (version 1) of a file or folder. Files are sorted and no date is
 written unless asked for, so the same files give the same torrent. In a pipe,
-stdout is the info-hash alone. With --json it is what show --json tells.
+stdout is the info-hash alone, or with --magnet the magnet link. With --json it is
+what show --json tells.
+
+--sums writes the SHA-256 of each file, by the same read, for "sha256sum -c" in the
+folder that holds PATH.
 
 An exclude PATTERN is a glob ("*.tmp", "cache/**") or a regular expression
 ("re:^a/b"), below PATH. Symbolic links, devices and files that change while
@@ -61,6 +68,9 @@ not find the files. --allow-unsafe-names makes a warning of it.`,
 			if f.output.json && (f.dryRun || f.out == "-") {
 				return usageError("--json goes neither with --dry-run nor with -o -")
 			}
+			if f.dryRun && f.sums != "" {
+				return usageError("--dry-run reads nothing that --sums could be of")
+			}
 			return createTorrent(s, &f, args[0])
 		},
 	}
@@ -77,6 +87,8 @@ not find the files. --allow-unsafe-names makes a warning of it.`,
 	flags.StringArrayVar(&f.trackers, "tracker", nil, "a tracker's URL; a comma stays in the tier, repeating opens the next")
 	flags.StringVar(&f.format, "format", "v1", "v1")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "list what would be in the torrent, and hash and write nothing")
+	flags.BoolVar(&f.magnet, "magnet", false, "print the magnet link, in a pipe in place of the info-hash")
+	flags.StringVar(&f.sums, "sums", "", "write the SHA-256 of each file to this one, replacing what is there")
 	flags.BoolVar(&f.unsafeNames, "allow-unsafe-names", false, "take names that would be stored otherwise here")
 	flags.BoolVar(&f.output.json, "json", false, "tell programs: one JSON object a line on stdout")
 	flags.BoolVarP(&f.output.quiet, "quiet", "q", false, "tell people of errors only")
@@ -88,11 +100,15 @@ func createTorrent(s *session, f *createFlags, path string) error {
 	if err != nil {
 		return err
 	}
-	target, err := outputTarget(f.out)
+	target, err := outputTarget("-o", f.out)
 	if err != nil {
 		return err
 	}
-	tree, err := listTree(path, f.filter(path, target))
+	sums, err := f.sumsTarget()
+	if err != nil {
+		return err
+	}
+	tree, err := listTree(path, f.filter(path, target, sums))
 	if err != nil {
 		return err
 	}
@@ -105,7 +121,7 @@ func createTorrent(s *session, f *createFlags, path string) error {
 	if f.out == "" {
 		target = fileTarget{path: tree.Name + ".torrent", there: keepExisting}
 	}
-	raw, err := hashTree(s, tree, spec)
+	raw, err := f.hashTree(s, tree, spec)
 	if err != nil {
 		return err
 	}
@@ -113,7 +129,7 @@ func createTorrent(s *session, f *createFlags, path string) error {
 	if tree.Layout == metainfo.MultiFile {
 		parent = filepath.Dir(tree.Dir)
 	}
-	return writeTorrent(s, target, raw, parent)
+	return f.writeTorrent(s, target, raw, parent)
 }
 
 // namesWarned is how many names are told that would be stored otherwise.
@@ -140,22 +156,47 @@ func (f *createFlags) judgeNames(s *session, tree *create.Tree) error {
 		"rename or exclude them, or take them all the same by --allow-unsafe-names", amount.Count(len(renamed), "name"))
 }
 
-// hashTree makes the torrent, with its progress on the terminal.
-func hashTree(s *session, tree *create.Tree, spec metainfo.Spec) ([]byte, error) {
+// hashTree makes the torrent, with its progress on the terminal, and the file of
+// sums.
+func (f *createFlags) hashTree(s *session, tree *create.Tree, spec metainfo.Spec) ([]byte, error) {
 	bar := newWorkBar(s, "hashing "+text.Printable(tree.Name))
 	defer bar.clear()
-	return create.Torrent(s.ctx, tree, spec, bar.show)
+	if f.sums == "" {
+		return create.Torrent(s.ctx, tree, spec, bar.show)
+	}
+	raw, sums, err := create.TorrentAndSums(s.ctx, tree, spec, bar.show)
+	if err != nil {
+		return nil, err
+	}
+	folder := ""
+	if tree.Layout == metainfo.MultiFile {
+		folder = tree.Name
+	}
+	if err := writeWhole(fileTarget{path: f.sums, there: replaceExisting}, create.Lines(folder, sums)); err != nil {
+		return nil, failed(exitDisk, "%w", err)
+	}
+	return raw, nil
 }
 
-// filter leaves out what the patterns name, and the torrent itself where it is
-// written into its own folder.
-func (f *createFlags) filter(path string, target torrentTarget) create.Filter {
-	own := ""
-	if to, isFile := target.(fileTarget); isFile {
-		own = pathBelow(path, to.path)
+// sumsTarget is the file of sums, if there is to be one.
+func (f *createFlags) sumsTarget() (torrentTarget, error) {
+	if f.sums == "-" {
+		return nil, usageError("--sums needs a file; standard output tells the info-hash")
+	}
+	return outputTarget("--sums", f.sums)
+}
+
+// filter leaves out what the patterns name, and the torrent itself and its sums
+// where they are written into its own folder.
+func (f *createFlags) filter(path string, own ...torrentTarget) create.Filter {
+	var written []string
+	for _, target := range own {
+		if to, isFile := target.(fileTarget); isFile && to.path != "" {
+			written = append(written, pathBelow(path, to.path))
+		}
 	}
 	return func(p string) create.Choice {
-		if p == own && own != "" {
+		if slices.Contains(written, p) {
 			return create.LeaveOut
 		}
 		for _, x := range f.exclude {

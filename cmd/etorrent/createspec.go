@@ -151,7 +151,8 @@ const (
 	keepExisting
 )
 
-func outputTarget(out string) (torrentTarget, error) {
+// outputTarget is where a flag says that something is to be written.
+func outputTarget(flag, out string) (torrentTarget, error) {
 	switch out {
 	case "-":
 		return stdoutTarget{}, nil
@@ -159,7 +160,7 @@ func outputTarget(out string) (torrentTarget, error) {
 		return fileTarget{}, nil
 	}
 	if info, err := os.Stat(out); err == nil && !info.Mode().IsRegular() {
-		return nil, usageError("-o %s is no regular file", out)
+		return nil, usageError("%s %s is no regular file", flag, out)
 	}
 	if _, err := os.Stat(filepath.Dir(out)); err != nil {
 		return nil, failed(exitDisk, "%s: %w", filepath.Dir(out), reasonOf(err))

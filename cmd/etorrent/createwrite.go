@@ -12,7 +12,7 @@ import (
 
 // writeTorrent puts a new torrent where it belongs and tells of it. Its files
 // lie below dir.
-func writeTorrent(s *session, target torrentTarget, raw []byte, dir string) error {
+func (f *createFlags) writeTorrent(s *session, target torrentTarget, raw []byte, dir string) error {
 	meta, err := metainfo.Parse(raw)
 	if err != nil {
 		return fmt.Errorf("the new torrent cannot be read back: %w", err)
@@ -29,14 +29,14 @@ func writeTorrent(s *session, target torrentTarget, raw []byte, dir string) erro
 		case err != nil:
 			return failed(exitDisk, "%w", err)
 		}
-		return tellCreated(s, target.path, meta, dir)
+		return f.tellCreated(s, target.path, meta, dir)
 	}
 	return nil
 }
 
 // tellCreated tells people on a terminal, and programs if they asked; in a pipe the
-// info-hash is all.
-func tellCreated(s *session, path string, meta *metainfo.Torrent, dir string) error {
+// info-hash or the magnet link is all.
+func (f *createFlags) tellCreated(s *session, path string, meta *metainfo.Torrent, dir string) error {
 	plan, err := ondisk.NewPlan(meta, s.host.goos)
 	if err != nil {
 		return err
@@ -44,6 +44,9 @@ func tellCreated(s *session, path string, meta *metainfo.Torrent, dir string) er
 	switch {
 	case s.out.json != nil:
 		s.out.tell(shownTorrent(&source{meta: meta, plan: plan}))
+	case s.host.stdout.end == pipeEnd && f.magnet:
+		_, err := fmt.Fprintln(s.host.stdout, meta.Magnet())
+		return err
 	case s.host.stdout.end == pipeEnd:
 		_, err := fmt.Fprintln(s.host.stdout, meta.ID())
 		return err
@@ -51,6 +54,9 @@ func tellCreated(s *session, path string, meta *metainfo.Torrent, dir string) er
 	s.out.people.note("%s: %s in %s, %s of %s", text.Printable(meta.Name), amount.Size(meta.TotalLength),
 		amount.Count(len(meta.Files), "file"), amount.Count(meta.PieceCount(), "piece"), amount.Size(meta.PieceLength))
 	s.out.people.note("info-hash %s", meta.ID())
+	if f.magnet {
+		s.out.people.note("%s", text.Printable(meta.Magnet().String()))
+	}
 	if len(plan.Renamed) > 0 { // seed would not find them all
 		s.out.people.note("Wrote %s.", path)
 		return nil

@@ -89,6 +89,10 @@ func TestExitCodesOfWhatNeedsNoEngine(t *testing.T) {
 		{"create folder --tracker example.org", exitUsage, "no URL"},
 		{"create folder --exclude 1", exitUsage, "no numbers"},
 		{"create folder --json --dry-run", exitUsage, "--dry-run"},
+		{"create folder --exclude link --sums -", exitUsage, "needs a file"},
+		{"create folder --exclude link --sums folder", exitUsage, "--sums folder is no regular file"},
+		{"create folder --exclude link --sums no/where", exitDisk, "no such file"},
+		{"create folder --exclude link --sums x --dry-run", exitUsage, "--dry-run"},
 		{"create folder -o no/where", exitDisk, "no such file"},
 		{"create folder --exclude link -o folder", exitUsage, "no regular file"},
 	} {

@@ -2,7 +2,10 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -146,6 +149,31 @@ func TestFlagsOfCreateStandInTheTorrent(t *testing.T) {
 	dry := runProgram(t, dir, "create", "show", "--dry-run", "-o", "dry.torrent")
 	if _, err := os.Stat(filepath.Join(dir, "dry.torrent")); err == nil || dry.code != 0 || !strings.Contains(dry.stdout, "3 files") {
 		t.Errorf("%+v, %v", dry, err)
+	}
+}
+
+func TestSumsAndTheMagnetComeOfTheSameRead(t *testing.T) {
+	t.Parallel()
+	dir := makeShow(t)
+	r := runProgram(t, dir, "create", "show", "-o", "show/own.torrent", "--sums", "show/SHA256SUMS", "--magnet")
+	m := readTorrentFile(t, filepath.Join(dir, "show", "own.torrent"))
+	if want := "magnet:?xt=urn:btih:" + m.ID().String() + "&dn=show"; r.code != 0 || !strings.HasPrefix(r.stdout, want) || m.ID() != readTorrentFile(t, filepath.Join(dir, "show.torrent")).ID() {
+		t.Errorf("want %s: %+v", want, r)
+	}
+	sums, err := os.ReadFile(filepath.Join(dir, "show", "SHA256SUMS"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	small := fmt.Sprintf("%x  show/nested/small.bin\n", sha256.Sum256([]byte("small")))
+	if strings.Count(string(sums), "\n") != 3 || !strings.Contains(string(sums), small) {
+		t.Errorf("%s", sums)
+	}
+	if tool, err := exec.LookPath("sha256sum"); err == nil {
+		check := exec.CommandContext(t.Context(), tool, "-c", filepath.Join("show", "SHA256SUMS"))
+		check.Dir = dir
+		if out, err := check.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
 	}
 }
 

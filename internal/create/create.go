@@ -24,6 +24,15 @@ type Progress func(done, all int64)
 // means metainfo.AutoPieceLength. The error is the context's, a *PathError, or
 // a *metainfo.FieldError for what cannot be.
 func Torrent(ctx context.Context, t *Tree, spec metainfo.Spec, tell Progress) ([]byte, error) {
+	return t.torrent(ctx, spec, func(lies storage.Spec, store storage.Store) ([][sha1.Size]byte, error) {
+		return hashAll(ctx, lies.Geometry, store, tell)
+	})
+}
+
+// hasher hashes the pieces of bytes that lie in a store.
+type hasher func(lies storage.Spec, store storage.Store) ([][sha1.Size]byte, error)
+
+func (t *Tree) torrent(ctx context.Context, spec metainfo.Spec, pieces hasher) ([]byte, error) {
 	b, err := t.builder(spec)
 	if err != nil {
 		return nil, err
@@ -34,7 +43,7 @@ func Torrent(ctx context.Context, t *Tree, spec metainfo.Spec, tell Progress) ([
 		return nil, err
 	}
 	defer func() { _ = store.Close() }()
-	sums, err := hashAll(ctx, lies.Geometry, store, tell)
+	sums, err := pieces(lies, store)
 	if err == nil {
 		err = t.unchanged(ctx, store)
 	}
