@@ -9,6 +9,7 @@ import (
 
 	"github.com/etorrent/etorrent"
 	"github.com/etorrent/etorrent/cmd/etorrent/internal/jsonl"
+	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 	"github.com/etorrent/etorrent/internal/vocab/text"
 )
 
@@ -52,6 +53,7 @@ func (c *conductor) hearOf(t *tracked, head jsonl.Head, e etorrent.Event) {
 	name := text.Printable(t.name())
 	switch e := e.(type) {
 	case etorrent.AddedEvent:
+		t.pieces = e.Claimed.Clone()
 		c.s.out.tell(&jsonl.Added{
 			Head: head, Name: t.name(), Path: t.path(), Size: t.source.meta.TotalLength, Pieces: t.source.meta.PieceCount(),
 			ClaimedBytes: e.Bytes, Claimed: hex.EncodeToString(e.Claimed.AppendBitfield(nil)),
@@ -62,6 +64,9 @@ func (c *conductor) hearOf(t *tracked, head jsonl.Head, e etorrent.Event) {
 	case etorrent.CheckedEvent:
 		c.s.out.people.note("checked %s: %d pieces are right, %d are not", name, e.Good, e.Bad)
 	case etorrent.PieceEvent:
+		if e.State == etorrent.PieceDurable && t.pieces != nil {
+			t.pieces.Add(pieceset.Index(e.Index))
+		}
 		c.piece = jsonl.Piece{Head: head, Index: uint32(e.Index), State: e.State.String()}
 		c.detail(&c.piece)
 	case etorrent.FileStoredEvent:

@@ -69,7 +69,7 @@ func (w *people) note(format string, args ...any) {
 	}
 	line := fmt.Sprintf(format, args...)
 	if w.mode == frameMode {
-		_, _ = io.WriteString(w.out, w.frames.Above(line))
+		_, _ = io.WriteString(w.out, w.frames.Above(line, w.width()))
 		return
 	}
 	_, _ = io.WriteString(w.out, line+"\n")
@@ -78,7 +78,7 @@ func (w *people) note(format string, args ...any) {
 // complain writes a line of what is wrong, whatever the mode.
 func (w *people) complain(line string) {
 	if w.mode == frameMode && w.host.stderr.end == terminalEnd {
-		_, _ = io.WriteString(w.out, w.frames.Above(line))
+		_, _ = io.WriteString(w.out, w.frames.Above(line, w.width()))
 		return
 	}
 	_, _ = io.WriteString(w.host.stderr, line+"\n")
@@ -90,7 +90,7 @@ func (w *people) progress(s screen.State) {
 	case frameMode:
 		width, height := w.out.size()
 		lines := screen.Render(s, screen.Style{Width: width, Height: height, Color: w.color})
-		_, _ = io.WriteString(w.out, w.frames.Draw(lines))
+		_, _ = io.WriteString(w.out, w.frames.Draw(lines, width))
 	case linesMode:
 		w.progressLines(s)
 	case quietMode, notesMode:
@@ -103,7 +103,7 @@ func (w *people) standing(line string) {
 	switch w.mode {
 	case frameMode:
 		width, _ := w.out.size()
-		_, _ = io.WriteString(w.out, w.frames.Draw([]string{line[:min(width-1, len(line))]}))
+		_, _ = io.WriteString(w.out, w.frames.Draw([]string{line[:min(width-1, len(line))]}, width))
 	case linesMode:
 		if line != w.stood {
 			w.stood = line
@@ -111,6 +111,12 @@ func (w *people) standing(line string) {
 		}
 	case quietMode, notesMode:
 	}
+}
+
+// width is the terminal's, in columns.
+func (w *people) width() int {
+	width, _ := w.out.size()
+	return width
 }
 
 func (w *people) progressLines(s screen.State) {
@@ -131,6 +137,6 @@ func (w *people) progressLines(s screen.State) {
 // eraseFrame takes the frame away, so that what follows stands where it stood.
 func (w *people) eraseFrame() {
 	if w.mode == frameMode {
-		_, _ = io.WriteString(w.out, w.frames.Erase())
+		_, _ = io.WriteString(w.out, w.frames.Erase(w.width()))
 	}
 }

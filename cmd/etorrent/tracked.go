@@ -6,6 +6,7 @@ import (
 
 	"github.com/etorrent/etorrent"
 	"github.com/etorrent/etorrent/cmd/etorrent/internal/screen"
+	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 )
 
 // tracked is a torrent that the program runs.
@@ -24,9 +25,10 @@ type tracked struct {
 	numbers   []int  // of the files, as people count them; nil until one is asked for
 	hash      string // in hex, once it was asked for
 	presence  presence
-	sharedAt  time.Time // when that began
-	gained    int64     // bytes received and stored when last looked at
-	gainedAt  time.Time // when that last grew, or files were checked
+	pieces    *pieceset.Set // that are stored, as events told; nil before the first
+	sharedAt  time.Time     // when that began
+	gained    int64         // bytes received and stored when last looked at
+	gainedAt  time.Time     // when that last grew, or files were checked
 }
 
 // presence says whether the client still runs a torrent.
@@ -113,7 +115,10 @@ func (t *tracked) shown() screen.Torrent {
 		Name: t.name(), Status: shownStatus[t.stats.Phase], Wanted: t.stats.Wanted, Stored: t.stats.Stored,
 		Down: down, Up: up, Peers: t.stats.Peers, Known: t.stats.Known, Left: t.timeLeft(),
 		Pieces: t.stats.Pieces, Durable: t.stats.Durable, Bad: t.stats.Corrupt,
-		Checked: t.stats.Checked, ToCheck: t.stats.ToCheck,
+		Checked: t.stats.Checked, ToCheck: t.stats.ToCheck, Map: t.pieces,
+	}
+	if t.pieces != nil && t.pieces.Count() > t.stats.Durable {
+		t.pieces, s.Map = nil, nil // some are stored no more, and no event told which
 	}
 	if t.outcome == failedOutcome {
 		s.Why = t.err.Error()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/etorrent/etorrent/cmd/etorrent/internal/amount"
+	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 	"github.com/etorrent/etorrent/internal/vocab/text"
 )
 
@@ -42,6 +43,7 @@ type Torrent struct {
 	Pieces, Durable  int
 	Bad              int
 	Checked, ToCheck int
+	Map              *pieceset.Set // the pieces that are stored; nil is unknown
 }
 
 // State is all that is shown. Port is 0 while there is none.
@@ -103,6 +105,7 @@ func summary(s State, width int, c Color) string {
 		text += fmt.Sprintf(", port %d", s.Port)
 	}
 	text = cut(text, width)
+	text += pieceMap(s, width-columns(text))
 	if bad > 0 {
 		return paint(text, red, c)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/etorrent/etorrent/cmd/etorrent/internal/screen"
+	"github.com/etorrent/etorrent/cmd/etorrent/internal/screen/terminal"
+	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -116,8 +119,95 @@ func TestManyTorrentsLeaveALineThatCountsTheRest(t *testing.T) {
 
 func TestAFrameIsDrawnOverTheLastOne(t *testing.T) {
 	var f screen.Frames
-	got := f.Draw([]string{"a", "b"}) + "|" + f.Draw([]string{"c"}) + "|" + f.Above("note") + "|" + f.Erase() + "|" + f.Erase() + f.Above("end")
-	if want := "a\nb\n|\x1b[2A\r\x1b[Jc\n|\x1b[1A\r\x1b[Jnote\nc\n|\x1b[1A\r\x1b[J|end\n"; got != want {
+	got := f.Draw([]string{"a", "b"}, 80) + "|" + f.Draw([]string{"c"}, 80) + "|" + f.Above("note", 80) + "|" + f.Erase(80) + "|" + f.Erase(80) + f.Above("end", 80)
+	if want := "a\x1b[K\nb\x1b[K\n|\x1b[2A\rc\x1b[K\n\x1b[J|\x1b[1A\rnote\x1b[K\nc\x1b[K\n\x1b[J|\x1b[1A\r\x1b[J|end\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// What a terminal shows is the frame alone, also with names that take two columns a
+// rune, and nothing of it is taken away to be drawn again.
+func TestAFrameNeitherWrapsNorFlickers(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		name := rapid.StringOf(rapid.RuneFrom([]rune("ab é象の한e\u0301\x1b\u202e")))
+		width, height := rapid.IntRange(20, 120).Draw(t, "width"), rapid.IntRange(4, 20).Draw(t, "height")
+		color := screen.Color(rapid.IntRange(0, 1).Draw(t, "color"))
+		shows := terminal.New(width, height)
+		var f screen.Frames
+		count := rapid.IntRange(1, 30).Draw(t, "torrents")
+		for range rapid.IntRange(1, 5).Draw(t, "frames") {
+			var s screen.State
+			for range count {
+				s.Torrents = append(s.Torrents, screen.Torrent{
+					Name: name.Draw(t, "name"), Status: screen.Status(rapid.IntRange(0, 5).Draw(t, "status")), Why: name.Draw(t, "why"),
+					Wanted: 1 << 30, Stored: rapid.Int64Range(0, 1<<30).Draw(t, "stored"), Down: rapid.Int64Range(0, 1<<30).Draw(t, "down"),
+				})
+			}
+			lines := screen.Render(s, screen.Style{Width: width, Height: height, Color: color})
+			if _, err := shows.Write([]byte(f.Draw(lines, width))); err != nil {
+				t.Fatal(err)
+			}
+			if got := shows.Screen(); len(got) != len(lines) || len(shows.Scrolled) > 0 || shows.Wraps > 0 || shows.Blinks > 0 {
+				t.Fatalf("%d lines shown of %d, %d scrolled, %d wrapped, %d blinked:\n%s", len(got), len(lines), len(shows.Scrolled), shows.Wraps, shows.Blinks, strings.Join(got, "\n"))
+			}
+		}
+		if (shows.Colors > 0) && color == screen.Monochrome {
+			t.Fatal("coloured")
+		}
+	})
+}
+
+func TestALineAboveAFrameTakesNothingAwayFirst(t *testing.T) {
+	shows := terminal.New(30, 10)
+	var f screen.Frames
+	frame := []string{"first line", "second line"}
+	for _, s := range []string{f.Draw(frame, 30), f.Above("a note", 30), f.Above(strings.Repeat("x", 40), 30), f.Draw(frame, 30)} {
+		if _, err := shows.Write([]byte(s)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []string{"a note", strings.Repeat("x", 30), strings.Repeat("x", 10), "first line", "second line"}
+	if got := shows.Screen(); !slices.Equal(got, want) || shows.Blinks > 0 {
+		t.Errorf("%d blinked:\n%s", shows.Blinks, strings.Join(got, "\n"))
+	}
+}
+
+func TestATerminalThatBecomesNarrowerShowsOneFrame(t *testing.T) {
+	shows := terminal.New(100, 20)
+	var f screen.Frames
+	for _, width := range []int{100, 70, 40, 90} {
+		shows.Resize(width)
+		lines := screen.Render(shown(), screen.Style{Width: width, Height: 20, Color: screen.Colored})
+		if _, err := shows.Write([]byte(f.Draw(lines, width))); err != nil {
+			t.Fatal(err)
+		}
+		if got := shows.Screen(); len(got) != len(lines) || len(shows.Scrolled) > 0 {
+			t.Errorf("%d columns: %d lines of %d, %d scrolled\n%s", width, len(got), len(lines), len(shows.Scrolled), strings.Join(got, "\n"))
+		}
+	}
+}
+
+func TestAMapOfThePiecesStandsWhereThereIsRoom(t *testing.T) {
+	pieces := pieceset.New(128)
+	for i := range 40 {
+		pieces.Add(pieceset.Index(i))
+	}
+	pieces.Add(45)
+	pieces.Add(127)
+	s := screen.State{Torrents: []screen.Torrent{{Name: "a", Status: screen.Fetching, Pieces: 128, Durable: 42, Map: pieces}}}
+	summary := func(width int) string {
+		lines := screen.Render(s, screen.Style{Width: width, Height: 24})
+		return lines[len(lines)-1]
+	}
+	wide := "  42 of 128 pieces stored, 0 bad  [" + strings.Repeat("█", 20) + "  ▒" + strings.Repeat(" ", 40) + "▒]"
+	if got := summary(200); got != wide {
+		t.Errorf("got %q, want %q", got, wide)
+	}
+	if got := summary(40); strings.Contains(got, "[") {
+		t.Errorf("40 columns: %q", got)
+	}
+	s.Torrents = append(s.Torrents, s.Torrents[0])
+	if got := summary(200); strings.Contains(got, "[") {
+		t.Errorf("two torrents: %q", got)
 	}
 }
