@@ -1,13 +1,21 @@
 # Plain targets over the go command and the scripts in scripts/. `make` alone
 # lists them.
 
-.PHONY: help build demo demo-picture test interop-full fuzz sim-long lint bench cross clean
+.PHONY: help build docs demo demo-picture test interop-full fuzz sim-long lint bench cross clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
 build: ## build the program into bin/etorrent
 	go build -trimpath -o bin/etorrent ./cmd/etorrent
+
+docs: build ## manual pages into bin/man, and completions for each shell into bin/completions
+	bin/etorrent man bin/man
+	mkdir -p bin/completions
+	bin/etorrent completion bash >bin/completions/etorrent.bash
+	bin/etorrent completion zsh >bin/completions/_etorrent
+	bin/etorrent completion fish >bin/completions/etorrent.fish
+	bin/etorrent completion powershell >bin/completions/etorrent.ps1
 
 demo: ## what the program promises, in four acts on loopback, under a minute (DEMO has its flags)
 	go run ./cmd/etorrent demo $(DEMO)

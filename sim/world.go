@@ -28,7 +28,7 @@ type World struct {
 	entropy entropy
 	// lateTwice is how many blocks came twice in the endgame.
 	lateTwice int
-	trace   tracer
+	trace     tracer
 }
 
 // worldState says whether hazards still happen.

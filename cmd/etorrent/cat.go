@@ -42,7 +42,7 @@ has one. What people are told is written to standard error.`,
 		Example: `  etorrent cat film.torrent '*.mkv' --dir /data --peer 192.0.2.7:6881 | mpv -
   etorrent cat archive.torrent 3 | tar t`,
 		Args:              arguments(1, 2, sourceWords),
-		ValidArgsFunction: torrentFiles,
+		ValidArgsFunction: catWords,
 		RunE: func(_ *cobra.Command, args []string) error {
 			s.out = outputBeside(s.host, f.output)
 			return cat(s, &f, args)

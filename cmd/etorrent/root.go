@@ -17,13 +17,16 @@ hash was right, it was written, and it was synced to the disk.
 "etorrent SOURCE" is short for "etorrent get SOURCE". SOURCE is the path of a
 .torrent file, its http or https URL, or "-" for standard input.
 
-Each flag can also be given as an environment variable: --stall-timeout is
-ETORRENT_STALL_TIMEOUT. A flag goes before its variable.
-
 Exit codes: 0 done, 1 bug (the path of a report is printed), 2 usage, 3 bad
 source, 4 stalled, 5 refused by every tracker and no other source of peers, 6
 would overwrite, 7 disk, 8 verify found damage, 9 cannot listen, 10 held by
 another etorrent, 130 and 143 stopped by a signal.`
+
+// environmentText stands below all help.
+const environmentText = `
+Each flag can also be given as an environment variable: --stall-timeout is
+ETORRENT_STALL_TIMEOUT. A flag goes before its variable.
+`
 
 // newRoot makes the command line.
 func newRoot(s *session) *cobra.Command {
@@ -40,9 +43,11 @@ func newRoot(s *session) *cobra.Command {
 	}
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError("%w", err) })
-	root.AddCommand(newGet(s), newCat(s), newSeed(s), newShow(s), newCreate(s), newVerify(s), newSim(s), newDemo(s), newTracker(s), newVersion(s))
+	root.AddCommand(newGet(s), newCat(s), newSeed(s), newShow(s), newCreate(s), newVerify(s), newSim(s), newDemo(s), newTracker(s), newMan(s), newVersion(s))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
+	root.SetUsageTemplate(root.UsageTemplate() + environmentText)
+	completeFlags(root)
 	return root
 }
 

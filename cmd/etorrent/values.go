@@ -51,6 +51,8 @@ func (v *dscpValue) Set(s string) error {
 	return nil
 }
 
+func (v *dscpValue) choices() []string { return []string{lowerEffortName, "0"} }
+
 // bindValue are the machine's addresses that all leaves from.
 type bindValue []netip.Addr
 
@@ -192,6 +194,8 @@ func (v *existingValue) Set(s string) error {
 	}
 	return fmt.Errorf("%q is none of %s", s, strings.Join(v.names(), ", "))
 }
+
+func (v *existingValue) choices() []string { return v.names() }
 
 func (v *existingValue) names() []string {
 	var out []string

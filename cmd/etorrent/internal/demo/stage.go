@@ -88,7 +88,7 @@ func (v *View) say(kind textKind, line string) {
 		if c := sgr[kind]; c != "" && v.Color == screen.Colored {
 			part = "\x1b[" + c + "m" + part + "\x1b[0m"
 		}
-		_, _ = io.WriteString(v.Out, v.frames.Above(part))
+		_, _ = io.WriteString(v.Out, v.frames.Above(part, width))
 	}
 }
 
@@ -101,7 +101,7 @@ func (s *Stage) show(f frame) {
 	for _, v := range s.views {
 		switch {
 		case v.Manner == Drawn:
-			_, _ = io.WriteString(v.Out, v.frames.Draw(v.layOut(f)))
+			_, _ = io.WriteString(v.Out, v.frames.Draw(v.layOut(f), v.width()))
 		case due:
 			_, _ = io.WriteString(v.Out, "  "+f.words+"\n")
 		}
@@ -113,12 +113,18 @@ func (s *Stage) clear() {
 	s.told = time.Time{}
 	for _, v := range s.views {
 		if v.Manner == Drawn {
-			_, _ = io.WriteString(v.Out, v.frames.Erase())
+			_, _ = io.WriteString(v.Out, v.frames.Erase(v.width()))
 		}
 	}
 }
 
 func (s *Stage) close() { s.clear() }
+
+// width is what the view has, in columns.
+func (v *View) width() int {
+	width, _ := v.Size()
+	return width
+}
 
 const (
 	// barsWidth is what bars need, and besideWidth what stands beside them, in columns.
