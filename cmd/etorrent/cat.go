@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/etorrent/etorrent"
-	"github.com/etorrent/etorrent/cmd/etorrent/internal/pattern"
+	"github.com/etorrent/etorrent/internal/vocab/pattern"
 	"github.com/etorrent/etorrent/metainfo"
 )
 

@@ -8,8 +8,8 @@ import (
 	"github.com/etorrent/etorrent"
 	"github.com/etorrent/etorrent/cmd/etorrent/internal/amount"
 	"github.com/etorrent/etorrent/cmd/etorrent/internal/demo"
-	"github.com/etorrent/etorrent/cmd/etorrent/internal/pattern"
 	"github.com/etorrent/etorrent/internal/create"
+	"github.com/etorrent/etorrent/internal/vocab/pattern"
 )
 
 // exitCode is what the program ends with. Scripts know the numbers.

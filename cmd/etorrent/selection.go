@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"github.com/etorrent/etorrent"
-	"github.com/etorrent/etorrent/cmd/etorrent/internal/pattern"
+	"github.com/etorrent/etorrent/internal/vocab/pattern"
 	"github.com/etorrent/etorrent/metainfo"
 )
 

@@ -8,8 +8,8 @@ import (
 
 	"github.com/etorrent/etorrent"
 	"github.com/etorrent/etorrent/cmd/etorrent/internal/amount"
-	"github.com/etorrent/etorrent/cmd/etorrent/internal/pattern"
 	"github.com/etorrent/etorrent/internal/vocab/endpoint"
+	"github.com/etorrent/etorrent/internal/vocab/pattern"
 	"github.com/etorrent/etorrent/internal/vocab/tracker"
 )
 

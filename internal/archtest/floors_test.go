@@ -23,7 +23,7 @@ var pure = []string{
 	"crypto/md5", "crypto/rc4", "crypto/sha1", "crypto/sha256", "crypto/subtle", "encoding", "encoding/base32",
 	"encoding/base64", "encoding/binary", "encoding/hex", "encoding/json", "errors", "fmt", "hash", "hash/crc32",
 	"hash/fnv", "io", "io/fs", "iter", "maps", "math", "math/big", "math/bits", "math/rand/v2", "net/netip",
-	"net/url", "path", "reflect", "slices", "sort", "strconv", "strings", "time", "unicode", "unicode/utf16",
+	"net/url", "path", "reflect", "regexp", "slices", "sort", "strconv", "strings", "time", "unicode", "unicode/utf16",
 	"unicode/utf8",
 }
 

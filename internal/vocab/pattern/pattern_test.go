@@ -5,8 +5,8 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/etorrent/etorrent/cmd/etorrent/internal/pattern"
 	"github.com/etorrent/etorrent/internal/fuzzseed"
+	"github.com/etorrent/etorrent/internal/vocab/pattern"
 )
 
 var files = []string{

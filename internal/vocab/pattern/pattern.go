@@ -1,4 +1,4 @@
-// Package pattern reads what --select and --exclude name files by: numbers,
+// Package pattern reads what people name files of a torrent by: numbers,
 // globs with "**", and regular expressions.
 package pattern
 
