@@ -194,7 +194,18 @@ type Present struct {
 	Device, Inode uint64
 	Links         uint64
 	Home          Home
+	Maker         Maker
 }
+
+// Maker says who made a file, as far as the caller of a Store remembers. A Store itself
+// does not know.
+type Maker uint8
+
+// The makers: somebody, or Prepare.
+const (
+	MadeBySomebody Maker = iota
+	MadeByPrepare
+)
 
 // Home says where the bytes of a file lie.
 type Home uint8

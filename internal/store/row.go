@@ -100,7 +100,18 @@ type FileFacts struct {
 	Device  uint64
 	Inode   uint64
 	State   FileState
+	Maker   Maker
 }
+
+// Maker says who made a file.
+type Maker uint8
+
+// The makers: somebody, or a client that fetched the torrent into it. Only what we made
+// is ours to delete.
+const (
+	MadeBySomebody Maker = iota
+	MadeByUs
+)
 
 // Settings are what a person decided. They are replaced as a whole.
 type Settings struct {

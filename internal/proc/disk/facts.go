@@ -120,7 +120,7 @@ func rowFacts(facts []storage.FileFacts, state store.FileState, without []int) [
 		}
 		if p, there := f.(storage.Present); there {
 			out = append(out, store.FileFacts{
-				File: i, Size: p.Size, ModTime: p.ModTime, Device: p.Device, Inode: p.Inode, State: state,
+				File: i, Size: p.Size, ModTime: p.ModTime, Device: p.Device, Inode: p.Inode, State: state, Maker: rowMaker(p.Maker),
 			})
 		}
 	}

@@ -71,7 +71,7 @@ func (j *openJob) look() error {
 	if err := viewSizes(j.req, st, facts); err != nil {
 		return err // before long reading
 	}
-	j.answer = &vouchAnswer{questions: questions(j.req, facts), known: facts}
+	j.answer = &vouchAnswer{questions: questions(j.req, facts), known: withMakers(facts, j.req.Row.Files)}
 	if w := j.req.Written; w != nil && !w.IsEmpty() {
 		// What the cache shows may hide a sync that failed for a former process.
 		if err := st.Recheck(ctx, slices.Collect(j.req.Spec.FilesOf(w))); err != nil {

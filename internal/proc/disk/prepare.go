@@ -41,7 +41,7 @@ func prepareFiles(ctx context.Context, req OpenRequest, st storage.Store, known 
 			err = errors.Join(err, &storage.Error{Op: "prepare", Path: req.Spec.Path(i), Err: storage.ErrRemoved})
 			continue
 		}
-		out.made[i] = now[i]
+		out.made[i] = madeByUs(now[i])
 		if bad, is := now[i].(storage.Unusable); is {
 			err = errors.Join(err, bad.Err) // the row could not know it for ours
 		}
@@ -70,7 +70,7 @@ func absentOf(known []storage.FileFacts, files []int) []int {
 func relearnt(known []storage.FileFacts, now map[int]storage.FileFacts) []storage.FileFacts {
 	known = slices.Clone(known) // jobs that are under way have the old ones
 	for i, f := range now {
-		known[i] = f
+		known[i] = sameMaker(known[i], f)
 	}
 	return known
 }

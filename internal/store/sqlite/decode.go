@@ -145,7 +145,7 @@ func readPartials(ctx context.Context, tx *sql.Tx, row *store.Row) error {
 }
 
 func readFiles(ctx context.Context, tx *sql.Tx, row *store.Row) error {
-	rows, err := tx.QueryContext(ctx, "SELECT file, size, mtime, mtimens, device, inode, state FROM files WHERE torrent = ? ORDER BY file", row.ID)
+	rows, err := tx.QueryContext(ctx, "SELECT file, size, mtime, mtimens, device, inode, state, maker FROM files WHERE torrent = ? ORDER BY file", row.ID)
 	if err != nil {
 		return err
 	}
@@ -153,13 +153,16 @@ func readFiles(ctx context.Context, tx *sql.Tx, row *store.Row) error {
 	for rows.Next() {
 		var f store.FileFacts
 		var seconds, nanos, device, inode int64
-		if err := rows.Scan(&f.File, &f.Size, &seconds, &nanos, &device, &inode, &f.State); err != nil {
+		if err := rows.Scan(&f.File, &f.Size, &seconds, &nanos, &device, &inode, &f.State, &f.Maker); err != nil {
 			return bad(row, "file facts", err)
 		}
 		f.ModTime = time.Unix(seconds, nanos).UTC()
 		f.Device, f.Inode = uint64(device), uint64(inode)
 		if f.State > store.FileInDoubt {
 			return bad(row, "file facts", fmt.Errorf("unknown state %d", f.State))
+		}
+		if f.Maker > store.MadeByUs {
+			return bad(row, "file facts", fmt.Errorf("unknown maker %d", f.Maker))
 		}
 		row.Files = append(row.Files, f)
 	}

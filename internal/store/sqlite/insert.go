@@ -150,11 +150,11 @@ func writeFiles(ctx context.Context, tx *sql.Tx, row *store.Row) error {
 
 // putFiles replaces the facts of the files it is given, and of no others.
 func putFiles(ctx context.Context, tx *sql.Tx, id ident.TorrentID, files []store.FileFacts) error {
-	const put = `INSERT OR REPLACE INTO files (torrent, file, size, mtime, mtimens, device, inode, state)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
+	const put = `INSERT OR REPLACE INTO files (torrent, file, size, mtime, mtimens, device, inode, state, maker)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	for _, f := range files {
 		_, err := tx.ExecContext(ctx, put, id, f.File, f.Size, f.ModTime.Unix(), f.ModTime.Nanosecond(),
-			int64(f.Device), int64(f.Inode), f.State)
+			int64(f.Device), int64(f.Inode), f.State, f.Maker)
 		if err != nil {
 			return err
 		}

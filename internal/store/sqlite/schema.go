@@ -86,3 +86,8 @@ const schemaV3 = `
 ALTER TABLE torrents ADD COLUMN rate_down INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE torrents ADD COLUMN rate_up   INTEGER NOT NULL DEFAULT 0;
 `
+
+// schemaV4 adds who made each file.
+const schemaV4 = `
+ALTER TABLE files ADD COLUMN maker INTEGER NOT NULL DEFAULT 0;
+`

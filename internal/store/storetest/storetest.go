@@ -51,7 +51,7 @@ func Sample(n int) *store.Row {
 		FileMap:  store.FileMap{name + "/a", name + "/b c", ""},
 		Files: []store.FileFacts{
 			{File: 0, Size: 5 << 32, ModTime: when, Device: 1 << 63, Inode: 9, State: store.FileClean},
-			{File: 1, State: store.FileOpen},
+			{File: 1, State: store.FileOpen, Maker: store.MadeByUs},
 			{File: 2, State: store.FileInDoubt},
 		},
 		Claims: store.Claims{
