@@ -157,7 +157,7 @@ func TestTrackersAreAddedWhileATorrentRuns(t *testing.T) {
 			t.Fatal(err)
 		}
 		third := s.oracle()
-		if _, err := m.Add(t.Context(), etorrent.FromMetainfo(torrent.Metainfo()), trackers(third)); !errors.Is(err, etorrent.ErrExists) {
+		if _, err := m.Add(t.Context(), etorrent.FromMetainfo(c.Metainfo), trackers(third)); !errors.Is(err, etorrent.ErrExists) {
 			t.Error(err)
 		}
 		var bad *etorrent.TrackerURLError

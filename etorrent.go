@@ -65,7 +65,13 @@ func New(ctx context.Context, o Options) (*Client, error) {
 // returned together with an error that is ErrExists; another program that runs
 // it on the same state is a *HeldError.
 func (c *Client) Add(ctx context.Context, s Source, o ...AddOption) (*Torrent, error) {
-	meta, err := s.metainfo()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if s == nil {
+		return nil, sourceError(errors.New("there is none"))
+	}
+	meta, err := s.metainfo(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -84,18 +90,53 @@ func (c *Client) Add(ctx context.Context, s Source, o ...AddOption) (*Torrent, e
 	if opts.serveOnly == shareOnly {
 		req.Options.ReadOnly = torrent.ServeOnly
 	}
-	t, err := c.engine.Add(ctx, req)
-	if t == nil {
-		return nil, err
+	r, err := c.engine.Add(ctx, req)
+	if r.Torrent == nil {
+		return nil, c.told(ctx, err)
 	}
-	return &Torrent{t: t, c: c, meta: meta}, err
+	return c.handle(r), err
+}
+
+// handle is a torrent as a host has it.
+func (c *Client) handle(r client.Running) *Torrent {
+	return &Torrent{t: r.Torrent, c: c, meta: r.Metainfo, paths: r.Paths}
+}
+
+// told is an error of a client, or why it lives no more.
+func (c *Client) told(ctx context.Context, err error) error {
+	var down *sup.DownError
+	if !errors.As(err, &down) || ctx.Err() != nil {
+		return err
+	}
+	select {
+	case <-c.Done():
+		if crash := c.Err(); crash != nil {
+			return crash
+		}
+		return ErrStopped
+	default:
+		return err
+	}
+}
+
+// ErrUnknown is the answer of Torrent for one that does not run.
+var ErrUnknown = errors.New("no such torrent runs")
+
+// Torrent returns the torrent that the ID names. The error is ErrUnknown.
+func (c *Client) Torrent(id ID) (*Torrent, error) {
+	for _, r := range c.engine.Running() {
+		if r.Metainfo.ID() == id {
+			return c.handle(r), nil
+		}
+	}
+	return nil, ErrUnknown
 }
 
 // Torrents yields the torrents that run now.
 func (c *Client) Torrents() iter.Seq[*Torrent] {
 	return func(yield func(*Torrent) bool) {
 		for _, r := range c.engine.Running() {
-			if !yield(&Torrent{t: r.Torrent, c: c, meta: r.Metainfo}) {
+			if !yield(c.handle(r)) {
 				return
 			}
 		}

@@ -15,7 +15,7 @@ import (
 // File is a snapshot of a file of a torrent. Sizes are in bytes.
 type File struct {
 	Index    int    // among Metainfo.Files
-	Path     string // in the torrent, with slashes
+	Path     string // in the torrent's FS, with slashes: as it is stored, below the torrent's own folder
 	Size     int64
 	Offset   int64 // of its first byte in the torrent
 	Stored   int64 // durable bytes
@@ -27,18 +27,36 @@ type File struct {
 func (t *Torrent) Files() iter.Seq[File] {
 	return func(yield func(File) bool) {
 		view, _ := t.t.View()
-		for i, f := range t.meta.Files {
-			if f.Role != metainfo.FileData {
-				continue
-			}
+		for i, at := range t.dataFiles() {
+			f := &t.meta.Files[i]
 			out := File{
-				Index: i, Path: strings.Join(f.Path, "/"), Size: f.Length, Offset: f.Offset, torrent: t,
+				Index: i, Path: at, Size: f.Length, Offset: f.Offset, torrent: t,
 				Stored: storedOf(view, f.Offset, f.Length),
 			}
 			if i < len(view.Priorities) {
 				out.Priority = view.Priorities[i]
 			}
 			if !yield(out) {
+				return
+			}
+		}
+	}
+}
+
+// dataFiles yields the number and the path of each file that has bytes of its own. The
+// paths are made safe and told apart (the torrent may say anything), and do not begin
+// with the torrent's folder.
+func (t *Torrent) dataFiles() iter.Seq2[int, string] {
+	return func(yield func(int, string) bool) {
+		for i := range t.meta.Files {
+			if t.meta.Files[i].Role != metainfo.FileData || i >= len(t.paths) {
+				continue
+			}
+			at := t.paths[i]
+			if t.meta.Layout == metainfo.MultiFile {
+				_, at, _ = strings.Cut(at, "/")
+			}
+			if !yield(i, at) {
 				return
 			}
 		}
@@ -90,10 +108,7 @@ func (f File) Open(ctx context.Context, o ...ReadOption) (*Reader, error) {
 	for _, option := range o {
 		option(&options)
 	}
-	t := f.torrent
-	return reading.Open(ctx, reading.Source{
-		Torrent: t.t, Geometry: t.geometry(), Done: t.c.Done(), Gone: t.gone,
-	}, reading.File{Offset: f.Offset, Size: f.Size}, options), nil
+	return reading.Open(ctx, f.torrent.source(), reading.File{Offset: f.Offset, Size: f.Size}, options), nil
 }
 
 // gone is why the torrent is not run any more.

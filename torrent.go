@@ -2,26 +2,36 @@ package etorrent
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 
+	"github.com/etorrent/etorrent/internal/proc/client"
 	"github.com/etorrent/etorrent/internal/proc/torrent"
 	"github.com/etorrent/etorrent/internal/store"
 	"github.com/etorrent/etorrent/metainfo"
+	"github.com/etorrent/etorrent/sup"
 )
 
 // Torrent is the handle of a torrent that a Client runs. Its methods may be
 // called from everywhere at once.
 type Torrent struct {
-	t    *torrent.Torrent
-	c    *Client
-	meta *metainfo.Torrent
+	t     *torrent.Torrent
+	c     *Client
+	meta  *metainfo.Torrent
+	paths []string // as the files are stored, with the torrent's folder
 }
 
 // ID names the torrent.
-func (t *Torrent) ID() metainfo.ID { return t.meta.ID() }
+func (t *Torrent) ID() ID { return t.meta.ID() }
 
-// Metainfo is the torrent's description. It must not be changed.
-func (t *Torrent) Metainfo() *metainfo.Torrent { return t.meta }
+// Metainfo is the torrent's description, which is known from the beginning as long as
+// torrents are added by it. It must not be changed.
+func (t *Torrent) Metainfo(ctx context.Context) (*Metainfo, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return t.meta, nil
+}
 
 // Phase says what a torrent is doing.
 type Phase = torrent.Phase
@@ -57,7 +67,7 @@ func (t *Torrent) AddPeers(peers ...netip.AddrPort) { t.t.AddPeers(peers) }
 // SetPriorities sets the priority of each file, in the torrent's order; files
 // behind the end are normal.
 func (t *Torrent) SetPriorities(ctx context.Context, p ...Priority) error {
-	return t.c.engine.SetPriorities(ctx, t.t, p)
+	return t.ask(ctx, torrent.Ask{Priorities: append([]Priority{}, p...)})
 }
 
 // SetRates bounds the torrent's own rates at once, in bytes per second; 0, and what
@@ -68,8 +78,45 @@ func (t *Torrent) SetRates(ctx context.Context, down, up int64) error {
 	return t.c.engine.SetTorrentRates(ctx, t.t, store.Rates{Down: max(0, down), Up: max(0, up)})
 }
 
-// Resume lets a torrent that is Paused, Refused or quarantined try again at once.
-func (t *Torrent) Resume(ctx context.Context) error { return t.c.engine.Resume(ctx, t.t) }
+// Pause ends the torrent's connections and closes its files, until Resume or until it is
+// added anew. It is Paused then, without an error; who reads a file of it waits.
+func (t *Torrent) Pause(ctx context.Context) error {
+	return t.ask(ctx, torrent.Ask{Pause: &torrent.Pause{}})
+}
+
+// Resume lets a torrent go on that Pause stopped, and one that is Paused by a fault,
+// Refused or quarantined try again at once.
+func (t *Torrent) Resume(ctx context.Context) error {
+	if err := t.mayTell(ctx); err != nil {
+		return err
+	}
+	return t.told(t.c.engine.Resume(ctx, t.t))
+}
+
+// Verify begins to read and hash all that lies there anew, whatever is claimed: the
+// torrent is Checking, FilesOpen is reached when it is over, and CheckedEvent tells
+// what was found. What is wrong is fetched again. One that is paused does it when it
+// goes on.
+func (t *Torrent) Verify(ctx context.Context) error {
+	return t.ask(ctx, torrent.Ask{Verify: &torrent.Verify{}})
+}
+
+// ask puts a request to the torrent. One that runs no more answers none.
+func (t *Torrent) ask(ctx context.Context, a torrent.Ask) error {
+	if err := t.mayTell(ctx); err != nil {
+		return err
+	}
+	return t.told(t.c.engine.Ask(ctx, t.t, a))
+}
+
+// told is an answer's error, or that the torrent stopped before it came.
+func (t *Torrent) told(err error) error {
+	var down *sup.DownError
+	if errors.As(err, &down) && t.mayTell(context.Background()) != nil {
+		return t.gone()
+	}
+	return err
+}
 
 // Retire stops the torrent in order: connections end, partial pieces are written,
 // what is written is synced and claimed, files are closed, and another program
@@ -77,44 +124,96 @@ func (t *Torrent) Resume(ctx context.Context) error { return t.c.engine.Resume(c
 // that does not run does nothing.
 func (t *Torrent) Retire(ctx context.Context) error { return t.c.engine.Retire(ctx, t.t) }
 
+// DataPolicy says what becomes of a torrent's files when it is removed.
+type DataPolicy = client.DataPolicy
+
+// The policies. DeleteData deletes the files that this client, or an earlier one on the
+// same State, made for the torrent, and that no other torrent of the State has: no file
+// that was there before, and none that another program put in the place of ours. Folders
+// that become empty go too.
+const (
+	KeepData   = client.KeepData
+	DeleteData = client.DeleteData
+)
+
+// Remove retires the torrent and forgets it: its State too. It may be called for one
+// that was retired, and again after an error, which is a *StorageError for a file that
+// could not be deleted and a *HeldError where another program runs the torrent.
+func (t *Torrent) Remove(ctx context.Context, d DataPolicy) error {
+	return t.c.told(ctx, t.c.engine.Remove(ctx, t.t, t.meta.ID().V1, d))
+}
+
 // Milestone is a point in a torrent's life that Wait waits for.
 type Milestone uint8
 
 // The milestones. FilesOpen: what lies there has been checked. DataStored: every
-// wanted byte is durable.
+// wanted byte is durable. Stopped: the torrent was retired or removed, or the client
+// shut down.
 const (
 	FilesOpen Milestone = iota
 	DataStored
+	Stopped
 )
 
 // Wait returns when the milestone is reached. It returns early with the reason
-// when the torrent is Paused or Refused, with a *CrashError when the engine gave
-// up, ErrStopped when it was shut down or the torrent retired, and the context's error.
+// when the torrent is Refused or Paused by a fault (but for Stopped, which it waits
+// for), with a *CrashError when the engine gave up, ErrStopped when it was shut down or
+// the torrent retired, and the context's error. A torrent that Pause stopped is waited
+// for.
 func (t *Torrent) Wait(ctx context.Context, m Milestone) error {
 	for {
 		s, changed := t.t.Status()
-		switch s.Phase {
-		case torrent.Paused, torrent.Refused:
-			return s.Err
-		case torrent.Retired:
-			return ErrStopped
-		case torrent.Sharing:
-			return nil
-		case torrent.Fetching:
-			if m == FilesOpen {
-				return nil
-			}
-		case torrent.Opening, torrent.Checking:
+		if v := viewMilestone(s, m); v.state == milestoneJudged {
+			return v.err
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-t.c.Done():
-			if err := t.c.Err(); err != nil {
+			if err := t.c.Err(); err != nil || m == Stopped {
 				return err
 			}
 			return ErrStopped
 		case <-changed:
 		}
 	}
+}
+
+// milestoneEvidence says whether a wait for a milestone is over, and how.
+type milestoneEvidence struct {
+	state milestoneState
+	err   error
+}
+
+type milestoneState uint8
+
+const (
+	milestoneAhead milestoneState = iota
+	milestoneJudged
+)
+
+func viewMilestone(s torrent.Status, m Milestone) milestoneEvidence {
+	reached := milestoneEvidence{state: milestoneJudged}
+	switch {
+	case m == Stopped && s.Phase != torrent.Retired:
+		return milestoneEvidence{}
+	case m == Stopped:
+		return reached
+	}
+	switch s.Phase {
+	case torrent.Paused, torrent.Refused:
+		if s.Err != nil {
+			return milestoneEvidence{milestoneJudged, s.Err}
+		}
+	case torrent.Retired:
+		return milestoneEvidence{milestoneJudged, ErrStopped}
+	case torrent.Sharing:
+		return reached
+	case torrent.Fetching:
+		if m == FilesOpen {
+			return reached
+		}
+	case torrent.Opening, torrent.Checking:
+	}
+	return milestoneEvidence{}
 }

@@ -22,20 +22,20 @@ var lockers = map[string][]string{
 	"internal/leaf/ring":      {"Ring"},
 	"internal/leaf/slab":      {"Pool"},
 	"internal/leaf/slots":     {"Pool"},
-	"internal/proc/announce":  {"slate"},                              // how far torrents are, and how their trackers do
-	"internal/proc/client":    {"crashLog"},                           // a set of stacks that were told
-	"internal/proc/disk":      {"Memory", "Set", "outcomes"},          // a budget that all disks share; the map from volumes to disks; what workers leave for the loop
-	"internal/proc/net":       {"Greeter"},                            // counters of connections being greeted
-	"internal/proc/udp":       {"tally"},                              // a copy of the counters
-	"internal/proc/roster":    {"register"},                           // what runs, for the roster's next incarnation
-	"internal/proc/torrent":   {"Tally", "inlet", "meter", "windows"}, // counters that anyone reads; what comes for control, or for none; what the choker reads; what hosts read
-	"internal/proc/tracking":  {"guest", "shared"},                    // a connection that leaves once; the core that all sockets ask
-	"internal/storage":        {"Zeros"},                              // two sums that any worker may compute
-	"internal/storage/faulty": {"Storage"},                            // stands in for a device: any worker may call it
-	"internal/storage/files":  {"Handles", "store"},                   // the same: the budget of open files, and one torrent's root
-	"internal/storage/memory": {"Storage"},                            // the same
-	"internal/store":          {"Memory"},                             // the same
-	"internal/store/sqlite":   {"Driver"},                             // the same: its list of held torrents
+	"internal/proc/announce":  {"slate"},                                               // how far torrents are, and how their trackers do
+	"internal/proc/client":    {"crashLog"},                                            // a set of stacks that were told
+	"internal/proc/disk":      {"Memory", "Set", "outcomes"},                           // a budget that all disks share; the map from volumes to disks; what workers leave for the loop
+	"internal/proc/net":       {"Greeter"},                                             // counters of connections being greeted
+	"internal/proc/udp":       {"tally"},                                               // a copy of the counters
+	"internal/proc/roster":    {"register"},                                            // what runs, for the roster's next incarnation
+	"internal/proc/torrent":   {"Tally", "inlet", "meter", "pulse", "roll", "windows"}, // counters that anyone reads; what comes for control, or for none; what the choker reads; a rate; who is connected; what hosts read
+	"internal/proc/tracking":  {"guest", "shared"},                                     // a connection that leaves once; the core that all sockets ask
+	"internal/storage":        {"Zeros"},                                               // two sums that any worker may compute
+	"internal/storage/faulty": {"Storage"},                                             // stands in for a device: any worker may call it
+	"internal/storage/files":  {"Handles", "store"},                                    // the same: the budget of open files, and one torrent's root
+	"internal/storage/memory": {"Storage"},                                             // the same
+	"internal/store":          {"Memory"},                                              // the same
+	"internal/store/sqlite":   {"Driver"},                                              // the same: its list of held torrents
 }
 
 func TestOnlyListedLeafTypesLock(t *testing.T) {

@@ -26,6 +26,22 @@ var (
 	AskTorrent = &sup.CallRow{Name: "ask torrent", From: "edge", To: "torrent"}
 )
 
+// What whoever removes a torrent waits for.
+var (
+	// RemoveHold: the torrent is held, so that nobody runs it.
+	RemoveHold = &sup.CallRow{Name: "hold", From: "edge", To: "store"}
+	// RemoveRelease: that right is given up.
+	RemoveRelease = &sup.CallRow{Name: "release", From: "edge", To: "store"}
+	// RemoveGetRow: the row is read, and those of all torrents that may share its files.
+	RemoveGetRow = &sup.CallRow{Name: "get row", From: "edge", To: "store"}
+	// RemoveListRows: these are listed.
+	RemoveListRows = &sup.CallRow{Name: "list rows", From: "edge", To: "store"}
+	// RemoveOwn: the row gets a new epoch, so that nobody else writes it.
+	RemoveOwn = &sup.CallRow{Name: "own row", From: "edge", To: "store"}
+	// RemoveDeleteRow: the row is deleted.
+	RemoveDeleteRow = &sup.CallRow{Name: "delete row", From: "edge", To: "store"}
+)
+
 // What a torrent's control process waits for.
 var (
 	// ControlGetRow: control reads its row.

@@ -86,6 +86,8 @@ type Client struct {
 	disks     *disk.Set
 	reads     *slab.Pool
 	rows      store.Driver
+	store     *store.Service
+	owner     string // of holds
 	crashes   *crashLog
 	down, up  *limit.Bucket
 	slots     *slots.Pool
@@ -114,13 +116,14 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 	peers := crowd.New(cfg.Peers.All, cfg.Peers.All)
 	c.crashes = newCrashLog(c, cfg.Logger)
 	service := store.NewService(cfg.Rows)
+	c.store, c.owner = service, owner(cfg.Random)
 	c.disks = disk.NewSet(disk.Options{
 		Storage: cfg.Storage, Reads: c.reads, Receive: receiveSlabs, Rows: service, Clock: c.clock,
 	})
 	egress := pnet.NewEgress(network)
 	dialer := pnet.NewDialer(egress, cfg.Shares.Attempts)
 	c.roster = roster.New(roster.Config{
-		Rows: service, Clock: c.clock, Events: c.events, Owner: owner(cfg.Random), Names: names.RulesOf(names.PlatformOf(runtime.GOOS)),
+		Rows: service, Clock: c.clock, Events: c.events, Owner: c.owner, Names: names.RulesOf(names.PlatformOf(runtime.GOOS)),
 		Env: func(ident.TorrentID) torrent.Env {
 			return torrent.Env{
 				Disks: c.disks, Rows: service, Dialer: dialer, Clock: c.clock, Events: c.events,
@@ -213,9 +216,8 @@ func peerID(version string) [20]byte {
 }
 
 // Add makes a torrent run.
-func (c *Client) Add(ctx context.Context, a AddRequest) (*torrent.Torrent, error) {
-	r, err := c.roster.Add(ctx, a)
-	return r.Torrent, err
+func (c *Client) Add(ctx context.Context, a AddRequest) (roster.Running, error) {
+	return c.roster.Add(ctx, a)
 }
 
 // Retire stops a torrent and waits until it is down.
@@ -226,9 +228,12 @@ func (c *Client) Retire(ctx context.Context, t *torrent.Torrent) error {
 // Running lists the torrents that run.
 func (c *Client) Running() []roster.Running { return c.roster.List() }
 
-// SetPriorities sets the priority of each file of a torrent.
-func (c *Client) SetPriorities(ctx context.Context, t *torrent.Torrent, p []store.Priority) error {
-	return t.Ask(ctx, calls.AskTorrent, torrent.Ask{Priorities: p})
+// Running is a torrent that runs.
+type Running = roster.Running
+
+// Ask puts a request to a torrent, which may be put twice.
+func (c *Client) Ask(ctx context.Context, t *torrent.Torrent, a torrent.Ask) error {
+	return calls.Repeat(func() error { return t.Ask(ctx, calls.AskTorrent, a) })
 }
 
 // Resume lets a halted or quarantined torrent try again at once.
@@ -237,18 +242,14 @@ func (c *Client) Resume(ctx context.Context, t *torrent.Torrent) error {
 	if err != nil || found == roster.StartedAnew {
 		return err
 	}
-	return calls.Repeat(func() error {
-		return t.Ask(ctx, calls.AskTorrent, torrent.Ask{Resume: &torrent.Resume{}})
-	})
+	return c.Ask(ctx, t, torrent.Ask{Resume: &torrent.Resume{}})
 }
 
 // SetTorrentRates bounds what a torrent receives and sends, at once, and keeps that
 // in its row. After an error it holds as long as the torrent runs.
 func (c *Client) SetTorrentRates(ctx context.Context, t *torrent.Torrent, r store.Rates) error {
 	t.SetRates(r)
-	return calls.Repeat(func() error {
-		return t.Ask(ctx, calls.AskTorrent, torrent.Ask{Rates: &r})
-	})
+	return c.Ask(ctx, t, torrent.Ask{Rates: &r})
 }
 
 // SetRates bounds what all torrents receive and send, in bytes per second; 0 is

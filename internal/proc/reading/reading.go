@@ -47,7 +47,18 @@ type File struct{ Offset, Size int64 }
 // Options say how.
 type Options struct {
 	Ahead int64 // bytes to fetch ahead; 0: by the rate that it is read at
+	Start Start
 }
+
+// Start says when a reader begins to have its bytes fetched.
+type Start uint8
+
+// The two: at once, or with the first read, for those who open a file to look at its
+// size and then seek.
+const (
+	WhenOpened Start = iota
+	WhenRead
+)
 
 // Reader reads a file that is being fetched. A read waits until its bytes are verified
 // and written. What it waits for is fetched before all else, of those who deliver it
@@ -61,13 +72,16 @@ type Reader struct {
 	end   context.CancelCauseFunc
 	soon  assign.WindowID
 	at    int64
+	start Start // WhenRead: nothing was read in order yet
 }
 
 // Open returns a reader of a file from its beginning on. ctx ends all its reads.
 func Open(ctx context.Context, s Source, f File, o Options) *Reader {
-	r := &Reader{src: s, file: f, ahead: o.Ahead, soon: s.Torrent.OpenWindow()}
+	r := &Reader{src: s, file: f, ahead: o.Ahead, soon: s.Torrent.OpenWindow(), start: o.Start}
 	r.ctx, r.end = context.WithCancelCause(ctx)
-	r.look(0, 0)
+	if r.start == WhenOpened {
+		r.look(0, 0)
+	}
 	return r
 }
 
@@ -93,6 +107,7 @@ func (r *Reader) ReadContext(ctx context.Context, p []byte) (int, error) {
 	if r.at >= r.file.Size {
 		return 0, r.endOf(io.EOF)
 	}
+	r.start = WhenOpened
 	n, err := r.read(ctx, p, r.at, whatIsThere)
 	r.at += int64(n)
 	return n, err
@@ -142,7 +157,7 @@ func (r *Reader) Seek(offset int64, whence int) (int64, error) {
 	if offset < 0 {
 		return r.at, &fs.PathError{Op: "seek", Path: "torrent", Err: fs.ErrInvalid}
 	}
-	if r.at = offset; offset < r.file.Size {
+	if r.at = offset; offset < r.file.Size && r.start == WhenOpened {
 		r.look(offset, 0)
 	}
 	return offset, nil

@@ -39,6 +39,7 @@ type Config struct {
 type Running struct {
 	Torrent  *torrent.Torrent
 	Metainfo *metainfo.Torrent
+	Paths    []string // of its files as they are stored, below the folder of downloads
 }
 
 // Add asks for a torrent to be run.

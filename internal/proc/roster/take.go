@@ -28,18 +28,18 @@ func (x *process) take(a Add, hash [20]byte) (*entry, error) {
 		_ = rows.Release(ctx, calls.RosterRelease, hold)
 		return nil, err
 	}
-	var rates store.Rates
+	var kept *store.Row
 	epoch, err := rows.Own(ctx, calls.RosterOwn, id, x.r.cfg.Owner)
 	if err == nil {
-		rates, err = x.settings(ctx, a, id, epoch)
+		kept, err = x.settings(ctx, a, id, epoch)
 	}
 	if err != nil {
 		_ = rows.Release(ctx, calls.RosterRelease, hold)
 		return nil, err
 	}
 	t := torrent.New(x.r.cfg.Env(id), id, epoch, a.Options)
-	t.SetRates(rates)
-	return &entry{id: id, hash: hash, hold: hold, running: Running{Torrent: t, Metainfo: a.Metainfo}}, nil
+	t.SetRates(kept.Settings.Rates)
+	return &entry{id: id, hash: hash, hold: hold, running: Running{Torrent: t, Metainfo: a.Metainfo, Paths: kept.FileMap}}, nil
 }
 
 // row returns the row of the torrent, made if there is none.
@@ -69,13 +69,12 @@ func (x *process) row(ctx context.Context, a Add, hash [20]byte) (ident.TorrentI
 }
 
 // settings brings the row's settings in line with what is asked now, and returns
-// the rates that are kept there. In another folder nothing of what is claimed lies
-// there.
-func (x *process) settings(ctx context.Context, a Add, id ident.TorrentID, epoch store.Epoch) (store.Rates, error) {
+// the row as it was. In another folder nothing of what is claimed lies there.
+func (x *process) settings(ctx context.Context, a Add, id ident.TorrentID, epoch store.Epoch) (*store.Row, error) {
 	rows := x.r.cfg.Rows
 	row, err := rows.Get(ctx, calls.RosterGetRow, id)
 	if err != nil {
-		return store.Rates{}, err
+		return nil, err
 	}
 	want := row.Settings
 	want.Dir = a.Dir
@@ -85,10 +84,10 @@ func (x *process) settings(ctx context.Context, a Add, id ident.TorrentID, epoch
 	if row.Settings.Dir != want.Dir {
 		u := store.UnclaimUpdate{ID: id, Epoch: epoch, Remove: row.Claims.Held(row.Pieces), Reason: store.LossMoved}
 		if err := rows.Unclaim(ctx, calls.RosterUnclaim, u); err != nil {
-			return store.Rates{}, err
+			return nil, err
 		}
 	}
-	return want.Rates, rows.SaveSettings(ctx, calls.RosterSaveSettings, store.SettingsUpdate{ID: id, Epoch: epoch, Settings: want})
+	return row, rows.SaveSettings(ctx, calls.RosterSaveSettings, store.SettingsUpdate{ID: id, Epoch: epoch, Settings: want})
 }
 
 // fileMap decides where the torrent's files lie, once for all, and tells of the

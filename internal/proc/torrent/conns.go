@@ -210,6 +210,7 @@ func (s *swarm) admit(k *connection, remote wire.Handshake) {
 	if k.direction == handshake.Dialled {
 		s.book.Connected(s.c.now(), k.addr)
 	}
+	s.c.t.roll.put(k, s.c.t.env.Clock.Wall())
 	s.c.saveSoon()
 	s.c.t.choker.Put(toChoker{joined: s.clientOf(k)})
 	k.orders.Put(peerOrder{kind: orderAdmit})
@@ -235,6 +236,7 @@ func (s *swarm) refuse(k *connection, why string) {
 func (s *swarm) introduced(m *peerIntro) {
 	if k := s.conns[m.id]; k != nil && m.client != "" {
 		k.client = text.Printable(m.client)
+		s.c.t.roll.rename(k)
 	}
 }
 

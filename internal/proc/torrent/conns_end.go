@@ -18,6 +18,7 @@ func (s *swarm) down(d sup.Down) {
 		return
 	}
 	delete(s.conns, k.id)
+	s.c.t.roll.remove(k.id)
 	s.gone.note(k.id, k.addr)
 	s.leave(k)
 	s.c.t.choker.Put(toChoker{left: k.id})
@@ -79,6 +80,7 @@ func (s *swarm) leaveAll(reason string) {
 	for _, k := range s.conns {
 		_ = k.conn.Close()
 		s.leave(k)
+		s.c.t.roll.remove(k.id)
 		s.tellLeft(k, reason)
 	}
 	clear(s.conns)

@@ -126,10 +126,21 @@ func (t *Torrent) runControl(p *sup.Process) error {
 	c.swarm.follow()
 	c.swarm.named(t.control.open())
 	p.Ready()
-	c.load()
+	c.begins()
 	for c.step() == goOn {
 	}
 	return c.stop()
+}
+
+// begins begins to trade, unless a person paused the torrent before this process was.
+func (c *control) begins() {
+	switch c.t.legacy.will {
+	case toRest:
+		c.rest()
+		c.show()
+	case toRun:
+		c.load()
+	}
 }
 
 // onward says whether a loop goes on.

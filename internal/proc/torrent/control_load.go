@@ -1,6 +1,7 @@
 package torrent
 
 import (
+	"io/fs"
 	"path/filepath"
 
 	"github.com/etorrent/etorrent/internal/core/peer"
@@ -243,6 +244,9 @@ type OverwriteError struct {
 	Path  string
 	Asked disk.Existing
 }
+
+// Unwrap returns fs.ErrExist.
+func (e *OverwriteError) Unwrap() error { return fs.ErrExist }
 
 // Error names the file and the reason.
 func (e *OverwriteError) Error() string {

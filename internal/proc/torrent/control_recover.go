@@ -18,6 +18,9 @@ const (
 // halt stops all trading with a reason. What the environment refused is tried
 // again after a wait; a refusal of ours waits for an Ask to resume.
 func (c *control) halt(phase Phase, err error) {
+	if c.t.legacy.will == toRest {
+		return // it is halted, and finds the fault when it goes on
+	}
 	repeated := c.phase == phaseHalted && c.status.Err != nil && c.status.Err.Error() == err.Error()
 	c.phase = phaseHalted
 	c.status.Phase, c.status.Err = phase, err

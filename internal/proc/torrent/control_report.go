@@ -14,7 +14,6 @@ import (
 	"github.com/etorrent/etorrent/internal/vocab/event"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
-	"github.com/etorrent/etorrent/sup"
 )
 
 // report takes one report of the disk.
@@ -161,23 +160,6 @@ func (c *control) priorities() []assign.Priority {
 		return make([]assign.Priority, len(c.layout.pieces)) // all unwanted
 	}
 	return c.layout.pieces
-}
-
-// ask answers a request of the library, which sees in the status what it did.
-func (c *control) ask(r *sup.Request[Ask, Answer]) {
-	var a Answer
-	switch {
-	case r.Q.Resume != nil:
-		if c.phase == phaseHalted {
-			c.load()
-		}
-	case r.Q.Priorities != nil:
-		a.Err = c.setPriorities(r.Q.Priorities)
-	case r.Q.Rates != nil:
-		a.Err = c.keepRates(*r.Q.Rates)
-	}
-	c.show()
-	r.Reply(a)
 }
 
 func (c *control) setPriorities(of []store.Priority) error {

@@ -10,7 +10,6 @@ import (
 	"github.com/etorrent/etorrent/internal/core/handshake"
 	"github.com/etorrent/etorrent/internal/proc/disk"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
-	"github.com/etorrent/etorrent/internal/store"
 	"github.com/etorrent/etorrent/internal/vocab/endpoint"
 	"github.com/etorrent/etorrent/internal/vocab/wire"
 	"github.com/etorrent/etorrent/sup"
@@ -87,20 +86,6 @@ type peerClosing struct {
 	reason string
 	trade  book.Trade
 }
-
-// Ask is a request of the library that needs an answer. Exactly one of the
-// fields is set.
-type Ask struct {
-	Priorities []store.Priority // by file
-	Rates      *store.Rates     // to be kept in the row
-	Resume     *Resume
-}
-
-// Resume asks a paused torrent to try again.
-type Resume struct{}
-
-// Answer answers an Ask.
-type Answer struct{ Err error }
 
 // reports are what the disk says of the torrent.
 type reports struct {

@@ -17,7 +17,22 @@ type meter struct {
 	interest       atomic.Uint32
 	slot           atomic.Uint32
 	hold           atomic.Uint32
-	piece          int64 // length of the torrent's
+	piece          int64         // length of the torrent's
+	standing       atomic.Uint32 // PeerFlags
+	down, up       pulse
+}
+
+// receive and send count bytes of blocks.
+func (m *meter) receive(now mono.Instant, n int) {
+	m.received.Add(int64(n))
+	m.down.add(now, n)
+}
+
+func (m *meter) send(now mono.Instant, n int) {
+	if n > 0 {
+		m.sent.Add(int64(n))
+		m.up.add(now, n)
+	}
 }
 
 func (m *meter) wait(since mono.Instant)     { m.unanswered.Store(int64(since)) }

@@ -62,6 +62,7 @@ func (x *peerProc) execute() string {
 	}
 	x.storeBlocks()
 	x.c.meter.wait(x.core.Unanswered())
+	x.c.meter.standing.Store(uint32(standingFlags(x.core.ViewStanding())))
 	if b.interest != interestSame {
 		x.p.Act("tell the choker")
 		x.c.meter.wants(b.interest.now())
@@ -100,7 +101,7 @@ func (x *peerProc) storeBlocks() {
 	x.in.slab = slab.Slab{}
 	x.c.disk.StoreBlocks(disk.StoreBlocks{Torrent: x.t.id, Holder: x.c.id, Slab: s})
 	x.t.tally.down(bytes)
-	x.c.meter.received.Add(int64(bytes))
+	x.c.meter.receive(x.now(), bytes)
 	x.worth = book.TradedBlocks
 }
 
@@ -207,7 +208,7 @@ func (x *peerProc) write(now mono.Instant) string {
 	if total > 0 {
 		x.out.progress(now, total)
 		x.t.tally.up(payload)
-		x.c.meter.sent.Add(int64(payload))
+		x.c.meter.send(now, payload)
 		if payload > 0 {
 			x.worth = book.TradedBlocks
 		}

@@ -114,6 +114,7 @@ type Torrent struct {
 	view    *board.Board[View]
 	windows *windows
 	tally   Tally
+	roll    *roll
 	legacy  legacy
 	down    *limit.Bucket // the torrent's own limits, below those of all
 	up      *limit.Bucket
@@ -129,6 +130,7 @@ type legacy struct {
 	base    *store.Counters // of the row when the torrent woke, to which the tally adds; nil before
 	fetched *pieceset.Set   // verified while it ran, and not seen to be durable yet; nil before
 	tiers   [][]tracker.URL // of which the announcer knows
+	will    will
 }
 
 // New returns the handle of the torrent that row id describes; Child is its
@@ -146,6 +148,7 @@ func New(env Env, id ident.TorrentID, epoch store.Epoch, o Options) *Torrent {
 		legacy:  legacy{bans: book.NewBans(), veil: o.Seeding.veil()},
 		view:    board.New(View{}),
 		windows: newWindows(inputs),
+		roll:    newRoll(),
 		down:    env.Down.Under(0), up: env.Up.Under(0),
 		slots: env.Slots.Join(),
 	}
@@ -244,7 +247,7 @@ const (
 	Checking              // reading and hashing what lies there
 	Fetching
 	Sharing // every wanted byte is durable
-	Paused  // stopped by a fault of its environment: Status.Err
+	Paused  // by a fault of its environment, Status.Err, or by a person, where that is nil
 	Refused // its files must not be touched: Status.Err
 	Retired // stopped in order, and not run any more
 )
