@@ -19,12 +19,7 @@ func download(ctx context.Context, torrentFile, folder, peer string) error {
 		return err
 	}
 	defer client.Close()
-	file, err := os.Open(torrentFile)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	torrent, err := client.Add(ctx, etorrent.FromReader(file), etorrent.WithPeerNames(peer))
+	torrent, err := client.Add(ctx, etorrent.FromFile(torrentFile), etorrent.WithPeerNames(peer))
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,9 @@
 package archtest
 
 import (
+	"maps"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -17,11 +19,21 @@ func TestTheLibraryLinksNoDriver(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v: %v", list, err)
 	}
+	foreign, all := map[string]struct{}{}, 0
 	for dep := range strings.Lines(string(out)) {
+		dep = strings.TrimSpace(dep)
+		if first, _, _ := strings.Cut(dep, "/"); strings.Contains(first, ".") && !strings.HasPrefix(dep, module) {
+			foreign[dep] = struct{}{}
+		}
+		all++
 		for _, h := range heavy {
 			if strings.HasPrefix(dep, h) {
-				t.Errorf("the library pulls %s", strings.TrimSpace(dep))
+				t.Errorf("the library pulls %s", dep)
 			}
 		}
+	}
+	t.Logf("the library has %d packages below it, %d of other projects: %q", all-1, len(foreign), slices.Sorted(maps.Keys(foreign)))
+	if most := 4; len(foreign) > most {
+		t.Errorf("%d packages of other projects, at most %d", len(foreign), most)
 	}
 }
