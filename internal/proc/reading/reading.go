@@ -73,6 +73,7 @@ type Reader struct {
 	soon  assign.WindowID
 	at    int64
 	start Start // WhenRead: nothing was read in order yet
+	small readBefore
 }
 
 // Open returns a reader of a file from its beginning on. ctx ends all its reads.
@@ -108,9 +109,44 @@ func (r *Reader) ReadContext(ctx context.Context, p []byte) (int, error) {
 		return 0, r.endOf(io.EOF)
 	}
 	r.start = WhenOpened
-	n, err := r.read(ctx, p, r.at, whatIsThere)
+	n, err := r.readSome(ctx, p)
 	r.at += int64(n)
 	return n, err
+}
+
+// smallRead is how much is read for a read of less: a byte costs the disk as much as
+// many.
+const smallRead = 16 << 10
+
+// readSome reads what is there of the next bytes.
+func (r *Reader) readSome(ctx context.Context, p []byte) (int, error) {
+	if len(p) == 0 || len(p) >= smallRead {
+		return r.read(ctx, p, r.at, whatIsThere)
+	}
+	for _, c := range []context.Context{r.ctx, ctx} {
+		if c.Err() != nil {
+			return 0, context.Cause(c)
+		}
+	}
+	if off := r.at - r.small.at; off >= 0 && off < int64(len(r.small.bytes)) {
+		return copy(p, r.small.bytes[off:]), nil
+	}
+	if r.small.bytes == nil {
+		r.small.bytes = make([]byte, smallRead)
+	}
+	n, err := r.read(ctx, r.small.bytes[:smallRead], r.at, whatIsThere)
+	r.small.at, r.small.bytes = r.at, r.small.bytes[:n]
+	if n > 0 {
+		err = nil // it comes again with the next read, if it is still so
+	}
+	return copy(p, r.small.bytes), err
+}
+
+// readBefore is what was read for a small read, from at on. A piece that was written
+// does not change.
+type readBefore struct {
+	at    int64
+	bytes []byte
 }
 
 // ReadAt reads len(p) bytes from off on, and waits for all of them; see io.ReaderAt.

@@ -1,4 +1,5 @@
-package interop
+// Package library_test uses the library as a program of somebody else does.
+package library_test
 
 import (
 	"bytes"
@@ -18,7 +19,7 @@ import (
 // client shares a file, another adds it, reads its end while it comes, and waits for
 // the rest.
 func TestAProgramOfSomebodyElsesFetchesAndReads(t *testing.T) {
-	data := bytes.Repeat([]byte("what somebody wants to read. "), 100_000)
+	data := bytes.Repeat([]byte("what somebody wants to read. "), 10_000)
 	const piece = 64 << 10
 	builder, err := metainfo.NewBuilder(metainfo.Spec{
 		Name: "words.txt", PieceLength: piece, Files: []metainfo.SpecFile{{Length: int64(len(data))}},
