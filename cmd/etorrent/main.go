@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/etorrent/etorrent/cmd/etorrent/internal/jsonl"
 	"github.com/etorrent/etorrent/sup"
 )
 
@@ -88,7 +89,9 @@ func run(h *host, args []string) exitCode {
 		return code
 	case r := <-crashed:
 		reportPath, err := writeCrash(stateFolder(h), crashOf(r), h.now())
-		fmt.Fprintf(h.stderr, "etorrent: the command %v\n%s\n", r.Exit, whereReport(reportPath, err))
+		o := newOutput(h, guessedOutput(args))
+		o.fail(&jsonl.Error{Message: fmt.Sprintf("the command %v; %s", r.Exit, whereReport(reportPath, err)), Report: reportPath})
+		o.tell(&jsonl.End{Exit: int(exitBug), Reason: reasons[exitBug], Torrents: o.torrents})
 		return exitBug
 	}
 }

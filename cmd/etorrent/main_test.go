@@ -5,11 +5,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,12 +24,19 @@ import (
 // signals run real ones.
 const asProgram = "ETORRENT_TEST_IS_PROGRAM"
 
+// crashing as its value has it crash where it reads standard input.
+const crashing = "crashing"
+
 // signalledLate as its value has it interrupted between its command and its exit.
 const signalledLate = "signalled late"
 
 func TestMain(m *testing.M) {
 	switch os.Getenv(asProgram) {
 	case "":
+	case crashing:
+		h := thisHost()
+		h.stdin = panics{}
+		os.Exit(int(run(h, os.Args[1:])))
 	case signalledLate:
 		code := run(thisHost(), os.Args[1:])
 		self, err := os.FindProcess(os.Getpid())
@@ -42,7 +52,16 @@ func TestMain(m *testing.M) {
 	default:
 		main()
 	}
-	os.Exit(m.Run())
+	flag.Parse()
+	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
+		_ = f.Value.Set("6") // what these tests do most is wait for programs
+	}
+	code := m.Run()
+	if faults := runs.judge(); code == 0 && len(faults) > 0 {
+		fmt.Println(strings.Join(faults, "\n"))
+		code = 1
+	}
+	os.Exit(code)
 }
 
 // program is the program, to be run in a folder with a state folder of its own.
@@ -53,6 +72,7 @@ func program(t *testing.T, dir string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, os.Args[0], args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), asProgram+"=1", "XDG_STATE_HOME="+filepath.Join(t.TempDir(), "state"), "HOME="+dir)
+	t.Cleanup(func() { runs.add(t, args, cmd.ProcessState) })
 	return cmd
 }
 
@@ -75,6 +95,9 @@ func finish(t *testing.T, cmd *exec.Cmd) result {
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
+	}
+	if slices.ContainsFunc(cmd.Args, func(a string) bool { return a == "--json" || a == "--events" }) {
+		objects(t, out.String()) // whatever the test looks at
 	}
 	return result{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
 }
@@ -100,13 +123,17 @@ func objects(t *testing.T, stdout string) []map[string]any {
 // testHost is a host without a terminal whose output is kept.
 func testHost(t *testing.T, env map[string]string) (h *host, stdout, stderr *bytes.Buffer) {
 	t.Helper()
-	stdout, stderr = &bytes.Buffer{}, &bytes.Buffer{}
 	if env == nil {
 		env = map[string]string{}
 	}
 	if env["ETORRENT_STATE"] == "" {
 		env["ETORRENT_STATE"] = t.TempDir()
 	}
+	return hostFor(env)
+}
+
+func hostFor(env map[string]string) (h *host, stdout, stderr *bytes.Buffer) {
+	stdout, stderr = &bytes.Buffer{}, &bytes.Buffer{}
 	return &host{
 		stdin: strings.NewReader(""), stdout: &stream{Writer: stdout, fd: -1}, stderr: &stream{Writer: stderr, fd: -1},
 		env: func(name string) (string, bool) { v, has := env[name]; return v, has },

@@ -135,7 +135,7 @@ func TestEqualTreesGiveEqualTorrents(t *testing.T) {
 func TestFlagsOfCreateStandInTheTorrent(t *testing.T) {
 	t.Parallel()
 	dir := makeShow(t)
-	r := runProgram(t, dir, "create", "show", "-o", "other.torrent", "--piece-length", "64K", "--private", "--source", "S", "--comment", "C",
+	r := runProgram(t, dir, "create", "show", "-o", "other.torrent", "--piece-length", "64K", "--format", "v1", "--private", "--source", "S", "--comment", "C",
 		"--date=2026-01-31", "--tracker", "http://a/announce,http://b/announce", "--tracker", "udp://c:1", "--web-seed", "https://d/", "--exclude", "*.bin")
 	if r.code != 0 {
 		t.Fatalf("%+v", r)

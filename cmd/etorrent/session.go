@@ -22,15 +22,18 @@ type session struct {
 	hangups chan chan<- os.Signal
 }
 
+// guessedOutput is, until the flags are read, the best guess of where errors belong.
+func guessedOutput(args []string) outputFlags {
+	return outputFlags{json: slices.Contains(args, "--json"), events: slices.Contains(args, "--events")}
+}
+
 // execute runs a command line, says how it failed, and returns the exit code.
 func execute(p *sup.Process, h *host, args []string) exitCode {
 	ctx, interrupt := context.WithCancelCause(p.Context())
 	defer interrupt(nil)
 	hangups := make(chan chan<- os.Signal)
 	watchSignals(p, h, &watch{interrupt: interrupt, hangups: hangups})
-	// Until the flags are read this is the best guess of where errors belong.
-	guess := outputFlags{json: slices.Contains(args, "--json"), events: slices.Contains(args, "--events")}
-	s := &session{host: h, p: p, ctx: ctx, out: newOutput(h, guess), hangups: hangups}
+	s := &session{host: h, p: p, ctx: ctx, out: newOutput(h, guessedOutput(args)), hangups: hangups}
 	root := newRoot(s)
 	root.SetArgs(withDefaultCommand(root, args))
 	root.SetIn(h.stdin)

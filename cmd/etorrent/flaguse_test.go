@@ -1,0 +1,132 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+func TestQuietCommandsSayNothingThatIsNoError(t *testing.T) {
+	t.Parallel()
+	dir := makeShow(t)
+	for _, args := range [][]string{
+		{"get", "show.torrent", "--listen", "127.0.0.1:0", "-q"},
+		{"verify", "show.torrent", "--quiet"},
+		{"create", "show", "-o", "again.torrent", "--json", "--quiet"},
+		{"cat", "show.torrent", "nested/empty", "--listen", "127.0.0.1:0", "-q"},
+	} {
+		r := runProgram(t, dir, args...)
+		if said := r.stderr; r.code != 0 || said != "" || args[0] != "create" && r.stdout != "" {
+			t.Errorf("%v: %+v", args, r)
+		}
+	}
+	if runtime.GOOS == "windows" {
+		t.Skip("no signals stop a program here")
+	}
+	s := seeder(t, dir, "-q")
+	s.until(event("complete"))
+	s.stop(os.Interrupt)
+	if s.stderr.Len() > 0 {
+		t.Errorf("seed: %s", s.stderr.String())
+	}
+	p := startTracker(t, dir, "--listen", "127.0.0.1:0", "-q", "--json", "--plain")
+	p.line()
+	if _, code := p.interrupt(); code != int(exitInterrupted) || p.errs.Len() > 0 {
+		t.Errorf("tracker: exit %d, %s", code, &p.errs)
+	}
+}
+
+func TestASequentialFetchBeginsAtTheFirstPiece(t *testing.T) {
+	t.Parallel()
+	dir := makeShow(t)
+	r := runProgram(t, dir, "get", "show.torrent", "--dir", "copy", "--state", "g", "--listen", "127.0.0.1:0",
+		"--peer", seeder(t, dir).address(), "--sequential", "--up", "1M", "--events")
+	var order []float64
+	for _, o := range objects(t, r.stdout) {
+		if o["event"] == "piece" && o["state"] == "verified" {
+			order = append(order, o["index"].(float64))
+		}
+	}
+	late := 0
+	for i, piece := range order {
+		if i > 0 && piece < order[i-1] {
+			late++
+		}
+	}
+	// Two cores may hash two pieces in either order.
+	if r.code != 0 || len(order) != 40 || order[0] > 1 || late > len(order)/4 {
+		t.Errorf("exit %d, in the order %v", r.code, order)
+	}
+}
+
+func TestASeederConnectsToThePeersThatItIsTold(t *testing.T) {
+	t.Parallel()
+	dir := makeShow(t)
+	get := start(t, dir, "get", "show.torrent", "--dir", "copy", "--state", "g", "--listen", "127.0.0.1:0")
+	s := seeder(t, dir, "--peer", get.address(), "--existing", "trust", "--down", "1M", "--max-peers", "3", "--plain")
+	if code, end := get.end(); code != 0 {
+		t.Errorf("exit %d, %v", code, end)
+	}
+	s.stop(os.Interrupt)
+	for _, o := range s.seen {
+		if o["event"] == "checking" {
+			t.Errorf("what is trusted was checked: %v", o)
+		}
+	}
+}
+
+func TestCatHeedsTheFlagsOfItsEngine(t *testing.T) {
+	t.Parallel()
+	dir := makeShow(t)
+	write(t, filepath.Join(dir, "list.p2p"), "This machine:127.0.0.0-127.255.255.255\n")
+	peer := seeder(t, dir).address()
+	cat := func(state string, more ...string) result {
+		args := []string{"cat", "show.torrent", "small.bin", "--dir", state, "--state", state + "-state", "--listen", "127.0.0.1:0", "--peer", peer}
+		return runProgram(t, dir, append(args, more...)...)
+	}
+	if r := cat("limited", "--down", "1M", "--up", "1M"); r.code != 0 || r.stdout != "small" {
+		t.Errorf("%+v", r)
+	}
+	if r := cat("filtered", "--ip-filter", "list.p2p", "--stall-timeout", "1s"); r.code != int(exitStalled) {
+		t.Errorf("from a peer that is filtered: %+v", r)
+	}
+	write(t, filepath.Join(dir, "there", "show", "nested", "small.bin"), "small")
+	if r := cat("there", "--existing", "refuse"); r.code != int(exitOverwrite) {
+		t.Errorf("what lies there is taken: %+v", r)
+	}
+}
+
+func TestTheWorldOfASimulationIsAsItsFlagsSay(t *testing.T) {
+	t.Parallel()
+	run := func(more ...string) string {
+		r := runProgram(t, t.TempDir(), small(append([]string{"--random-seed", "7"}, more...)...)...)
+		if r.code != 0 {
+			t.Fatalf("%v: %+v", more, r)
+		}
+		return r.stdout
+	}
+	usual := run()
+	for _, flag := range []string{"--rate 300K", "--seed-rate 400K", "--latency 400ms", "--stays 1s", "--seeds 3"} {
+		if run(strings.Fields(flag)...) == usual {
+			t.Errorf("%s changes nothing", flag)
+		}
+	}
+}
+
+func TestACrashOfTheRealProgramEndsWithTheCodeOfABugAndItsReport(t *testing.T) {
+	t.Parallel()
+	cmd := program(t, t.TempDir(), "show", "-", "--json")
+	cmd.Env = append(cmd.Env, asProgram+"="+crashing)
+	r := finish(t, cmd)
+	_, path, named := strings.Cut(r.stderr, "report: ")
+	report, err := os.ReadFile(strings.TrimSpace(path))
+	all := objects(t, r.stdout)
+	if len(all) != 2 || all[0]["report"] != strings.TrimSpace(path) || all[1]["exit"] != 1.0 {
+		t.Errorf("%v", all)
+	}
+	if r.code != int(exitBug) || !named || err != nil || !strings.Contains(string(report), "boom") {
+		t.Errorf("%v: %+v", err, r)
+	}
+}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/etorrent/etorrent"
+)
+
+// ear is a UDP tracker that only listens.
+type ear struct {
+	t    *testing.T
+	conn *net.UDPConn
+}
+
+func startEar(t *testing.T) *ear {
+	t.Helper()
+	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var failed error
+	err = raw.Control(func(fd uintptr) { failed = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_RECVTOS, 1) })
+	if err = errors.Join(err, failed); err != nil {
+		t.Fatal(err)
+	}
+	return &ear{t, conn}
+}
+
+func (e *ear) url() string { return "udp://" + e.conn.LocalAddr().String() + "/announce" }
+
+// hear returns where the next datagram comes from, and its class.
+func (e *ear) hear() (netip.Addr, etorrent.DSCP) {
+	e.t.Helper()
+	control := make([]byte, 64)
+	_, n, _, from, err := e.conn.ReadMsgUDPAddrPort(make([]byte, 2048), control)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	messages, err := unix.ParseSocketControlMessage(control[:n])
+	if err != nil || len(messages) != 1 {
+		e.t.Fatalf("%v, %v", messages, err)
+	}
+	return from.Addr().Unmap(), etorrent.DSCP(messages[0].Data[0] >> 2)
+}
+
+// What each command sends leaves from the address of --bind, is of the class of
+// --dscp, and goes to the trackers of --tracker alone.
+func TestFlagsOfTheNetworkReachTheWire(t *testing.T) {
+	t.Parallel()
+	dir := makeShow(t)
+	own := startEar(t)
+	if r := runProgram(t, dir, "create", "show", "-o", "tracked.torrent", "--tracker", own.url()); r.code != 0 {
+		t.Fatalf("%+v", r)
+	}
+	for _, command := range [][]string{
+		{"get", "tracked.torrent", "--dir", "copy"}, {"seed", "tracked.torrent"}, {"cat", "tracked.torrent", "1", "--dir", "other"},
+	} {
+		given := startEar(t)
+		cmd := program(t, dir, append(command, "--state", command[0], "--no-trackers", "--tracker", given.url(), "--bind", "127.0.0.2", "--dscp", "le")...)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if from, class := given.hear(); from != netip.MustParseAddr("127.0.0.2") || class != etorrent.LowerEffort {
+			t.Errorf("%s: from %v, class %d", command[0], from, class)
+		}
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}
+	if err := own.conn.SetReadDeadline(time.Unix(1, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := own.conn.Read(make([]byte, 2048)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("the torrent's own tracker was asked: %v", err)
+	}
+}
+
+// greet connects to a program and sends a handshake (BEP 3).
+func greet(t *testing.T, to string, hash [20]byte, id string) net.Conn {
+	t.Helper()
+	c, err := net.Dial("tcp", to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	if err := c.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Write([]byte("\x13BitTorrent protocol\x00\x00\x00\x00\x00\x00\x00\x00" + string(hash[:]) + id)); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// Of two who come, one is sent away; the other may be either (BEP 40).
+func TestATorrentHasNoMorePeersThanItMay(t *testing.T) {
+	t.Parallel()
+	dir := makeShow(t)
+	hash := readTorrentFile(t, filepath.Join(dir, "show.torrent")).ID().V1
+	for _, command := range [][]string{
+		{"get", "show.torrent", "--dir", "copy"}, {"seed", "show.torrent"}, {"cat", "show.torrent", "1", "--dir", "other"},
+	} {
+		cmd := program(t, dir, append(command, "--state", command[0], "--listen", "127.0.0.1:0", "--max-peers", "1")...)
+		from := io.Reader(nil)
+		var err error
+		if command[0] == "cat" {
+			from, err = cmd.StderrPipe()
+		} else {
+			from, err = cmd.StdoutPipe()
+		}
+		if err = errors.Join(err, cmd.Start()); err != nil {
+			t.Fatal(err)
+		}
+		said := readUntil(t, from, "\n")
+		for !strings.Contains(said, "listening on ") {
+			said = readUntil(t, from, "\n")
+		}
+		_, at, _ := strings.Cut(said, "listening on ")
+		at, _, _ = strings.Cut(at, "\n")
+		sent := make(chan error, 2)
+		for _, id := range []string{"-XX0000-000000000001", "-XX0000-000000000002"} {
+			c := greet(t, at, hash, id)
+			go func() {
+				_, err := io.Copy(io.Discard, c)
+				sent <- err
+			}()
+		}
+		if err := <-sent; errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("%s: both stay", command[0])
+		}
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}
+}
+
+// Without --plain a frame would have been drawn before it ended.
+func TestPlainLinesHaveNothingThatATerminalObeys(t *testing.T) {
+	t.Parallel()
+	dir := makeShow(t)
+	for _, command := range []string{"get", "cat"} {
+		p := openPTY(t, 80, 24)
+		cmd := program(t, dir, command, "show.torrent", "--state", command, "--dir", command, "--listen", "127.0.0.1:0", "--stall-timeout", "2s", "--plain")
+		if command == "cat" {
+			cmd.Args = append(cmd.Args, "1")
+		}
+		cmd.Env = append(cmd.Env, "TERM=xterm")
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = p.line, p.line, p.line
+		if command == "cat" {
+			cmd.Stdout = nil
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		_ = p.line.Close()
+		said := p.until("To go on")
+		if strings.Contains(said, "\x1b") || !strings.Contains(said, "show: fetching, 0%") {
+			t.Errorf("%s: %q", command, said)
+		}
+		_ = cmd.Wait()
+	}
+}
