@@ -163,6 +163,14 @@ func (c *Client) SetFilter(f *Filter) { c.engine.SetFilter(f) }
 // Tree is the live tree of processes.
 func (c *Client) Tree() sup.Snapshot { return c.engine.Tree() }
 
+// Kill kills one process of Tree, by its path, such as
+// "client/torrents/pool/torrent[1]/control": its context is cancelled, what it has
+// open is closed, and it panics where it next receives a message. Its supervisor does
+// what it does after any crash. Kill does not wait for that. It is for demonstrations
+// and lectures; ARCHITECTURE.md says what the crash of each kind may disturb. The
+// error is a *sup.UnkillableError.
+func (c *Client) Kill(path string) error { return c.engine.Kill(path) }
+
 // Shutdown stops the client in order: connections end, partial pieces are
 // written, what is written is synced and claimed, files are closed. If ctx ends
 // first the client goes on stopping and the error is the context's. It may be

@@ -61,11 +61,13 @@ func (s *supervisor) start(c *slot) {
 	p.run()
 }
 
-// inherit takes over from the incarnation before who ran in each slot last: they
-// are to be retired even if no further one comes to run in this incarnation.
+// inherit takes over from the incarnation before who ran in each slot last, and how
+// often: they are to be retired even if no further one comes to run in this
+// incarnation.
 func (s *supervisor) inherit(before *supervisor) {
 	for id, c := range s.slots {
-		c.proc = before.slots[id].proc
+		of := before.slots[id]
+		c.proc, c.startsBefore = of.proc, of.startsBefore+of.starts
 	}
 }
 

@@ -10,6 +10,8 @@ var (
 	// ErrKilled is the error of a process that did not stop by its deadline and
 	// was killed.
 	ErrKilled = errors.New("sup: killed at its deadline")
+	// ErrKilledByName is the error of a process that Tree.Kill killed.
+	ErrKilledByName = errors.New("sup: killed by its name")
 	// ErrNameTaken is the error of a start through a Pool whose name a child of
 	// that pool still has.
 	ErrNameTaken = errors.New("sup: a child of this name runs")
@@ -41,6 +43,33 @@ func (e *StartError) Error() string { return fmt.Sprintf("sup: start %s: %v", e.
 
 // Unwrap is the reason.
 func (e *StartError) Unwrap() error { return e.Err }
+
+// UnkillableError says why Tree.Kill killed nothing.
+type UnkillableError struct {
+	Path string
+	Why  Unkillable
+}
+
+// Unkillable is a reason that a process cannot be killed by its name.
+type Unkillable int
+
+// The reasons.
+const (
+	// NotThere is a path at which no process runs.
+	NotThere Unkillable = iota
+	// IsRoot is the path of the root, which nobody would start again.
+	IsRoot
+)
+
+// Error names the path and the reason.
+func (e *UnkillableError) Error() string {
+	switch e.Why {
+	case IsRoot:
+		return "sup: " + e.Path + " is the root, which nobody would start again"
+	case NotThere:
+	}
+	return "sup: no process runs at " + e.Path
+}
 
 // EscalatedError is the error of a supervisor that gave up because its children
 // needed more restarts than its intensity allows. Path is the supervisor, Child

@@ -209,12 +209,12 @@ func (p *Process) Path() string { return p.path }
 // Self is a reference to this incarnation, for Monitor and Link.
 func (p *Process) Self() Ref { return Ref{p} }
 
-// Watches adds d to the queues whose depth the snapshot adds up for this
+// Watches adds to the queues whose depth the snapshot adds up for this
 // process.
-func (p *Process) Watches(d Depth) {
+func (p *Process) Watches(all ...Depth) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.holds.depths = append(p.holds.depths, d)
+	p.holds.depths = append(p.holds.depths, all...)
 }
 
 // without removes one element; it does not keep the room at the end alive.

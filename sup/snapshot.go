@@ -30,14 +30,19 @@ type (
 	// Idle is a child of which no incarnation runs: it ended for good, or waits
 	// for its turn in a start or restart.
 	Idle struct{}
+	// Quarantined is a child that its owner put aside until then, and of which
+	// nothing runs. Only the owner knows: sup never says so, and who shows the
+	// owner's knowledge in a snapshot does.
+	Quarantined struct{ Until time.Time }
 )
 
-func (Starting) processState() {}
-func (Running) processState()  {}
-func (Degraded) processState() {}
-func (Stopping) processState() {}
-func (Idle) processState()     {}
-func (Stuck) processState()    {}
+func (Starting) processState()    {}
+func (Running) processState()     {}
+func (Degraded) processState()    {}
+func (Stopping) processState()    {}
+func (Idle) processState()        {}
+func (Stuck) processState()       {}
+func (Quarantined) processState() {}
 
 // String is "starting".
 func (Starting) String() string { return "starting" }
@@ -54,6 +59,9 @@ func (Stopping) String() string { return "stopping" }
 // String is "idle".
 func (Idle) String() string { return "idle" }
 
+// String is the end of it after "quarantined until".
+func (s Quarantined) String() string { return "quarantined until " + s.Until.Format(time.TimeOnly) }
+
 // Snapshot is the tree as it was at one moment; each process is seen at a
 // moment of its own, close to it.
 type Snapshot struct {
@@ -65,9 +73,16 @@ type Snapshot struct {
 type Node struct {
 	Name, Kind, Path string
 	State            State
+	// Strategy is that of a supervisor, by its name in OTP; "" for a process that
+	// is none.
+	Strategy string
 	// Restarts is how often the child was started again since its supervisor's
 	// start.
 	Restarts int
+	// RestartsInAll is how often it was started again since the tree's start, also
+	// because its supervisor was. A child of a pool begins anew with each start by
+	// its owner.
+	RestartsInAll int
 	// Started is when this incarnation was; zero for one that never was.
 	Started time.Time
 	// LastExit is how the incarnation before this one ended, or this one if it
@@ -75,8 +90,9 @@ type Node struct {
 	LastExit Exit
 	// LastMessage is the label of the last Receive.
 	LastMessage string
-	// MailboxDepth is the sum over the queues named to Watches.
-	MailboxDepth int
+	// MailboxDepth is the sum over the queues named to Watches, Mailboxes how many
+	// they are.
+	MailboxDepth, Mailboxes int
 	// Children are in the order of their first start; a child that was written
 	// off stands after them, beside its new incarnation if it has one.
 	Children []Node
@@ -126,11 +142,11 @@ type view struct{ shown map[*Process]struct{} }
 func (v view) node(c *slot, path string) Node {
 	p := c.proc
 	if p == nil {
-		return Node{Name: c.child.Name, Kind: c.child.kind(), Path: path, State: Idle{}}
+		return Node{Name: c.child.Name, Kind: c.child.kind(), Path: path, State: Idle{}, Strategy: c.child.strategy()}
 	}
 	v.shown[p] = struct{}{}
 	n := p.node()
-	n.Restarts = max(0, c.starts-1)
+	n.Restarts, n.RestartsInAll = max(0, c.starts-1), max(0, c.startsBefore+c.starts-1)
 	if n.LastExit == nil {
 		n.LastExit = c.lastExit
 	}
@@ -167,11 +183,12 @@ func (p *Process) node() Node {
 	p.mu.Lock()
 	n := Node{
 		Name: p.child.Name, Kind: p.child.kind(), Path: p.path,
-		State: p.state(), Restarts: p.restarts, Started: p.started,
+		State: p.state(), Strategy: p.child.strategy(), Restarts: p.restarts, RestartsInAll: p.restarts, Started: p.started,
 		LastExit: p.life.exit, LastMessage: p.label,
 	}
 	depths := slices.Clone(p.holds.depths)
 	p.mu.Unlock()
+	n.Mailboxes = len(depths)
 	for _, d := range depths {
 		n.MailboxDepth += d.Depth()
 	}

@@ -24,18 +24,17 @@ func TestSnapshotShowsWhatProcessesAreUpTo(t *testing.T) {
 		box.Put(1)
 		pause(time.Second)
 		work <- func(p *sup.Process) {
-			p.Watches(box)
-			p.Watches(depth(2))
+			p.Watches(box, depth(2))
 			p.Receive("hello")
 			p.Degraded(errTest)
 		}
 		pause(0)
 		got := tree.Snapshot()
 		if want := fmt.Sprint(sup.Snapshot{Taken: time.Now(), Root: sup.Node{
-			Name: "root", Kind: "root", Path: "root", State: sup.Running{}, Started: began,
+			Name: "root", Kind: "root", Path: "root", State: sup.Running{}, Strategy: "one_for_one", Started: began,
 			Children: []sup.Node{{
 				Name: "worker", Kind: "a kind", Path: "root/worker", State: sup.Degraded{Err: errTest},
-				Started: began, LastMessage: "hello", MailboxDepth: 3,
+				Started: began, LastMessage: "hello", MailboxDepth: 3, Mailboxes: 2,
 			}},
 		}}.Root); fmt.Sprint(got.Root) != want || !got.Taken.Equal(time.Now()) {
 			t.Fatalf("got  %v\nwant %s", got.Root, want)

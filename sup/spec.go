@@ -125,6 +125,14 @@ func (c *Child) kind() string {
 	return c.Kind
 }
 
+// strategy names that of a supervisor, "" for other children.
+func (c *Child) strategy() string {
+	if c.Supervisor == nil {
+		return ""
+	}
+	return c.Supervisor.Strategy.String()
+}
+
 func (c *Child) stopWithin() time.Duration {
 	if c.StopWithin <= 0 {
 		return defaultStopWithin

@@ -44,12 +44,14 @@ type supervisor struct {
 
 // slot is a child over all its incarnations.
 type slot struct {
-	id       decide.ID
-	child    *Child
-	monitor  *monitor // for the first incarnation, until it is made
-	starts   int      // in this incarnation of the supervisor
-	proc     *Process // the present incarnation or the last; nil before the first
-	lastExit Exit     // of the one before proc
+	id      decide.ID
+	child   *Child
+	monitor *monitor // for the first incarnation, until it is made
+	starts  int      // in this incarnation of the supervisor
+	// startsBefore are those in the incarnations before it.
+	startsBefore int
+	proc         *Process // the present incarnation or the last; nil before the first
+	lastExit     Exit     // of the one before proc
 }
 
 func newSupervisor(p *Process, spec *Supervisor) *supervisor {

@@ -41,7 +41,7 @@ func (s *Service) run(p *sup.Process) error {
 		flights: map[announce.RequestID]*flight{}, names: newNames(), web: newWeb(), wires: newWires(),
 	}
 	defer x.alarm.Stop()
-	p.Watches(s.commands)
+	p.Watches(s.commands, x.outcomes, x.replies, s.kept)
 	p.Ready()
 	if x.rest() == sup.StopAsked {
 		return nil

@@ -281,9 +281,6 @@ func (c *Client) SetFilter(t *ipfilter.Table) {
 // Events is the ring of events.
 func (c *Client) Events() *ring.Ring[event.Event] { return c.events }
 
-// Tree is the live tree.
-func (c *Client) Tree() sup.Snapshot { return c.tree.Snapshot() }
-
 // Slabs is the number of payload buffers that somebody holds now.
 func (c *Client) Slabs() int { return c.disks.Slabs() + c.reads.Outstanding() }
 

@@ -59,7 +59,7 @@ func (d *Disk) run(p *sup.Process) error {
 	defer x.cleanUp()
 	d.opens.Serve(p)
 	d.closes.Serve(p)
-	p.Watches(d.inbox)
+	p.Watches(d.inbox, x.done.box, d.opens, d.closes)
 	x.takeOver()
 	p.Ready()
 	if x.rest() == sup.StopAsked {

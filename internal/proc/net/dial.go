@@ -137,7 +137,7 @@ func (d *Dialer) Child() sup.Child {
 }
 
 func (d *Dialer) run(p *sup.Process) error {
-	p.Watches(d.wishes)
+	p.Watches(d.wishes, d.outcomes)
 	d.takeOver(p)
 	p.Ready()
 	for {

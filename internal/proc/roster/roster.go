@@ -193,7 +193,7 @@ type process struct {
 func (r *Roster) run(p *sup.Process) error {
 	x := &process{r: r, p: p, core: roster.New(), gone: map[ident.TorrentID][]*sup.Request[ask, answer]{}}
 	r.asks.Serve(p)
-	p.Watches(r.downs)
+	p.Watches(r.asks, r.downs)
 	for _, e := range r.alive.entries() {
 		x.core.Adopt(e.id, e.past, x)
 	}

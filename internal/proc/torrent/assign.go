@@ -104,7 +104,7 @@ func (t *Torrent) runAssign(p *sup.Process) error {
 	}
 	defer a.alarm.Stop()
 	t.assign.Take(nil) // what was meant for an earlier incarnation
-	p.Watches(t.assign)
+	p.Watches(t.assign, a.reports.box)
 	p.Ready()
 	t.control.Put(toControl{assignUp: &assignUp{}})
 	defer func() {

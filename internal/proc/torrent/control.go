@@ -121,7 +121,7 @@ func (t *Torrent) runControl(p *sup.Process) error {
 			c.disk.Detach(t.id, c.reports.box)
 		}
 	}()
-	p.Watches(t.control.box)
+	p.Watches(t.control.box, c.reports.box, c.swarm.downs, t.asks)
 	t.asks.Serve(p)
 	c.swarm.follow()
 	c.swarm.named(t.control.open())

@@ -164,7 +164,7 @@ func New(env Env, id ident.TorrentID, epoch store.Epoch, o Options) *Torrent {
 // its crashes goes on: thirty a minute cost less than a minute of nothing.
 func (t *Torrent) Child() sup.Child {
 	return sup.Child{
-		Name: "torrent[" + t.id.String() + "]", Kind: "torrent", Restart: sup.Temporary,
+		Name: t.Name(), Kind: "torrent", Restart: sup.Temporary,
 		Supervisor: &sup.Supervisor{
 			Strategy:  sup.RestForOne,
 			Intensity: sup.Intensity{Restarts: 30, Within: time.Minute},
@@ -177,6 +177,9 @@ func (t *Torrent) Child() sup.Child {
 		},
 	}
 }
+
+// Name is that of the torrent's supervisor among its siblings.
+func (t *Torrent) Name() string { return "torrent[" + t.id.String() + "]" }
 
 // ID is the torrent's local id.
 func (t *Torrent) ID() ident.TorrentID { return t.id }
