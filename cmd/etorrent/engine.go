@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/etorrent/etorrent"
+	"github.com/etorrent/etorrent/cmd/etorrent/internal/control"
 	"github.com/etorrent/etorrent/cmd/etorrent/internal/jsonl"
 	"github.com/etorrent/etorrent/sqlitestate"
 )
@@ -27,6 +28,7 @@ type engine struct {
 	addrs  []netip.AddrPort
 	// filters are the address filter, each time that it was read again; nil: never
 	filters <-chan filterRead
+	control *control.Server // tells ps of the processes; nil: nobody does
 }
 
 // startEngine opens the state and starts a client, and tells where it listens.
@@ -49,6 +51,7 @@ func startEngine(s *session, f *engineFlags) (*engine, error) {
 		return nil, errors.Join(err, state.Close())
 	}
 	e := &engine{s: s, client: client, state: f.state, filters: filters}
+	e.openControl()
 	if err := e.listen(&f.listen); err != nil {
 		return nil, errors.Join(err, e.stop())
 	}
@@ -96,6 +99,7 @@ func withoutTimeout(err error) error {
 func (e *engine) stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
 	defer cancel()
+	defer e.closeControl()
 	return e.client.Shutdown(ctx)
 }
 

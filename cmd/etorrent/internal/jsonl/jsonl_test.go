@@ -46,6 +46,14 @@ func objects() []jsonl.Object {
 			},
 			Findings: []string{"f"}, Renamed: []jsonl.Renaming{{}},
 		},
+		&jsonl.Tree{PID: 7, Version: "1", Command: "etorrent get a", LeftOut: 1, Root: jsonl.Process{
+			Name: "client", Kind: "client", Path: "client", Strategy: "rest_for_one", State: "running", Started: &created,
+			Children: []jsonl.Process{
+				{Name: "a", State: "degraded", Reason: "r", LastExit: "failed: x", LastMessage: "m", Mailboxes: 2, Waiting: 3, Children: []jsonl.Process{}},
+				{Name: "b", State: "quarantined", Until: &created, Children: []jsonl.Process{}},
+			},
+		}},
+		&jsonl.Killed{PID: 7, Path: "client/a", Outcome: "back", After: 3, Restarts: 1, LastExit: "failed: x"},
 		&jsonl.Verified{
 			Head: of, Name: "a", Path: "/a", Damaged: []uint32{3},
 			Files: []jsonl.VerifiedFile{{Number: 1, State: "longer", Found: &found}, {Number: 2, State: "unusable", Message: "m"}, {Number: 3, State: "damaged", Damaged: 1}, {Number: 4, State: "mislinked", Message: "m"}},

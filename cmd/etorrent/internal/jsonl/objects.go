@@ -224,6 +224,63 @@ type VerifiedFile struct {
 	Message string `json:"message,omitempty"`
 }
 
+// Tree is the tree of processes of a running program, as ps tells it. Command is what
+// was typed, LeftOut how many processes there are besides those that are told.
+type Tree struct {
+	Head
+	PID     int     `json:"pid"`
+	Version string  `json:"version"`
+	Command string  `json:"command"`
+	LeftOut int     `json:"left_out,omitempty"`
+	Root    Process `json:"root"`
+}
+
+// Process is one process of a tree. Reason is of the states degraded and stuck, Until of
+// quarantined. Restarts count since the tree began, Age is in milliseconds since the
+// last start; Waiting is how many messages lie in its Mailboxes.
+type Process struct {
+	Name        string     `json:"name"`
+	Kind        string     `json:"kind"`
+	Path        string     `json:"path"`
+	Strategy    string     `json:"strategy,omitempty"` // of a supervisor
+	State       string     `json:"state"`
+	Reason      string     `json:"reason,omitempty"`
+	Until       *time.Time `json:"until,omitempty"`
+	Restarts    int        `json:"restarts"`
+	Started     *time.Time `json:"started,omitempty"`
+	Age         int64      `json:"age_ms"`
+	LastExit    string     `json:"last_exit,omitempty"`
+	LastMessage string     `json:"last_message,omitempty"`
+	Mailboxes   int        `json:"mailboxes"`
+	Waiting     int        `json:"waiting"`
+	Children    []Process  `json:"children"`
+}
+
+// ByPath appends the processes at a path, p's or below it.
+func (p *Process) ByPath(path string, to []*Process) []*Process {
+	if p.Path == path {
+		to = append(to, p)
+	}
+	for i := range p.Children {
+		to = p.Children[i].ByPath(path, to)
+	}
+	return to
+}
+
+// Killed says what came of a process that ps killed. After is in milliseconds, until
+// it was back or for how long that was waited for.
+type Killed struct {
+	Head
+	PID      int    `json:"pid"`
+	Path     string `json:"path"`
+	Outcome  string `json:"outcome"` // back, gone, quarantined, ending or ended
+	After    int64  `json:"after_ms"`
+	Restarts int    `json:"restarts"`
+	LastExit string `json:"last_exit,omitempty"`
+}
+
+func (*Tree) event() string      { return "tree" }
+func (*Killed) event() string    { return "killed" }
 func (*Listening) event() string { return "listening" }
 func (*Added) event() string     { return "added" }
 func (*Checking) event() string  { return "checking" }

@@ -1,0 +1,13 @@
+package control
+
+import (
+	"errors"
+
+	"golang.org/x/sys/windows"
+)
+
+// isRefused says whether nobody has a socket open.
+func isRefused(err error) bool { return errors.Is(err, windows.WSAECONNREFUSED) }
+
+// protect leaves who may connect to the folder, whose permissions the file inherits.
+func protect(string) error { return nil }

@@ -1,0 +1,139 @@
+package screen
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/etorrent/etorrent/cmd/etorrent/internal/amount"
+	"github.com/etorrent/etorrent/cmd/etorrent/internal/jsonl"
+	"github.com/etorrent/etorrent/internal/vocab/text"
+)
+
+// twig is one process as a line: its cells, and the colour of the line.
+type twig struct {
+	cells [6]string
+	color string
+}
+
+// The cells of a twig, and their heads.
+const (
+	nameCell = iota
+	stateCell
+	restartsCell
+	ageCell
+	mailCell
+	saidCell // why it is in its state, and how it last ended
+)
+
+var heads = twig{cells: [6]string{"PROCESS", "STATE", "RESTARTS", "AGE", "MAIL", "REASON, LAST EXIT"}}
+
+// Trees draws the trees of programs, one process a line, below a line for each
+// program. A style of no width cuts nothing; one of no height leaves nothing out.
+func Trees(trees []*jsonl.Tree, st Style) []string {
+	var lines []string
+	for i, t := range trees {
+		if i > 0 {
+			lines = append(lines, "")
+		}
+		lines = append(lines, tree(t, st)...)
+	}
+	if room := st.Height - 1; st.Height > 0 && len(lines) > max(room, 2) {
+		room = max(room, 2)
+		more := len(lines) - room + 1
+		lines = append(lines[:room-1], Fit(fmt.Sprintf("and %d more lines", more), st.Width))
+	}
+	return lines
+}
+
+func tree(t *jsonl.Tree, st Style) []string {
+	head := fmt.Sprintf("pid %d: %s", t.PID, text.Printable(t.Command))
+	lines := []string{Fit(head, st.Width)}
+	twigs := appendTwigs([]twig{heads}, &t.Root, "")
+	var widths [6]int
+	for _, w := range twigs {
+		for i, c := range w.cells {
+			widths[i] = max(widths[i], columns(c))
+		}
+	}
+	if st.Width > 0 {
+		widths[nameCell] = min(widths[nameCell], max(st.Width/2, 20))
+	}
+	for _, w := range twigs {
+		lines = append(lines, paint(Fit(w.line(widths), st.Width), w.color, st.Color))
+	}
+	if t.LeftOut > 0 {
+		lines = append(lines, Fit(fmt.Sprintf("and %d processes more", t.LeftOut), st.Width))
+	}
+	return lines
+}
+
+// Fit cuts a line to a terminal, in whose last column it would wrap.
+func Fit(line string, width int) string {
+	if width <= 0 {
+		return line
+	}
+	return cut(line, max(width-1, 10))
+}
+
+// line has numbers on the right of their columns.
+func (w twig) line(widths [6]int) string {
+	var b strings.Builder
+	for i, c := range w.cells {
+		switch i {
+		case restartsCell, ageCell, mailCell:
+			b.WriteString(padLeft(c, widths[i]))
+		default:
+			b.WriteString(padRight(cut(c, widths[i]), widths[i]))
+		}
+		b.WriteString("  ")
+	}
+	return strings.TrimRight(b.String(), " ")
+}
+
+func appendTwigs(to []twig, p *jsonl.Process, indent string) []twig {
+	name := indent + text.Printable(p.Name)
+	if p.Strategy != "" {
+		name += " (" + text.Printable(p.Strategy) + ")"
+	}
+	w := twig{cells: [6]string{nameCell: name, stateCell: text.Printable(p.State), saidCell: said(p)}, color: colorOfState(p.State)}
+	w.cells[restartsCell] = strconv.Itoa(p.Restarts)
+	if p.Started != nil {
+		w.cells[ageCell] = amount.Duration(time.Duration(p.Age) * time.Millisecond)
+	}
+	if p.Mailboxes > 0 {
+		w.cells[mailCell] = strconv.Itoa(p.Waiting)
+	}
+	to = append(to, w)
+	for i := range p.Children {
+		to = appendTwigs(to, &p.Children[i], indent+"  ")
+	}
+	return to
+}
+
+func said(p *jsonl.Process) string {
+	var parts []string
+	if p.Reason != "" {
+		parts = append(parts, text.Printable(p.Reason))
+	}
+	if p.Until != nil {
+		parts = append(parts, "until "+p.Until.Local().Format(time.TimeOnly))
+	}
+	if p.LastExit != "" {
+		parts = append(parts, "last exit: "+text.Printable(p.LastExit))
+	}
+	return strings.Join(parts, "; ")
+}
+
+func colorOfState(state string) string {
+	switch state {
+	case "degraded", "stuck", "quarantined":
+		return red
+	case "starting", "stopping":
+		return cyan
+	case "idle":
+		return dim
+	}
+	return none
+}
