@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/etorrent/etorrent"
 	"github.com/etorrent/etorrent/cmd/etorrent/internal/amount"
@@ -70,8 +71,8 @@ func (c *conductor) sharingWords(t *tracked) string {
 // seedCommand shares a torrent again.
 func (c *conductor) seedCommand(t *tracked) string {
 	word := t.source.word
-	if word == "-" {
-		word = "TORRENT"
+	if word == "-" || strings.Contains(word, "***") {
+		word = "TORRENT" // there is no word of it that could be shown and pasted
 	}
 	words := []string{"etorrent", "seed", word, "--dir", t.dir}
 	if usual := stateFolder(c.s.host); filepath.Clean(c.e.state) != usual {

@@ -86,7 +86,7 @@ func TestThePasskeyOfASourceIsMasked(t *testing.T) {
 	}
 	url := site(t, raw) + "/show.torrent?passkey=" + passkey
 	r := runProgram(t, dir, "get", url, "show.torrent", "--listen", "127.0.0.1:0")
-	if r.code != 0 || strings.Contains(r.stdout+r.stderr, passkey) || !strings.Contains(r.stdout, "is the same torrent as") || !strings.Contains(r.stdout, "passkey=***") {
+	if r.code != 0 || strings.Contains(r.stdout+r.stderr, passkey) || !strings.Contains(r.stdout, "is the same torrent as") || !strings.Contains(r.stdout, "passkey=***") || !strings.Contains(r.stdout, "etorrent seed TORRENT --dir") {
 		t.Errorf("%+v", r)
 	}
 	r = runProgram(t, dir, "get", url, "--listen", "127.0.0.1:0", "--dir", "copy", "--stall-timeout", "1s")

@@ -89,6 +89,21 @@ func TestFlagsOfTheNetworkReachTheWire(t *testing.T) {
 	}
 }
 
+// admitted connects to a program until it answers the handshake: a torrent that is
+// being opened takes nobody.
+func admitted(t *testing.T, to string, hash [20]byte, id string) net.Conn {
+	t.Helper()
+	for t.Context().Err() == nil {
+		c := greet(t, to, hash, id)
+		if _, err := io.ReadFull(c, make([]byte, 68)); err == nil {
+			return c
+		}
+		_ = c.Close()
+	}
+	t.Fatal("nobody is let in")
+	return nil
+}
+
 // greet connects to a program and sends a handshake (BEP 3).
 func greet(t *testing.T, to string, hash [20]byte, id string) net.Conn {
 	t.Helper()
@@ -132,8 +147,7 @@ func TestATorrentHasNoMorePeersThanItMay(t *testing.T) {
 		_, at, _ := strings.Cut(said, "listening on ")
 		at, _, _ = strings.Cut(at, "\n")
 		sent := make(chan error, 2)
-		for _, id := range []string{"-XX0000-000000000001", "-XX0000-000000000002"} {
-			c := greet(t, at, hash, id)
+		for _, c := range []net.Conn{admitted(t, at, hash, "-XX0000-000000000001"), greet(t, at, hash, "-XX0000-000000000002")} {
 			go func() {
 				_, err := io.Copy(io.Discard, c)
 				sent <- err
