@@ -92,3 +92,16 @@ func TestNobodyOwesBeforeItTookAPiece(t *testing.T) {
 		t.Error("it lost its slot before it could give anything")
 	}
 }
+
+func TestWhoOwesTakesNoSlotWhoseTurnIsOver(t *testing.T) {
+	b := titForTat(t, 5)
+	rider := b.join(remote{id: 100, takes: 100 << 10})
+	for id := range choke.PeerID(4) {
+		b.join(remote{id: id, gives: 100 << 10, takes: 100 << 10})
+	}
+	one := b.join(remote{id: 10, gives: 10, takes: 10})
+	b.pass(4 * time.Minute)
+	if rider.turns != 1 || one.turns != 1 {
+		t.Errorf("%d and %d turns", rider.turns, one.turns)
+	}
+}

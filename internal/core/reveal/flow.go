@@ -92,7 +92,9 @@ func (c *Core) RemoteMeasured(now mono.Instant, id RemoteID, m Reading) {
 		f.moved = now
 	}
 	f.seen, f.at = m, now
-	c.decide(now, r)
+	if r.appetite.state != inert || n > 0 || m.Interest == NotInterested {
+		c.decide(now, r)
+	}
 }
 
 // decide judges whether a remote takes what it is shown.
@@ -113,13 +115,13 @@ func (c *Core) decide(now mono.Instant, r *remote) {
 		if now.Sub(r.flow.moved) >= stallAfter {
 			c.giveUp(r)
 			r.window = min(r.window, 1)
-			r.flow.moved = now
+			become(inert)
 		}
 	case len(r.fetching) == 0:
-		if a.state == eager || a.state == undecided {
+		if a.state != sated && a.state != averse {
 			become(sated)
 		}
-	case a.state == eager || a.state == sated:
+	case a.state == eager || a.state == sated || a.state == inert:
 		become(undecided)
 	case r.flow.taken >= c.bytesOf(r):
 		c.tookSilently(now, r)

@@ -45,10 +45,13 @@ const (
 	eager                   // it is interested
 	sated                   // it is not, and has all that it was shown
 	averse                  // it is not, although it lacks what it was shown
+	inert                   // it is, and takes nothing, although it may
 )
 
-// isSeeking says whether it lacks something that it may want.
-func (r *remote) isSeeking() bool { return !r.has.IsFull() && r.appetite.state != averse }
+// isSeeking says whether it lacks something that it may want and take.
+func (r *remote) isSeeking() bool {
+	return !r.has.IsFull() && r.appetite.state != averse && r.appetite.state != inert
+}
 
 // seeks keeps the count of those that seek, around a change.
 func (c *Core) seeks(r *remote, change func()) {

@@ -166,7 +166,7 @@ func TestWhoWantsNothingOfWhatItIsShownIsShownMore(t *testing.T) {
 func TestWhoDoesNotTellWhatWeHaveIsKnownByWhatItTook(t *testing.T) {
 	s := newStage(t, 50)
 	r := s.join(1)
-	for range 200 {
+	for range 30 {
 		taken := r.missing()
 		r.sent += int64(len(taken)) * pieceSize
 		for _, i := range taken {
@@ -174,8 +174,8 @@ func TestWhoDoesNotTellWhatWeHaveIsKnownByWhatItTook(t *testing.T) {
 		}
 		s.pass(time.Second)
 	}
-	if !r.has.IsFull() {
-		t.Errorf("it has %d pieces", r.has.Count())
+	if r.has.Count() < 12 { // a few seconds each, and not ten
+		t.Errorf("in half a minute it has %d pieces", r.has.Count())
 	}
 }
 
