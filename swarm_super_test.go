@@ -137,12 +137,13 @@ func TestOneThatSuperSeedsShowsEverythingWhenAnotherSeedCame(t *testing.T) {
 		c.Seed(t, seeder.Client, seeder.storage, etorrent.SuperSeeding())
 		x := s.speaker("10.9.0.1", seeder, c, 1)
 		x.say(wire.Message{Kind: wire.HaveNone})
-		shown := len(of(x.told(5*time.Second), wire.Have))
+		begin := x.told(5 * time.Second)
+		shown := len(of(begin, wire.Have))
 		other := s.speaker("10.9.0.2", seeder, c, 2)
 		other.say(wire.Message{Kind: wire.HaveAll})
 		rest := x.told(5 * time.Second)
 		if n := shown + len(of(rest, wire.Have)); n != 20 {
-			t.Errorf("it was told of %d pieces of 20", n)
+			t.Errorf("it was told of %d pieces of 20: %v and then %v", n, begin, rest)
 		}
 		if !slices.Equal(goals(rest), []wire.UploadOnly{wire.UploadOnlyYes}) {
 			t.Errorf("it was told %v of our goal", goals(rest))

@@ -64,6 +64,7 @@ type arrival uint8
 const (
 	arrivedLacking arrival = iota
 	arrivedComplete
+	arrivedBefore // an earlier core saw it arrive
 )
 
 // line is how fast all remotes together fetch.

@@ -81,7 +81,8 @@ func (c *Core) RemoteJoined(now mono.Instant, id RemoteID, s Sight, shown *piece
 	if r.isSeeking() {
 		c.crowd.seeking++
 	}
-	if shown != nil {
+	if shown != nil && !shown.IsEmpty() {
+		r.flow.arrival = arrivedBefore
 		r.shown.AddAll(shown)
 		for i := range shown.All() {
 			c.sendOut(now, r, i)
@@ -105,7 +106,7 @@ func (c *Core) RemoteHasSet(now mono.Instant, id RemoteID, s *pieceset.Set) {
 		return
 	}
 	how := gotNow
-	if r.has.IsEmpty() && r.shown.IsEmpty() {
+	if r.has.IsEmpty() && r.flow.arrival != arrivedBefore {
 		how = cameWith
 		if s.IsFull() {
 			r.flow.arrival = arrivedComplete
@@ -147,10 +148,12 @@ func (c *Core) gain(now mono.Instant, r *remote, i pieceset.Index, how origin) {
 		c.moveOut(i, -1)
 	}
 	switch given := r.shown.Has(i); {
+	case how == cameWith:
+		c.settle(i, 0)
 	case given && c.pieces[i].holders == 1:
 		c.waits[i] = r
 		r.waiting++
-	case !given && how == gotNow:
+	case !given:
 		c.spread.note(now)
 		c.settle(i, 1)
 	default:
@@ -208,7 +211,7 @@ func (c *Core) giveUp(r *remote) {
 
 // judgeEnd counts a remote that has everything, and looks whether that is enough.
 func (c *Core) judgeEnd(r *remote) {
-	if r.flow.arrival == arrivedLacking {
+	if r.flow.arrival != arrivedComplete {
 		c.crowd.complete++
 	}
 	if c.state != keepsBack {

@@ -202,7 +202,9 @@ func TestWhoTakesNothingThoughItMayMakesRoomForOthers(t *testing.T) {
 func TestItIsOverWhenThereIsAnotherSeed(t *testing.T) {
 	s := newStage(t, 10)
 	s.join(1)
-	s.join(2, s.all()...)
+	s.join(2) // and is shown something, before its first word comes
+	s.core.RemoteHasSet(s.now, 2, pieceset.Full(10))
+	s.settle()
 	if why, is := s.end.(reveal.OtherSeed); !is || why.ID != 2 {
 		t.Errorf("%v", s.end)
 	}

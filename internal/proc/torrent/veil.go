@@ -34,9 +34,9 @@ func (s Seeding) veil() veil {
 }
 
 // sharing is the goal of a torrent that wants nothing more. One that lacks pieces says
-// what it has.
+// what it has; those that a check found count at once, since they are served.
 func (c *control) sharing() peer.Goal {
-	if c.t.legacy.veil == veiled && c.durable.IsFull() {
+	if c.t.legacy.veil == veiled && c.log.Count() == c.layout.geometry.Pieces() {
 		return peer.SuperSeeding
 	}
 	return peer.UploadOnly
