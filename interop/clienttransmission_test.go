@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/etorrent/etorrent/internal/testnet"
 )
@@ -38,39 +39,71 @@ func runTransmission(t *testing.T, at *testnet.Port, j job) *running {
 		t.Fatal(err)
 	}
 	config, _ := writeIn(t, "config", "settings.json", string(settings))
-	c := startOn(t, at.Host, "Transmission", j.dir, "transmission-cli", "--config-dir", config, "--download-dir", j.dir,
-		"--port", strconv.Itoa(peerPort), "--no-portmap", j.torrent)
 	tr := &transmission{web: caller(at.Host)}
-	return &running{child: c, poll: tr.poll}
-}
-
-const transmissionSeeds = 6 // tr_torrent_activity TR_STATUS_SEED
-
-func (tr *transmission) poll() (standing, error) {
-	var answer struct {
-		Torrents []struct {
-			Status         int
-			LeftUntilDone  int64
-			UploadedEver   int64
-			DownloadedEver int64
-			Error          int
-			ErrorString    string
+	for deadline := time.Now().Add(cellPatience); ; {
+		c := startOn(t, at.Host, "Transmission", j.dir, "transmission-cli", "--config-dir", config, "--download-dir", j.dir,
+			"--port", strconv.Itoa(peerPort), "--no-portmap", j.torrent)
+		if tr.goesOn(c, deadline) {
+			return &running{child: c, poll: tr.poll}
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("Transmission does not start")
 		}
 	}
+}
+
+// The states of a torrent that runs (tr_torrent_activity).
+const (
+	transmissionFetches = 4
+	transmissionSeeds   = 6
+)
+
+// goesOn waits until the program has begun. It ends at once when it happens to look
+// at its torrent just after the check of what lies there: that one counts as stopped.
+func (tr *transmission) goesOn(c *child, deadline time.Time) bool {
+	for time.Now().Before(deadline) {
+		if now, err := tr.ask(); err == nil && (now.Status == transmissionFetches || now.Status == transmissionSeeds) {
+			return true
+		}
+		select {
+		case <-c.ended:
+			return false
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	return false
+}
+
+// torrentOfTransmission is what it tells of its torrent.
+type torrentOfTransmission struct {
+	Status         int
+	LeftUntilDone  int64
+	UploadedEver   int64
+	DownloadedEver int64
+	Error          int
+	ErrorString    string
+}
+
+func (tr *transmission) poll() (standing, error) {
+	now, err := tr.ask()
+	if err == nil && now.Error != 0 {
+		err = errors.New(now.ErrorString)
+	}
+	return standing{now.Status == transmissionSeeds && now.LeftUntilDone == 0, now.UploadedEver, now.DownloadedEver}, err
+}
+
+func (tr *transmission) ask() (torrentOfTransmission, error) {
+	var answer struct{ Torrents []torrentOfTransmission }
 	err := tr.call("torrent-get", map[string]any{
 		"fields": []string{"status", "leftUntilDone", "uploadedEver", "downloadedEver", "error", "errorString"},
 	}, &answer)
 	if err != nil {
-		return standing{}, err
+		return torrentOfTransmission{}, err
 	}
 	if len(answer.Torrents) != 1 {
-		return standing{}, fmt.Errorf("%d torrents", len(answer.Torrents))
+		return torrentOfTransmission{}, fmt.Errorf("%d torrents", len(answer.Torrents))
 	}
-	now := answer.Torrents[0]
-	if now.Error != 0 {
-		err = errors.New(now.ErrorString)
-	}
-	return standing{now.Status == transmissionSeeds && now.LeftUntilDone == 0, now.UploadedEver, now.DownloadedEver}, err
+	return answer.Torrents[0], nil
 }
 
 // call asks for something, once more with the token that the daemon names at first.
