@@ -51,7 +51,10 @@ func blocking(m *member, f *etorrent.Torrent, c *etorrenttest.Content) map[strin
 		"Client.Add":       func(ctx context.Context) error { _, err := m.Add(ctx, etorrent.FromMetainfo(c.Metainfo)); return err },
 		"Client.Listening": func(ctx context.Context) error { _, err := m.Listening(ctx); return err },
 		"Client.Events": func(ctx context.Context) error {
-			for range m.Events(ctx, 0) {
+			for e, err := range m.Events(ctx, 0) {
+				if e == nil && err != nil {
+					return err
+				}
 			}
 			return ctx.Err()
 		},
