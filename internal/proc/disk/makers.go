@@ -60,7 +60,11 @@ const (
 
 func isStillOurs(now storage.FileFacts, f store.FileFacts) ownership {
 	p, there := now.(storage.Present)
-	if there && p.Home == storage.InPlace && f.Maker == store.MadeByUs && p.Device == f.Device && p.Inode == f.Inode {
+	switch {
+	case !there || p.Home != storage.InPlace || f.Maker != store.MadeByUs:
+	case p.Device != f.Device || p.Inode != f.Inode:
+	case f.Inode == 0 && (p.Size != f.Size || !p.ModTime.Equal(f.ModTime)): // there are no numbers to know it by
+	default:
 		return stillOurs
 	}
 	return somebodysFile

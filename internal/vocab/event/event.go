@@ -138,8 +138,8 @@ type PeerBanned struct {
 // Completed says that every wanted byte is durable.
 type Completed struct{ Head }
 
-// Paused says that the torrent stopped for a fault of its environment. It tries
-// again by itself, unless it was refused.
+// Paused says that the torrent stopped for a fault of its environment, and tries
+// again by itself, unless it was refused; or, where Err is nil, that a person paused it.
 type Paused struct {
 	Head
 	Err error
