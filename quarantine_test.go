@@ -1,6 +1,7 @@
 package etorrent_test
 
 import (
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -39,6 +40,9 @@ func TestATorrentThatKeepsCrashingIsQuarantined(t *testing.T) {
 			t.Fatalf("not quarantined: %v", leecher.Tree())
 		}
 		s.stored(second)
+		if shown := leecher.Tree().String(); !strings.Contains(shown, "\n      torrent[1]  quarantined until ") || !strings.Contains(shown, "\n      torrent[2]  running") {
+			t.Errorf("the tree shows\n%s", shown)
+		}
 		rosterSick.Store(true) // looking for the torrent brings it down
 		stranger, err := s.network.Host("10.9.9.9").DialContext(t.Context(), "tcp", leecher.at().String())
 		if err != nil {
