@@ -38,26 +38,23 @@ func TestQuietCommandsSayNothingThatIsNoError(t *testing.T) {
 	}
 }
 
-func TestASequentialFetchBeginsAtTheFirstPiece(t *testing.T) {
+func TestASequentialFetchHasThePiecesInTheirOrder(t *testing.T) {
 	t.Parallel()
 	dir := makeShow(t)
 	r := runProgram(t, dir, "get", "show.torrent", "--dir", "copy", "--state", "g", "--listen", "127.0.0.1:0",
-		"--peer", seeder(t, dir).address(), "--sequential", "--up", "1M", "--events")
-	var order []float64
+		"--peer", seeder(t, dir, "--up", "8M").address(), "--sequential", "--up", "1M", "--events")
+	place, far := 0, 0
 	for _, o := range objects(t, r.stdout) {
 		if o["event"] == "piece" && o["state"] == "verified" {
-			order = append(order, o["index"].(float64))
+			if off := int(o["index"].(float64)) - place; off > 8 || off < -8 {
+				far++
+			}
+			place++
 		}
 	}
-	late := 0
-	for i, piece := range order {
-		if i > 0 && piece < order[i-1] {
-			late++
-		}
-	}
-	// Two cores may hash two pieces in either order.
-	if r.code != 0 || len(order) != 40 || order[0] > 1 || late > len(order)/4 {
-		t.Errorf("exit %d, in the order %v", r.code, order)
+	// Those come first that the seeder allows before it unchokes.
+	if r.code != 0 || place != 40 || far > 12 {
+		t.Errorf("exit %d, %d of %d pieces were far from their places", r.code, far, place)
 	}
 }
 

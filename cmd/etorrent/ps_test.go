@@ -275,7 +275,7 @@ func TestAWatchInAPipeIsPlain(t *testing.T) {
 	t.Parallel()
 	dir := makeShow(t)
 	seeder(t, dir).until(event("complete"))
-	cmd := program(t, dir, "ps", "--state", "seed-state", "--watch")
+	cmd := program(t, dir, "ps", "--state", "seed-state", "--watch", "--plain")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
