@@ -72,7 +72,7 @@ func TestASeedWithoutDescriptorsShedsIdlePeers(t *testing.T) {
 	m := small(200).material(t, 64<<10, madeByUs)
 	meta := parse(t, m.torrent)
 	state := folder(t, "state")
-	s := starved(t, 19, "seed", append([]string{m.torrent}, engine(m.parent, state)...)...)
+	s := starved(t, 22, "seed", append([]string{m.torrent}, engine(m.parent, state)...)...)
 	at := listens(t, s)
 	complete(t, s)
 	for range 30 {

@@ -21,7 +21,7 @@ const (
 	memoryLimit = 512 << 20
 	// collectAt is how many percent the heap grows between two collections: most
 	// of it is buffers that are used again, so a small heap costs little time.
-	collectAt = 50
+	collectAt = 25
 )
 
 func main() {
