@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/etorrent/etorrent/internal/core/announce"
+	"github.com/etorrent/etorrent/internal/proc/clock"
 	"github.com/etorrent/etorrent/internal/store"
 	"github.com/etorrent/etorrent/internal/vocab/ident"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
@@ -20,7 +21,7 @@ type state struct {
 	incarnations uint64
 	random       *rand.Rand // of the keys of torrents without one
 	leaving      *leaving   // nil until Leave
-	respite      respite
+	respite      clock.Respite
 }
 
 // leaving is the end of all announcing.

@@ -43,7 +43,7 @@ func (s *Service) run(p *sup.Process) error {
 	defer x.alarm.Stop()
 	p.Watches(s.commands, x.outcomes, x.replies, s.kept)
 	p.Ready()
-	if x.rest() == sup.StopAsked {
+	if st.respite.Rest(p, x.now()) == sup.StopAsked {
 		return nil
 	}
 	x.takeOver()

@@ -1,4 +1,5 @@
-// Package clock reads the time for the processes; cores receive it from them.
+// Package clock reads the time for the processes; cores receive it from them. It also
+// has those rest that crash soon after their begin.
 package clock
 
 import (

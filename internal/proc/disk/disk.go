@@ -38,7 +38,7 @@ type Disk struct {
 	// it over.
 	attached map[ident.TorrentID][]*sup.Mailbox[Report]
 	reading  map[*sup.Mailbox[ReadDone]][]ReadRun
-	respite  respite
+	respite  clock.Respite
 }
 
 // opening and closing are the answers of the ports.

@@ -62,7 +62,7 @@ func (d *Disk) run(p *sup.Process) error {
 	p.Watches(d.inbox, x.done.box, d.opens, d.closes)
 	x.takeOver()
 	p.Ready()
-	if x.rest() == sup.StopAsked {
+	if x.d.respite.Rest(p, x.now()) == sup.StopAsked {
 		return nil
 	}
 	x.casts() // a former process may have been woken for them
