@@ -88,7 +88,8 @@ const (
 	// size or modification time means that its claims must be checked.
 	FileClean
 	// FileInDoubt is a file that somebody changed while it was in use: its claims
-	// must be checked, whatever it looks like. Its other facts say nothing.
+	// must be checked, whatever it looks like. Of its other facts only Device says
+	// something: on which volume it lay.
 	FileInDoubt
 )
 

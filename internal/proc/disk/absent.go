@@ -1,6 +1,9 @@
 package disk
 
-import "github.com/etorrent/etorrent/internal/storage"
+import (
+	"github.com/etorrent/etorrent/internal/storage"
+	"github.com/etorrent/etorrent/internal/store"
+)
 
 // viewFolder says whether the folder that the row remembers files in is gone, or
 // lies on another volume now, with none of them there. A volume that is not
@@ -23,12 +26,31 @@ func viewFolder(req OpenRequest, st storage.Store, facts []storage.FileFacts) er
 	case storage.FolderMissing:
 		return &storage.Error{Op: "open", Path: req.Spec.Dir, Err: storage.ErrFolderGone}
 	case storage.FolderThere:
-		for _, f := range req.Row.Files {
-			if f.Device == 0 || f.Device == now.Device {
-				return nil
-			}
+		if viewHome(req.Row.Files, now.Device) == anotherVolume {
+			return &storage.Error{Op: "open", Path: req.Spec.Dir, Err: storage.ErrOtherVolume}
 		}
-		return &storage.Error{Op: "open", Path: req.Spec.Dir, Err: storage.ErrOtherVolume}
 	}
 	return nil
+}
+
+// homeVolume says whether a device is the one that files were stored on.
+type homeVolume uint8
+
+const (
+	sameVolume homeVolume = iota // or no file's device is known
+	anotherVolume
+)
+
+func viewHome(files []store.FileFacts, device uint64) homeVolume {
+	seen := sameVolume
+	for _, f := range files {
+		switch f.Device {
+		case 0: // not known
+		case device:
+			return sameVolume
+		default:
+			seen = anotherVolume
+		}
+	}
+	return seen
 }

@@ -20,6 +20,7 @@ func (v viewed) ViewFolder() storage.FolderEvidence { return v.folder }
 func TestAnAbsentVolumeIsToldFromFilesThatSomebodyRemoved(t *testing.T) {
 	const home, other = 7, 8
 	remembered := []store.FileFacts{{File: 0, Device: home, State: store.FileClean}, {File: 1, Device: home, State: store.FileOpen}}
+	doubtful := []store.FileFacts{doubted(0, storage.Present{Device: home, Inode: 5}), doubted(1, storage.Absent{})}
 	gone := []storage.FileFacts{storage.Absent{}, storage.Absent{}, storage.Virtual{}}
 	for name, c := range map[string]struct {
 		folder   storage.FolderEvidence
@@ -30,6 +31,7 @@ func TestAnAbsentVolumeIsToldFromFilesThatSomebodyRemoved(t *testing.T) {
 	}{
 		"another volume":                {storage.FolderThere{Device: other}, remembered, gone, CheckExisting, storage.ErrOtherVolume},
 		"another volume, to be trusted": {storage.FolderThere{Device: other}, remembered, gone, TrustExisting, storage.ErrOtherVolume},
+		"another volume, one in doubt":  {storage.FolderThere{Device: other}, doubtful, gone, CheckExisting, storage.ErrOtherVolume},
 		"no folder":                     {storage.FolderMissing{}, remembered, gone, CheckExisting, storage.ErrFolderGone},
 		"removed on the same volume":    {storage.FolderThere{Device: home}, remembered, gone, CheckExisting, nil},
 		"copied to another volume":      {storage.FolderThere{Device: other}, remembered, []storage.FileFacts{storage.Absent{}, storage.Present{}}, CheckExisting, nil},

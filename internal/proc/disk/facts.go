@@ -40,9 +40,19 @@ func (l leftFiles) facts(ctx context.Context, files storage.Store) ([]store.File
 	}
 	out := rowFacts(relearnt(l.known, now), store.FileClean, append(slices.Collect(maps.Keys(strayed)), l.unproven...))
 	for i := range strayed {
-		out = append(out, store.FileFacts{File: i, State: store.FileInDoubt})
+		out = append(out, doubted(i, l.known[i]))
 	}
 	return out, nil
+}
+
+// doubted is what the row says of a file in doubt. On which volume it lay stays
+// known: where that one is not mounted, nothing may be written in its place.
+func doubted(i int, known storage.FileFacts) store.FileFacts {
+	f := store.FileFacts{File: i, State: store.FileInDoubt}
+	if p, there := known.(storage.Present); there {
+		f.Device = p.Device
+	}
+	return f
 }
 
 // lookAgain looks at the files that we wrote. A store that cannot look at one file
