@@ -66,30 +66,42 @@ func TestADownloadWithFewDescriptorsCompletes(t *testing.T) {
 }
 
 // A seed whose last descriptors are taken by peers that do nothing says so, and
-// lets one in that does.
+// lets one in that does. With how many descriptors it comes to that depends on the
+// machine: with more of them the connections that it allows itself suffice.
 func TestASeedWithoutDescriptorsShedsIdlePeers(t *testing.T) {
 	t.Parallel()
 	m := small(200).material(t, 64<<10, madeByUs)
-	meta := parse(t, m.torrent)
+	for descriptors := 24; descriptors >= 18; descriptors-- {
+		told, shed := besiege(t, m, descriptors)
+		t.Logf("%d descriptors: told %d times that they ran out, %d idle peers were shed", descriptors, told, shed)
+		if told > 0 && shed > 0 {
+			return
+		}
+	}
+	t.Error("descriptors never ran out, or nobody was shed")
+}
+
+// besiege lets more peers that do nothing come to a seed than it has descriptors for,
+// and one that fetches all. It returns how often the seed told that they ran out,
+// and how many idle peers left for that.
+func besiege(t *testing.T, m material, descriptors int) (told, shed int) {
+	t.Helper()
 	state := folder(t, "state")
-	s := starved(t, 22, "seed", append([]string{m.torrent}, engine(m.parent, state)...)...)
+	s := starved(t, descriptors, "seed", append([]string{m.torrent}, engine(m.parent, state)...)...)
 	at := listens(t, s)
 	complete(t, s)
+	hello := handshake(infoHash(parse(t, m.torrent)))
 	for range 30 {
-		attack(t, at).send(handshake(infoHash(meta)))
+		attack(t, at).send(hello)
 	}
 	to := folder(t, "copy")
 	get(t, m.torrent, to, folder(t, "state"), at).mustExit(t, 0)
 	mustBeEqual(t, m.parent, to)
 	stopSeed(t, s)
-	told, shed := mustBeUnharmed(t, s, state), 0
 	for _, r := range s.all() {
 		if r.Event == "peer" && r.State == "left" && strings.Contains(r.Reason, "descriptors ran out") {
 			shed++
 		}
 	}
-	t.Logf("told %d times that descriptors ran out, %d idle peers were shed", told, shed)
-	if told == 0 || shed == 0 {
-		t.Error("descriptors never ran out, or nobody was shed")
-	}
+	return mustBeUnharmed(t, s, state), shed
 }
