@@ -95,6 +95,12 @@ type Storage interface {
 	Open(ctx context.Context, s Spec) (Store, error)
 }
 
+// GatherWriter is a Store that writes from several places of the memory at once.
+type GatherWriter interface {
+	// WriteGathered is WriteAt of the spans as if they lay one behind the other.
+	WriteGathered(spans [][]byte, off int64) (int, error)
+}
+
 // Store holds the bytes of one torrent. All methods are safe for concurrent
 // use; offsets are bytes from the torrent's begin. Every error but io.EOF and
 // those of a context is an *Error or, from Sync, a *SyncError; View tells what

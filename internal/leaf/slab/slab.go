@@ -29,7 +29,16 @@ type buffer struct {
 	loan   uint64 // the number of the present loan, or of the next one
 	bytes  []byte
 	blocks []Block
+	place  place
 }
+
+// place says whether a loan has one of the pool's places.
+type place uint8
+
+const (
+	placeTaken place = iota
+	placeGivenUp
+)
 
 // Block is a block of a piece that lies in a slab; Data is a part of the slab.
 type Block struct {
@@ -92,12 +101,21 @@ func (s Slab) Release() {
 	s.of.pool.take(s)
 }
 
+// GiveUpPlace has the pool lend another slab in the place of this one, which its
+// owner keeps for long, and of which the owner sees to the bound.
+func (s Slab) GiveUpPlace() { s.of.pool.giveUpPlace(s) }
+
+// Forfeit ends the loan of a slab that somebody may still read: its buffer is not
+// lent again.
+func (s Slab) Forfeit() { s.of.pool.forfeit(s) }
+
 // Pool lends a bounded number of slabs. It is a passive leaf: its lock guards
 // lists, and whoever waits for a slab waits outside of it.
 type Pool struct {
 	mu      sync.Mutex
 	bound   int
-	lent    int
+	lent    int // those that have a place
+	beside  int // those that gave theirs up
 	free    []*buffer
 	waiters []chan Slab
 }
@@ -131,18 +149,22 @@ func (p *Pool) TryRent() (Slab, <-chan Slab) {
 		p.waiters = append(p.waiters, wait)
 		return Slab{}, wait
 	}
+	return p.lend(), nil
+}
+
+// lend lends a buffer that has a place.
+func (p *Pool) lend() Slab {
 	p.lent++
 	last := len(p.free) - 1
 	if last < 0 {
-		return (&buffer{pool: p, loan: 1, bytes: make([]byte, Size)}).lend(), nil
+		p.free = append(p.free, &buffer{pool: p, loan: 1, bytes: make([]byte, Size)})
+		last = 0
 	}
 	b := p.free[last]
 	p.free[last] = nil
 	p.free = p.free[:last]
-	return b.lend(), nil
+	return Slab{of: b, loan: b.loan}
 }
-
-func (b *buffer) lend() Slab { return Slab{of: b, loan: b.loan} }
 
 // Forgo ends a wait that TryRent began.
 func (p *Pool) Forgo(wait <-chan Slab) {
@@ -165,26 +187,57 @@ func (p *Pool) Forgo(wait <-chan Slab) {
 func (p *Pool) Outstanding() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.lent
+	return p.lent + p.beside
 }
 
 func (p *Pool) take(s Slab) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.end(s)
+	p.free = append(p.free, s.of)
+	p.serve()
+}
+
+func (p *Pool) forfeit(s Slab) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.end(s)
+	p.serve()
+}
+
+func (p *Pool) giveUpPlace(s Slab) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s.isOver() || s.of.place == placeGivenUp {
+		panic("slab: it has no place to give up")
+	}
+	s.of.place = placeGivenUp
+	p.lent--
+	p.beside++
+	p.serve()
+}
+
+// end ends a loan.
+func (p *Pool) end(s Slab) {
 	if s.isOver() {
 		panic("slab: released twice")
 	}
-	b := s.of
-	b.endLoan()
-	if len(p.waiters) > 0 {
+	if s.of.place == placeGivenUp {
+		p.beside--
+	} else {
+		p.lent--
+	}
+	s.of.endLoan()
+}
+
+// serve lends what can be lent to those who wait.
+func (p *Pool) serve() {
+	for p.lent < p.bound && len(p.waiters) > 0 {
 		first := p.waiters[0]
 		p.waiters[0] = nil
 		p.waiters = p.waiters[1:]
-		first <- b.lend() // has room for the one slab it will ever get
-		return
+		first <- p.lend() // has room for the one slab it will ever get
 	}
-	p.lent--
-	p.free = append(p.free, b)
 }
 
 // Trim frees the buffers that are not lent. Until then they are kept for the next
@@ -198,6 +251,7 @@ func (p *Pool) Trim() {
 // endLoan makes every Slab of the buffer one that was released.
 func (b *buffer) endLoan() {
 	b.loan++
+	b.place = placeTaken
 	clear(b.blocks)
 	b.blocks = b.blocks[:0]
 	if cap(b.blocks) > keptBlocks {

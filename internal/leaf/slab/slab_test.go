@@ -253,3 +253,49 @@ func TestNoSlabCannotBeReleased(t *testing.T) {
 	}
 	mustPanic(t, none.Release)
 }
+
+func TestAnotherSlabIsLentInThePlaceOfOneThatGaveItsUp(t *testing.T) {
+	p := slab.NewPool(1)
+	kept := rent(t, p)
+	_, wait := p.TryRent()
+	kept.GiveUpPlace()
+	if len(wait) != 1 || p.Outstanding() != 2 {
+		t.Fatalf("%d slabs came, %d are lent", len(wait), p.Outstanding())
+	}
+	mustPanic(t, kept.GiveUpPlace)
+	other := <-wait
+	if _, wait = p.TryRent(); wait == nil {
+		t.Fatal("the place was given up twice")
+	}
+	kept.Release()
+	if len(wait) != 0 {
+		t.Error("one without a place left one")
+	}
+	other.Release()
+	(<-wait).Release()
+	if p.Outstanding() != 0 {
+		t.Errorf("%d outstanding", p.Outstanding())
+	}
+	if again := rent(t, p); p.Outstanding() != 1 {
+		t.Error("a buffer that is lent again has no place")
+	} else {
+		again.Release()
+	}
+}
+
+func TestAForfeitedBufferIsNotLentAgain(t *testing.T) {
+	p := slab.NewPool(1)
+	s := rent(t, p)
+	buffer := &s.Bytes()[0]
+	_, wait := p.TryRent()
+	s.Forfeit()
+	next := <-wait
+	if &next.Bytes()[0] == buffer {
+		t.Error("it was lent again")
+	}
+	mustPanic(t, s.Release)
+	next.Release()
+	if p.Outstanding() != 0 {
+		t.Errorf("%d outstanding", p.Outstanding())
+	}
+}

@@ -31,6 +31,7 @@ type crew struct {
 	waiting []job
 	busy    int
 	workers int
+	written []*open // torrents that a worker writes to
 }
 
 // newCrew starts the workers.
@@ -45,28 +46,46 @@ func newCrew(x *process, name string, workers int) *crew {
 // give queues a job. It never blocks: a worker is free for every job that it
 // sends.
 func (c *crew) give(j job) {
-	if c.busy == c.workers {
+	if c.busy == c.workers || c.mustWait(j) {
 		c.waiting = append(c.waiting, j)
 		return
 	}
 	c.busy++
+	c.send(j)
+}
+
+// ended notes that a worker is free again, and what it did.
+func (c *crew) ended(r result) {
+	if w, is := r.(*writeJob); is {
+		n := slices.Index(c.written, w.t)
+		c.written = slices.Delete(c.written, n, n+1)
+	}
+	if n := slices.IndexFunc(c.waiting, func(j job) bool { return !c.mustWait(j) }); n >= 0 {
+		c.send(c.take(n))
+		return
+	}
+	c.busy--
+}
+
+func (c *crew) send(j job) {
+	if w, is := j.(*writeJob); is {
+		c.written = append(c.written, w.t)
+	}
 	c.jobs <- j
 }
 
-// ended notes that a worker is free again.
-func (c *crew) ended() {
-	if len(c.waiting) == 0 {
-		c.busy--
-		return
-	}
-	c.jobs <- c.take()
+// mustWait says whether another worker writes to the torrent. Only one does at a
+// time: a file lets one in, and a second one would spin before it.
+func (c *crew) mustWait(j job) bool {
+	w, is := j.(*writeJob)
+	return is && slices.Contains(c.written, w.t)
 }
 
-// take takes out the job that has waited longest, and with a hash another one: two
-// at once cost little more.
-func (c *crew) take() job {
-	first := c.waiting[0]
-	c.waiting = slices.Delete(c.waiting, 0, 1)
+// take takes out waiting job n, and with a hash another one: two at once cost
+// little more.
+func (c *crew) take(n int) job {
+	first := c.waiting[n]
+	c.waiting = slices.Delete(c.waiting, n, n+1)
 	a, is := first.(*hashJob)
 	if !is || a.run.Source != core.FromMemory {
 		return first
@@ -120,7 +139,7 @@ type finished struct {
 }
 
 func (f finished) apply(x *process) {
-	f.crew.ended()
+	f.crew.ended(f.result)
 	f.result.apply(x)
 }
 

@@ -139,6 +139,10 @@ func (j *writeJob) work() result {
 	if j.err != nil {
 		return j
 	}
+	if g, can := j.files.(storage.GatherWriter); can && len(j.spans) > 1 {
+		_, j.err = g.WriteGathered(j.spans, j.at)
+		return j
+	}
 	at := j.at
 	for _, s := range j.spans {
 		if _, j.err = j.files.WriteAt(s, at); j.err != nil {

@@ -80,11 +80,18 @@ type assemblies struct {
 	spare spare[assembly]
 }
 
-// assembly is the bytes of a piece whose blocks come: its chunks, and the hash
-// so far.
+// assembly is the bytes of a piece whose blocks come, and the hash so far. chunks
+// is memory for blocks that do not lie in slabs, nil where there is none.
 type assembly struct {
+	blocks []placed
 	chunks [][]byte
 	hash   hash.Hash
+}
+
+// placed is where the bytes of a block lie: in a slab, or in a chunk where in is nil.
+type placed struct {
+	bytes []byte // nil: the block is not in memory
+	in    *loan
 }
 
 // open answers a request: of a torrent that is open the present truth, else what
@@ -299,6 +306,9 @@ func (t *open) doubtful() *pieceset.Set {
 // those who asked meanwhile.
 func (t *open) closed(err error) {
 	delete(t.x.torrents, t.id)
+	for i := range t.pieces.of {
+		t.forget(i)
+	}
 	t.x.leases.leave(t)
 	t.unpark() // to be refused
 	for _, r := range t.closing {

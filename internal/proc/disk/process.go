@@ -30,9 +30,9 @@ type process struct {
 	syncs    *crew
 	done     *outcomes
 	inbox    sup.Taken[cast]
-	cast     cast          // being handled
-	stalled  []StoreBlocks // they found no memory; in the order they came
-	retry    mono.Instant  // when they are brought again; Never: nothing waits
+	cast     cast // being handled
+	arrivals arrivals
+	loans    []*loan
 	memory   *share
 	leases   *leases
 	free     [][]byte // chunks to use again
@@ -122,13 +122,15 @@ func (x *process) takeOver() {
 // cleanUp gives back what the process holds; it also runs when it panics.
 func (x *process) cleanUp() {
 	x.alarm.Stop()
-	x.giveBack(&x.cast.store)
+	lose(arrival{StoreBlocks: x.cast.store})
 	for _, c := range x.inbox.Rest() {
-		x.giveBack(&c.store)
+		lose(arrival{StoreBlocks: c.store})
 	}
-	for i := range x.stalled {
-		x.giveBack(&x.stalled[i])
+	lose(x.arrivals.now)
+	for _, a := range x.arrivals.stalled {
+		lose(a)
 	}
+	x.forfeitLoans()
 	for _, t := range x.torrents {
 		if t.core != nil {
 			t.core.Abandon()
@@ -141,7 +143,7 @@ func (x *process) cleanUp() {
 func (x *process) now() mono.Instant { return x.d.o.Clock.Now() }
 
 func (x *process) nextDeadline() mono.Instant {
-	d := mono.Earliest(x.retry, x.lull.due)
+	d := mono.Earliest(x.arrivals.retry, x.lull.due)
 	for _, t := range x.torrents {
 		d = mono.Earliest(d, t.deadline())
 	}

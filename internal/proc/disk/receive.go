@@ -17,14 +17,35 @@ const chunkBytes = core.ChunkBlocks * geometry.BlockSize
 // freeChunks is how many unused chunks are kept for the next piece, until a lull.
 const freeChunks = 32
 
+// arrival is a slab whose blocks are being stored; loan is not nil once some of them
+// are used where they lie.
+type arrival struct {
+	StoreBlocks
+	loan *loan
+}
+
+// arrivals are the slabs whose blocks are being stored.
+type arrivals struct {
+	now     arrival
+	stalled []arrival    // they found no memory; in the order they came
+	retry   mono.Instant // when they are brought again; Never: nothing waits
+}
+
 // store takes the blocks of a slab. If there is no memory for one of them the
 // slab waits until there is: its sender's pool runs dry then, and the peers are
 // not read.
 func (x *process) store(m *StoreBlocks) {
-	if len(x.stalled) > 0 || x.storeFrom(m) == slabWaits {
-		x.stalled = append(x.stalled, *m)
-		m.Slab = slab.Slab{} // it has one place
+	a := arrival{StoreBlocks: *m}
+	m.Slab = slab.Slab{} // it has one place
+	if len(x.arrivals.stalled) > 0 {
+		x.arrivals.stalled = append(x.arrivals.stalled, a)
+		return
 	}
+	x.arrivals.now = a
+	if x.storeFrom(&x.arrivals.now) == slabWaits {
+		x.arrivals.stalled = append(x.arrivals.stalled, x.arrivals.now)
+	}
+	x.arrivals.now = arrival{}
 }
 
 // slabEnd says what became of a slab.
@@ -35,39 +56,53 @@ const (
 	slabWaits
 )
 
-// storeFrom copies blocks until one finds no memory; those before it are taken
+// storeFrom takes blocks until one finds no memory; those before it are taken
 // out of the slab.
-func (x *process) storeFrom(m *StoreBlocks) slabEnd {
-	t := x.torrents[m.Torrent]
+func (x *process) storeFrom(a *arrival) slabEnd {
+	t := x.torrents[a.Torrent]
 	if t == nil || t.core == nil {
-		x.giveBack(m)
+		x.giveBack(a)
 		return slabReleased
 	}
 	now := x.now()
 	x.lull.end(now)
-	for n, b := range m.Slab.Blocks() {
+	if a.loan == nil && x.maySpare(a.Slab) {
+		a.loan = x.borrow(a.Slab)
+	}
+	for n, b := range a.Slab.Blocks() {
 		from := len(x.acts)
 		e := t.core.StoreBlock(now, core.Block{
-			Piece: b.Piece, Begin: b.Begin, Length: uint32(len(b.Data)), Sender: core.Sender(m.Holder),
+			Piece: b.Piece, Begin: b.Begin, Length: uint32(len(b.Data)), Sender: core.Sender(a.Holder),
 		}, &t.fx)
 		if e == core.BlockStored {
-			t.copyBlock(b)
+			t.place(b, a.loan)
 		}
 		t.carryOut(from)
 		if e == core.BlockNoRoom {
-			m.Slab.Drop(n)
+			a.Slab.Drop(n)
 			return slabWaits
 		}
 	}
-	x.giveBack(m)
+	x.giveBack(a)
 	return slabReleased
 }
 
-// giveBack releases the slab, once; the message is done with.
-func (x *process) giveBack(m *StoreBlocks) {
-	if s := m.Slab; !s.IsNone() {
-		m.Slab = slab.Slab{}
+// giveBack releases the slab, once, or leaves it to those blocks that lie in it.
+func (x *process) giveBack(a *arrival) {
+	s, l := a.Slab, a.loan
+	a.Slab, a.loan = slab.Slab{}, nil
+	switch {
+	case l != nil:
+		x.unuse(l)
+	case !s.IsNone():
 		s.Release()
+	}
+}
+
+// lose releases a slab when the process ends, unless it is lent.
+func lose(a arrival) {
+	if a.loan == nil && !a.Slab.IsNone() {
+		a.Slab.Release()
 	}
 }
 
@@ -78,29 +113,38 @@ const retryAfter = 50 * time.Millisecond
 // retryStalled brings the waiting slabs again, in their order, and has every
 // torrent of the volume write out what it can while one finds no memory.
 func (x *process) retryStalled() {
-	x.retry = mono.Never
-	for len(x.stalled) > 0 {
-		if x.storeFrom(&x.stalled[0]) == slabWaits {
+	x.arrivals.retry = mono.Never
+	for len(x.arrivals.stalled) > 0 {
+		if x.storeFrom(&x.arrivals.stalled[0]) == slabWaits {
 			for _, t := range x.torrents {
 				if t.core != nil {
 					t.step(func(fx *batch) { t.core.Relieve(chunkBytes, fx) })
 				}
 			}
-			x.retry = x.now().Add(retryAfter)
+			x.arrivals.retry = x.now().Add(retryAfter)
 			return
 		}
-		x.stalled = slices.Delete(x.stalled, 0, 1)
+		x.arrivals.stalled = slices.Delete(x.arrivals.stalled, 0, 1)
 	}
 }
 
-// copyBlock puts a block's bytes into its chunk.
-func (t *open) copyBlock(b slab.Block) {
+// place notes where a block's bytes lie from now on: in the slab that it came in,
+// where that is lent for it, else in a chunk.
+func (t *open) place(b slab.Block, l *loan) {
 	a := t.assembly(b.Piece)
+	block := &a.blocks[b.Begin/geometry.BlockSize]
+	if l != nil {
+		l.uses++
+		*block = placed{bytes: b.Data, in: l}
+		return
+	}
 	n := b.Begin / chunkBytes
 	if a.chunks[n] == nil {
 		a.chunks[n] = t.x.takeChunk()
 	}
-	copy(a.chunks[n][b.Begin%chunkBytes:], b.Data)
+	from := b.Begin % chunkBytes
+	*block = placed{bytes: a.chunks[n][from : from+uint32(len(b.Data))]}
+	copy(block.bytes, b.Data)
 }
 
 // assembly is where the bytes of a piece come together.
@@ -108,11 +152,10 @@ func (t *open) assembly(i pieceset.Index) *assembly {
 	a := t.pieces.of[i]
 	if a == nil {
 		a = t.pieces.spare.take()
-		chunks := int((t.req.Spec.Geometry.PieceSize(i) + chunkBytes - 1) / chunkBytes)
-		if a.chunks = a.chunks[:0]; cap(a.chunks) < chunks {
-			a.chunks = make([][]byte, 0, chunks)
-		}
-		a.chunks = a.chunks[:chunks]
+		blocks := int(t.req.Spec.Geometry.Blocks(i))
+		a.blocks = slices.Grow(a.blocks[:0], blocks)[:blocks]
+		chunks := (blocks + core.ChunkBlocks - 1) / core.ChunkBlocks
+		a.chunks = slices.Grow(a.chunks[:0], chunks)[:chunks]
 		t.pieces.of[i] = a
 	}
 	return a
@@ -133,14 +176,11 @@ func (x *process) keepChunk(c []byte) {
 	}
 }
 
-// release frees a chunk that nothing uses any more.
+// release frees a chunk's memory, and what of it lies in slabs.
 func (t *open) release(i pieceset.Index, chunk uint32) {
-	a := t.pieces.of[i]
-	if a == nil || a.chunks[chunk] == nil {
-		return
+	if a := t.pieces.of[i]; a != nil {
+		t.x.freeChunk(a, chunk)
 	}
-	t.x.keepChunk(a.chunks[chunk])
-	a.chunks[chunk] = nil
 }
 
 // forget frees a piece.
@@ -149,12 +189,9 @@ func (t *open) forget(i pieceset.Index) {
 	if a == nil {
 		return
 	}
-	for _, c := range a.chunks {
-		if c != nil {
-			t.x.keepChunk(c)
-		}
+	for chunk := range a.chunks {
+		t.x.freeChunk(a, uint32(chunk))
 	}
-	clear(a.chunks)
 	if a.hash != nil {
 		a.hash.Reset() // for the next piece
 	}
@@ -162,15 +199,40 @@ func (t *open) forget(i pieceset.Index) {
 	t.pieces.spare.keep(a)
 }
 
-// spans appends the bytes of a run that is in memory, chunk by chunk.
+func (x *process) freeChunk(a *assembly, chunk uint32) {
+	first := int(chunk) * core.ChunkBlocks
+	blocks := a.blocks[first:min(first+core.ChunkBlocks, len(a.blocks))]
+	for n := range blocks {
+		if l := blocks[n].in; l != nil {
+			x.unuse(l)
+		}
+	}
+	clear(blocks)
+	if c := a.chunks[chunk]; c != nil {
+		x.keepChunk(c)
+		a.chunks[chunk] = nil
+	}
+}
+
+// spans appends the bytes of a run that is in memory, those that lie together as one
+// span.
 func (t *open) spans(r geometry.Run, out [][]byte) [][]byte {
 	a := t.pieces.of[r.Piece]
-	from, to := runBytes(t.req.Spec.Geometry, r)
-	for from < to {
-		end := min(to, (from/chunkBytes+1)*chunkBytes)
-		c := a.chunks[from/chunkBytes]
-		out = append(out, c[from%chunkBytes:from%chunkBytes+end-from])
-		from = end
+	own := 0 // bytes of the last span that lie in a chunk, where it ends in one
+	for n := r.First; n < r.First+r.Count; n++ {
+		b := a.blocks[n]
+		from := int(n % core.ChunkBlocks * geometry.BlockSize)
+		switch {
+		case b.in != nil:
+			out, own = append(out, b.bytes), 0
+		case own > 0 && from > 0:
+			own += len(b.bytes)
+			c := a.chunks[n/core.ChunkBlocks]
+			end := from + len(b.bytes)
+			out[len(out)-1] = c[end-own : end]
+		default:
+			out, own = append(out, b.bytes), len(b.bytes)
+		}
 	}
 	return out
 }

@@ -10,6 +10,7 @@ type spareJobs struct {
 	hashes spare[hashJob]
 	pairs  spare[pairJob]
 	writes spare[writeJob]
+	loans  spare[loan]
 }
 
 // spare is a bounded list of values that nobody uses.

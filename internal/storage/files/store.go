@@ -131,23 +131,35 @@ func (s *store) WriteAt(p []byte, off int64) (int, error) {
 	return len(p), nil
 }
 
-// writeFile writes p to one file. The change is noted after the write, so that
-// a flush which began before the write ended does not count for it.
+// writeFile writes p to one file.
 func (s *store) writeFile(i int, p []byte, off int64) (int, error) {
-	h, err := s.acquire(i, storage.ReadWrite)
+	h, err := s.acquireToWrite(i)
 	if err != nil {
 		return 0, err
 	}
 	defer s.release(h)
-	if err := s.mayWrite(h); err != nil {
-		return 0, err
-	}
-	if err := s.viewOwnership(h); err != nil {
-		return 0, err
-	}
 	n, err := s.moveFile(h, p, off, h.f.WriteAt)
 	s.handles.changed(h, off+int64(n))
 	return n, err
+}
+
+// acquireToWrite is acquire for a write that may be. The change is to be noted after
+// the write, so that a flush which began before the write ended does not count for
+// it.
+func (s *store) acquireToWrite(i int) (*handle, error) {
+	h, err := s.acquire(i, storage.ReadWrite)
+	if err != nil {
+		return nil, err
+	}
+	err = s.mayWrite(h)
+	if err == nil {
+		err = s.viewOwnership(h)
+	}
+	if err != nil {
+		s.release(h)
+		return nil, err
+	}
+	return h, nil
 }
 
 // Close releases root and handles. What is in use is closed by its last user.

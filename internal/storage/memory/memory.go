@@ -56,7 +56,11 @@ func (s *Storage) Open(ctx context.Context, spec storage.Spec) (storage.Store, e
 	if err := spec.Check(); err != nil {
 		return nil, err
 	}
-	return &store{home: s, spec: spec, dir: filepath.ToSlash(spec.Dir), inUse: make(map[int]*use)}, nil
+	st := &store{home: s, spec: spec, dir: filepath.ToSlash(spec.Dir), names: make([]string, len(spec.Files)), inUse: make(map[int]*use)}
+	for i, f := range spec.Files {
+		st.names[i] = path.Join(st.dir, f.Path)
+	}
+	return st, nil
 }
 
 // Crash undoes what was not synced, in all files, as a power cut may. It is for

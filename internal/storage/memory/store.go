@@ -17,6 +17,7 @@ type store struct {
 	home   *Storage
 	spec   storage.Spec
 	dir    string
+	names  []string // of the files
 	closed bool
 	inUse  map[int]*use
 }
@@ -107,7 +108,9 @@ func (st *store) WriteAt(p []byte, off int64) (int, error) {
 // write puts p at off, growing the file by zeros up to there.
 func (c *content) write(p []byte, off int) {
 	if end := off + len(p); end > len(c.data) {
-		c.data = append(c.data, make([]byte, end-len(c.data))...)
+		from := len(c.data)
+		c.data = slices.Grow(c.data, end-from)[:end]
+		clear(c.data[from:])
 	}
 	copy(c.data[off:], p)
 }
@@ -242,7 +245,7 @@ func (st *store) Delete(ctx context.Context, files []int) error {
 // file is the content of file i, nil if it is absent; home.mu is held.
 func (st *store) file(i int) *content { return st.home.files[st.name(i)] }
 
-func (st *store) name(i int) string { return path.Join(st.dir, st.spec.Files[i].Path) }
+func (st *store) name(i int) string { return st.names[i] }
 
 func (st *store) fail(op, rel string, err error) *storage.Error {
 	return &storage.Error{Op: op, Path: path.Join(st.dir, rel), Err: err}
