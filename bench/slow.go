@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/netip"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -31,6 +32,9 @@ const (
 	slowAtFirst = 24 << 20 // bytes of the slow torrent before the fast one begins
 )
 
+// collectAt is what the program has the collector do (cmd/etorrent).
+const collectAt = 25
+
 // slowMain is FAST-TORRENT SLOW-TORRENT SEED DIR COMPANY SPAN. It fetches to DIR/fast
 // and DIR/slow, prints "begin" before the fast torrent is added, "ended" when it is
 // durable or the span is over, and then "asked" with the 99th percentile of each kind
@@ -44,6 +48,7 @@ func slowMain(args []string) error {
 	if err := errors.Join(errSeed, errSpan); err != nil {
 		return err
 	}
+	debug.SetGCPercent(collectAt)
 	ctx, v := context.Background(), newVolumes()
 	c, err := etorrent.New(ctx, etorrent.Options{Storage: v, Listen: []string{}})
 	if err != nil {

@@ -1,11 +1,12 @@
 package disk
 
 import (
+	core "github.com/etorrent/etorrent/internal/core/storage"
 	"github.com/etorrent/etorrent/internal/leaf/slab"
 )
 
-// lentSlabs is how many slabs of a volume may hold blocks of pieces under assembly:
-// as much as DefaultMemory.
+// lentSlabs is how many slabs of all volumes may hold blocks of pieces under
+// assembly: as much as DefaultMemory.
 const lentSlabs = DefaultMemory / slab.Size
 
 // loan is a slab in which blocks stay until their pieces are written, so that they
@@ -16,15 +17,12 @@ type loan struct {
 	at   int // in process.loans
 }
 
-// maySpare says whether the blocks of a slab may stay in it. The more slabs are lent,
-// the fuller it must be: one block may keep a whole slab for long.
-func (x *process) maySpare(s slab.Slab) bool {
-	return len(x.loans) < lentSlabs && 2*len(s.Blocks()) > len(x.loans)
-}
-
-// borrow keeps a slab for the blocks that are being placed. Another one is lent in
-// its place meanwhile.
+// borrow keeps a slab for its blocks, which are being placed, and has another one
+// lent in its place; nil where they are to be copied.
 func (x *process) borrow(s slab.Slab) *loan {
+	if x.memory.of.lend(len(s.Blocks())) == core.RoomNone {
+		return nil
+	}
 	l := x.spare.loans.take()
 	*l = loan{slab: s, uses: 1, at: len(x.loans)}
 	x.loans = append(x.loans, l)
@@ -43,6 +41,7 @@ func (x *process) unuse(l *loan) {
 	x.loans[last] = nil
 	x.loans = x.loans[:last]
 	l.slab.Release()
+	x.memory.of.returnSlabs(1)
 	*l = loan{}
 	x.spare.loans.keep(l)
 }
@@ -53,5 +52,6 @@ func (x *process) forfeitLoans() {
 	for _, l := range x.loans {
 		l.slab.Forfeit()
 	}
+	x.memory.of.returnSlabs(len(x.loans))
 	x.loans = nil
 }

@@ -20,6 +20,7 @@ type Memory struct {
 	mu    sync.Mutex
 	bound int64
 	used  int64
+	lent  int // slabs that blocks stay in
 }
 
 // NewMemory returns a budget of bound bytes.
@@ -43,6 +44,31 @@ func (m *Memory) giveBack(n int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.used -= n
+}
+
+// lend takes a place for a slab in which so many blocks stay. The more are lent, the
+// more blocks it must be: one may keep a whole slab for long.
+func (m *Memory) lend(blocks int) core.Room {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.lent >= lentSlabs || 2*blocks <= m.lent {
+		return core.RoomNone
+	}
+	m.lent++
+	return core.RoomAmple
+}
+
+func (m *Memory) returnSlabs(n int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.lent -= n
+}
+
+// Lent is how many slabs blocks stay in.
+func (m *Memory) Lent() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.lent
 }
 
 // Used is how many bytes are reserved.

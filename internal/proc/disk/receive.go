@@ -66,7 +66,7 @@ func (x *process) storeFrom(a *arrival) slabEnd {
 	}
 	now := x.now()
 	x.lull.end(now)
-	if a.loan == nil && x.maySpare(a.Slab) {
+	if a.loan == nil {
 		a.loan = x.borrow(a.Slab)
 	}
 	for n, b := range a.Slab.Blocks() {

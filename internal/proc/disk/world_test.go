@@ -217,6 +217,9 @@ func (w *world) stop() {
 	if n := w.receive.Outstanding() + w.reads.Outstanding(); n != 0 {
 		w.t.Errorf("%d slabs are left over", n)
 	}
+	if n := w.budget.Lent(); n != 0 {
+		w.t.Errorf("%d slabs are still lent", n)
+	}
 	if n := w.budget.Used(); n != 0 {
 		w.t.Errorf("%d bytes of assembly memory are left over", n)
 	}
