@@ -40,9 +40,10 @@ import (
 
 const (
 	// receiveSlabs and readSlabs bound the buffers that payload travels in, towards
-	// one volume and out of all: 12 MiB each. More make no transfer on one machine faster, and peers that
-	// attack together would hold them all.
-	receiveSlabs = 24
+	// one volume and out of all: 10 and 12 MiB. More make no transfer on one machine
+	// faster, and peers that attack together would hold them all. What blocks stay in
+	// until they are written comes beside the former.
+	receiveSlabs = 20
 	readSlabs    = 24
 	// eventsKept is how many events a reader may lag behind.
 	eventsKept = 16 << 10
