@@ -35,6 +35,20 @@ func TestASecondExtendedHandshakeIsTakenToo(t *testing.T) {
 	l.expect("introduced a", "introduced b")
 }
 
+func TestAMessageSaysThatARemoteOnlyUploads(t *testing.T) {
+	says := func(b ...byte) wire.Message {
+		return wire.Message{Kind: wire.Extended, ExtID: uploadOnlyID, Payload: b}
+	}
+	l := open(t, config(extended))
+	l.hear(wire.Message{Kind: wire.Interested}, says(1), says(1), says(0))
+	l.expect("remote interested", "remote not interested", "remote interested")
+	for _, wrong := range []wire.Message{says(), says(1, 0)} {
+		l := open(t, config(extended))
+		l.hear(wrong)
+		l.expectClosed(ExtensionMalformed)
+	}
+}
+
 func TestChangesOfInterestAreReportedOnce(t *testing.T) {
 	l := open(t, config(plain))
 	l.hear(wire.Message{Kind: wire.NotInterested}, wire.Message{Kind: wire.Interested},

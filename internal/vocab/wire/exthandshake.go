@@ -39,6 +39,10 @@ type ExtendedHandshake struct {
 	MetadataSize int64 // bytes of the info dictionary (BEP 9)
 }
 
+// UploadOnlyName is the extension whose messages are one byte: what upload_only of a
+// handshake would be.
+const UploadOnlyName = "upload_only"
+
 // UploadOnly is whether a peer says that it wants no pieces (BEP 21).
 type UploadOnly uint8
 

@@ -129,12 +129,13 @@ func viewHints(v bencode.Value) ExtendedHandshake {
 		h.YourIP = address.Unmap()
 	}
 	if n, ok := v.Get("upload_only").Int(); ok {
-		h.UploadOnly = viewUploadOnly(n)
+		h.UploadOnly = ViewUploadOnly(n)
 	}
 	return h
 }
 
-func viewUploadOnly(n int64) UploadOnly {
+// ViewUploadOnly says what a number for upload_only means: anything but 0 is yes.
+func ViewUploadOnly(n int64) UploadOnly {
 	if n == 0 {
 		return UploadOnlyNo
 	}
