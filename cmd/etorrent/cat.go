@@ -124,7 +124,7 @@ func chooseFile(src *source, words []string) (int, []etorrent.Priority, error) {
 }
 
 // copyFile writes a file of a torrent, from its beginning to its end or until nobody
-// reads it any more.
+// reads it any more. It has ended when the file that was read to its end is stored.
 func copyFile(ctx context.Context, to io.Writer, t *etorrent.Torrent, file int) error {
 	for f := range t.Files() {
 		if f.Index != file {
@@ -142,8 +142,10 @@ func copyFile(ctx context.Context, to io.Writer, t *etorrent.Torrent, file int) 
 			return nil
 		case out.err != nil:
 			return failed(exitDisk, "standard output: %w", reasonOf(out.err))
+		case err != nil:
+			return err
 		}
-		return err
+		return t.Wait(ctx, etorrent.DataStored) // what was read may not be synced yet
 	}
 	return errors.New("the file is not there")
 }

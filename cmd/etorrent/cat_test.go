@@ -22,6 +22,9 @@ func TestCatWritesAFileWhileItIsFetchedAndStoresIt(t *testing.T) {
 		if r.code != 0 || r.stdout != string(want) {
 			t.Fatalf("%s: exit %d, %d bytes\n%s", word, r.code, len(r.stdout), r.stderr)
 		}
+		if !strings.Contains(r.stderr, "Stored show (625 KiB)") {
+			t.Errorf("%s: it ends before the file is stored:\n%s", word, r.stderr)
+		}
 	}
 	got, err := os.ReadFile(filepath.Join(dir, "copy", "show", "large.bin"))
 	if err != nil || !bytes.Equal(got, want) {

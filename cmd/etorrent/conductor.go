@@ -93,10 +93,10 @@ func (c *conductor) listenToEvents() {
 // endOfCopy is how a run ends whose file was copied, or could not be. What keeps the
 // torrent from going on has been told as such.
 func (c *conductor) endOfCopy(err error) error {
+	c.look() // what it came to by now
 	if err == nil {
 		return nil
 	}
-	c.look()
 	if _, why := c.judge(); why != nil {
 		return why
 	}
