@@ -67,7 +67,7 @@ func documentEnv(t *testing.T, home, bin string) []string {
 	folders := strings.Fields(string(out))
 	env := []string{
 		"HOME=" + home, "PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH"), "CLONE=" + clone, "GOBIN=" + bin,
-		"GOCACHE=" + folders[0], "GOMODCACHE=" + folders[1], "GOPATH=" + folders[2], "GOPROXY=off", "GOFLAGS=-buildvcs=false", "LC_ALL=C.UTF-8",
+		"GOCACHE=" + folders[0], "GOMODCACHE=" + folders[1], "GOPATH=" + folders[2], "GOPROXY=off", "GOSUMDB=off", "GOFLAGS=-buildvcs=false", "LC_ALL=C.UTF-8",
 	}
 	for _, v := range os.Environ() {
 		name, _, _ := strings.Cut(v, "=")

@@ -16,6 +16,7 @@ import (
 //     nothing is shown, nothing is compared.
 //   - A command must end with 0. One that ends in " &" goes on beside the others; what
 //     is shown of it is waited for.
+//   - A block ```go of a whole file is written to main.go.
 //   - Ports of 127.0.0.1 are replaced by free ones.
 //   - The comment <!-- in the clone --> before a block has it run in the folder of
 //     this repository, and <!-- not run: REASON --> has it left out.
@@ -116,6 +117,11 @@ func stepsOf(t *testing.T, name, kind string, first int, lines []string) (out []
 	switch kind {
 	case "```sh":
 		return []step{{line: first, command: strings.Join(lines, "\n")}}
+	case "```go":
+		if strings.HasPrefix(lines[0], "package ") {
+			return []step{{line: first, command: "cat >main.go <<'END OF FILE'\n" + strings.Join(lines, "\n") + "\nEND OF FILE"}}
+		}
+		return nil
 	case "```console":
 	default:
 		return nil
