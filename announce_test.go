@@ -110,6 +110,29 @@ func TestARestartKeepsTheKeyAndTheCounters(t *testing.T) {
 	})
 }
 
+// A publisher adds a tracker to a torrent that was shared before: the info-hash is the same.
+func TestATorrentThatComesAgainWithOtherTrackersIsAnnouncedToThem(t *testing.T) {
+	inSwarm(t, func(t *testing.T, s *swarm) {
+		o := s.oracle()
+		c := etorrenttest.NewContent(t, "tracked", 32<<10, 100_000)
+		state, seeder := etorrenttest.NewState(), s.join()
+		withState := func(opts *etorrent.Options) { opts.State = state.Open() }
+		c.Put(t, seeder.storage, etorrenttest.Dir)
+		etorrenttest.Shutdown(t, seeder.Client)
+		seeder.start(t, withState)
+		s.add(seeder, c, etorrent.ShareOnly())
+		etorrenttest.Shutdown(t, seeder.Client)
+		tracked := *c.Metainfo
+		tracked.Announce = [][]string{{o.url}}
+		seeder.start(t, withState)
+		s.add(seeder, &etorrenttest.Content{Metainfo: &tracked}, etorrent.ShareOnly())
+		time.Sleep(time.Second)
+		if got := o.events(); !slices.Equal(got, []string{"started"}) {
+			t.Errorf("heard %q", got)
+		}
+	})
+}
+
 func TestARetiredTorrentTakesLeaveAndACrashedOneDoesNot(t *testing.T) {
 	inSwarm(t, func(t *testing.T, s *swarm) {
 		o := s.oracle()

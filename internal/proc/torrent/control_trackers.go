@@ -100,6 +100,9 @@ func (c *control) tiers() [][]tracker.URL {
 	var own [][]tracker.URL
 	if c.t.options.Trackers == AllTrackers {
 		own = usable(c.layout.meta.Announce)
+		if given := usable(c.t.options.Announce); len(given) > 0 {
+			own = given // a .torrent may come again with other trackers
+		}
 	}
 	return withTrackers(own, c.t.control.added())
 }

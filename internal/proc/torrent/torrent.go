@@ -65,6 +65,7 @@ type Options struct {
 	Allocate storage.Allocation
 	Peers    []netip.AddrPort // named by a person
 	Names    []endpoint.Name  // likewise, to be looked up
+	Announce [][]string       // the torrent's own trackers, as it is given now; none: those of its row
 	Tiers    [][]tracker.URL  // trackers behind the torrent's own
 	Trackers TrackerUse
 }
