@@ -148,7 +148,7 @@ func TestARetiredTorrentTakesLeaveAndACrashedOneDoesNot(t *testing.T) {
 		torrent := s.add(m, c, trackers(o))
 		time.Sleep(time.Second)
 		armed.Store(true)
-		torrent.AddPeers(s.network.Host("10.1.1.1").Endpoint())
+		introduce(t, torrent, s.network.Host("10.1.1.1").Endpoint())
 		time.Sleep(time.Minute)
 		if n := count[etorrent.CrashedEvent](m); n != 1 {
 			t.Fatalf("%d crashes", n)

@@ -78,8 +78,15 @@ func TestATorrentIsFoundByItsID(t *testing.T) {
 		if err != nil || found.ID() != first.ID() {
 			t.Errorf("found %v, %v", found, err)
 		}
-		if _, err := m.Torrent(etorrent.ID{}); !errors.Is(err, etorrent.ErrUnknown) {
-			t.Errorf("nobody: %v", err)
+		both := first.ID()
+		both.V2[0] = 1
+		if found, err := m.Torrent(both); err != nil || found.ID() != first.ID() {
+			t.Errorf("by the names of both versions: %v, %v", found, err)
+		}
+		for _, id := range []etorrent.ID{{}, {V2: both.V2}} {
+			if _, err := m.Torrent(id); !errors.Is(err, etorrent.ErrUnknown) {
+				t.Errorf("nobody: %v", err)
+			}
 		}
 		if err := first.Retire(t.Context()); err != nil {
 			t.Fatal(err)

@@ -59,6 +59,7 @@ func blocking(m *member, f *etorrent.Torrent, c *etorrenttest.Content) map[strin
 			return ctx.Err()
 		},
 		"Client.Shutdown":       func(ctx context.Context) error { return m.Shutdown(ctx) },
+		"Torrent.AddPeers":      func(ctx context.Context) error { return f.AddPeers(ctx, m.at()) },
 		"Torrent.AddTracker":    func(ctx context.Context) error { return f.AddTracker(ctx, 0, "udp://tracker.example:1/announce") },
 		"Torrent.AnnounceNow":   f.AnnounceNow,
 		"Torrent.FS":            func(ctx context.Context) error { _, err := fs.ReadFile(f.FS(ctx), "0.bin"); return err },
@@ -143,4 +144,35 @@ func TestEveryBlockingCallEndsWithItsContext(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A client that is not to begin is none, and leaves nothing behind.
+func TestAStartEndsWithItsContext(t *testing.T) {
+	inSwarm(t, func(t *testing.T, s *swarm) {
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		host := s.network.Host("10.0.0.1")
+		o := etorrent.Options{Network: host, Clock: etorrenttest.NewClock(), Storage: etorrenttest.NewStorage(), Listen: []string{host.Endpoint().String()}}
+		if c, err := etorrent.New(ended, o); c != nil || !errors.Is(err, context.Canceled) {
+			t.Errorf("%v, %v", c, err)
+		}
+		// What ends later ends nothing.
+		starting, end := context.WithCancel(t.Context())
+		c, err := etorrent.New(starting, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		end()
+		time.Sleep(time.Hour)
+		if err := c.Err(); err != nil {
+			t.Error(err)
+		}
+		if _, err := c.Listening(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+		<-c.Done()
+	})
 }

@@ -165,7 +165,7 @@ func (w *crashWorld) fetch(role, name string, c *etorrenttest.Content, sources .
 		w.t.Fatalf("%v: %v", f, err)
 	}
 	for _, s := range sources {
-		t.AddPeers(w.members[s].at())
+		introduce(w.t, t, w.members[s].at())
 	}
 	f.torrent = t
 	w.fetches = append(w.fetches, f)

@@ -122,10 +122,11 @@ func (c *Client) told(ctx context.Context, err error) error {
 // ErrUnknown is the answer of Torrent for one that does not run.
 var ErrUnknown = errors.New("no such torrent runs")
 
-// Torrent returns the torrent that the ID names. The error is ErrUnknown.
+// Torrent returns the torrent that the ID names, by its info-hash of either version. The
+// error is ErrUnknown.
 func (c *Client) Torrent(id ID) (*Torrent, error) {
 	for _, r := range c.engine.Running() {
-		if r.Metainfo.ID() == id {
+		if r.Metainfo.ID().View(id) == metainfo.SameTorrent {
 			return c.handle(r), nil
 		}
 	}

@@ -78,7 +78,7 @@ func TestUnwantedFilesAreNotMadeAndTheirEdgesAreKept(t *testing.T) {
 		s.stored(part)
 		c.CheckFile(t, other.storage, etorrenttest.Dir, 1)
 
-		again.AddPeers(seeder.at())
+		introduce(t, again, seeder.at())
 		if err := again.SetPriorities(t.Context(), etorrent.PriorityNormal, etorrent.PriorityNormal, etorrent.PriorityNormal); err != nil {
 			t.Fatal(err)
 		}

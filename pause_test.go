@@ -27,7 +27,7 @@ func TestAPauseOutlivesACrashOfControl(t *testing.T) {
 			t.Fatal(err)
 		}
 		crash.Store(true)
-		f.AddPeers(seeder.at())
+		introduce(t, f, seeder.at())
 		time.Sleep(time.Hour)
 		if n, st := count[etorrent.CrashedEvent](m), f.Stats(); n != 1 || st.Phase != etorrent.Paused || st.Stored != 0 {
 			t.Errorf("%d crashes, %+v", n, st)

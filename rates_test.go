@@ -122,7 +122,7 @@ func TestWhatIsReceivedIsKeptToANewRateWithinASecondAndShared(t *testing.T) {
 		for range c.peers {
 			seeder, one := s.seedZeros(meta)
 			seeding = append(seeding, one)
-			fetching.AddPeers(seeder.at())
+			introduce(t, fetching, seeder.at())
 		}
 		time.Sleep(20 * time.Second)
 		leecher.SetRates(int64(c.perSecond), 0)
@@ -142,7 +142,7 @@ func TestWhatIsSentIsKeptToANewRateWithinASecondAndShared(t *testing.T) {
 		var fetching []*etorrent.Torrent
 		for range c.peers {
 			_, one := s.fetchZeros(meta)
-			one.AddPeers(seeder.at())
+			introduce(t, one, seeder.at())
 			fetching = append(fetching, one)
 		}
 		time.Sleep(20 * time.Second)

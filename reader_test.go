@@ -45,7 +45,7 @@ func watched(t *testing.T, s *swarm, c *etorrenttest.Content, seeds int, rate in
 	for range seeds {
 		m := s.join(slowly(rate))
 		c.Seed(t, m.Client, m.storage)
-		fetching.AddPeers(m.at())
+		introduce(t, fetching, m.at())
 	}
 	return viewer, fetching
 }

@@ -13,7 +13,8 @@ import (
 	"github.com/etorrent/etorrent/metainfo"
 )
 
-// ID names a torrent. It is comparable.
+// ID names a torrent by its info-hash of version 1, of version 2, or both. It is
+// comparable. What this version runs has one of version 1 only: hybrids are read as such.
 type ID = metainfo.ID
 
 // Source says what to add.

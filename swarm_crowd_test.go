@@ -178,7 +178,7 @@ func TestConnectionsAreBoundedOfATorrentAndOfAll(t *testing.T) {
 			for range 6 {
 				seeder := s.join()
 				c.Seed(t, seeder.Client, seeder.storage)
-				fetching[k].AddPeers(seeder.at())
+				introduce(t, fetching[k], seeder.at())
 			}
 			for range 3 {
 				c.Fetch(t, s.join().Client, leecher.at())

@@ -38,7 +38,7 @@ func TestAFilteredAddressIsNeitherDialledNorLetIn(t *testing.T) {
 		a := s.join(through(r), func(o *etorrent.Options) { o.Filter = filter(t, bad.host.Addr().String()) })
 		fetching := c.Fetch(t, a.Client, bad.at(), good.at())
 		s.listens(a)
-		there[0].AddPeers(a.at()) // it knocks, too
+		introduce(t, there[0], a.at()) // it knocks, too
 		time.Sleep(time.Minute)
 		if n := fetching.Stats(); n.Known != 1 || n.Peers != 1 || dials.Load() != 0 {
 			t.Errorf("%d known, %d connected, %d dials at the filtered one", n.Known, n.Peers, dials.Load())

@@ -205,3 +205,11 @@ func TestARestartedLeecherFetchesNothingAgain(t *testing.T) {
 		}
 	})
 }
+
+// introduce names peers to a torrent that runs.
+func introduce(t *testing.T, f *etorrent.Torrent, peers ...netip.AddrPort) {
+	t.Helper()
+	if err := f.AddPeers(t.Context(), peers...); err != nil {
+		t.Fatal(err)
+	}
+}

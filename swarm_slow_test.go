@@ -266,7 +266,7 @@ func TestABlockAByteAMinuteHoldsUpNobody(t *testing.T) {
 		go x.trickle(append([]byte{0, 0, 0x40, 9, 7}, make([]byte, 8+16<<10)...))
 		time.Sleep(10 * time.Second)
 		begun := time.Now()
-		fetching.AddPeers(seeder.at())
+		introduce(t, fetching, seeder.at())
 		s.stored(fetching)
 		if took := time.Since(begun); took > 2*time.Minute {
 			t.Errorf("all was there after %v", took)

@@ -61,8 +61,15 @@ func (t *Torrent) Stats() Stats {
 	return Stats{Status: status, Downloaded: down, Uploaded: up}
 }
 
-// AddPeers names endpoints to connect to.
-func (t *Torrent) AddPeers(peers ...netip.AddrPort) { t.t.AddPeers(peers) }
+// AddPeers names endpoints to connect to, as long as the torrent runs. The error is
+// ErrStopped, a *CrashError or the context's.
+func (t *Torrent) AddPeers(ctx context.Context, peers ...netip.AddrPort) error {
+	if err := t.mayTell(ctx); err != nil {
+		return err
+	}
+	t.t.AddPeers(peers)
+	return nil
+}
 
 // SetPriorities sets the priority of each file, in the torrent's order; files
 // behind the end are normal.
@@ -141,79 +148,4 @@ const (
 // could not be deleted and a *HeldError where another program runs the torrent.
 func (t *Torrent) Remove(ctx context.Context, d DataPolicy) error {
 	return t.c.told(ctx, t.c.engine.Remove(ctx, t.t, t.meta.ID().V1, d))
-}
-
-// Milestone is a point in a torrent's life that Wait waits for.
-type Milestone uint8
-
-// The milestones. FilesOpen: what lies there has been checked. DataStored: every
-// wanted byte is durable. Stopped: the torrent was retired or removed, or the client
-// shut down.
-const (
-	FilesOpen Milestone = iota
-	DataStored
-	Stopped
-)
-
-// Wait returns when the milestone is reached. It returns early with the reason
-// when the torrent is Refused or Paused by a fault (but for Stopped, which it waits
-// for), with a *CrashError when the engine gave up, ErrStopped when it was shut down or
-// the torrent retired, and the context's error. A torrent that Pause stopped is waited
-// for.
-func (t *Torrent) Wait(ctx context.Context, m Milestone) error {
-	for {
-		s, changed := t.t.Status()
-		if v := viewMilestone(s, m); v.state == milestoneJudged {
-			return v.err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-t.c.Done():
-			if err := t.c.Err(); err != nil || m == Stopped {
-				return err
-			}
-			return ErrStopped
-		case <-changed:
-		}
-	}
-}
-
-// milestoneEvidence says whether a wait for a milestone is over, and how.
-type milestoneEvidence struct {
-	state milestoneState
-	err   error
-}
-
-type milestoneState uint8
-
-const (
-	milestoneAhead milestoneState = iota
-	milestoneJudged
-)
-
-func viewMilestone(s torrent.Status, m Milestone) milestoneEvidence {
-	reached := milestoneEvidence{state: milestoneJudged}
-	switch {
-	case m == Stopped && s.Phase != torrent.Retired:
-		return milestoneEvidence{}
-	case m == Stopped:
-		return reached
-	}
-	switch s.Phase {
-	case torrent.Paused, torrent.Refused:
-		if s.Err != nil {
-			return milestoneEvidence{milestoneJudged, s.Err}
-		}
-	case torrent.Retired:
-		return milestoneEvidence{milestoneJudged, ErrStopped}
-	case torrent.Sharing:
-		return reached
-	case torrent.Fetching:
-		if m == FilesOpen {
-			return reached
-		}
-	case torrent.Opening, torrent.Checking:
-	}
-	return milestoneEvidence{}
 }

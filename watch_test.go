@@ -264,7 +264,7 @@ func TestAFileThatIsEditedWhileItIsSharedIsReadAgain(t *testing.T) {
 					}
 					second := s.join()
 					c.Seed(t, second.Client, second.storage)
-					fetching.AddPeers(second.at())
+					introduce(t, fetching, second.at())
 					s.stored(fetching)
 					if corrupt(leecher) > 0 || count[etorrent.PeerBannedEvent](leecher) > 0 {
 						t.Error("wrong pieces were sent")

@@ -2,6 +2,7 @@ package metainfo
 
 import (
 	"crypto/sha1"
+	"crypto/sha256"
 	"encoding/base32"
 	"encoding/hex"
 	"strings"
@@ -56,10 +57,47 @@ func (h *InfoHash) UnmarshalText(text []byte) error {
 	return err
 }
 
+// InfoHashV2 is the SHA-256 of an info dictionary: the name of a torrent of version 2
+// (BEP 52). The zero InfoHashV2 names none.
+type InfoHashV2 [sha256.Size]byte
+
+// String returns the info-hash as 64 hex digits.
+func (h InfoHashV2) String() string { return hex.EncodeToString(h[:]) }
+
 // ID names a torrent. It is comparable. The zero ID names none.
+//
+// Torrents of version 2 are refused in this version, and hybrids are read as version 1
+// (HybridReadAsV1): nothing that this package reads has a V2.
 type ID struct {
-	V1 InfoHash // zero if the torrent has no version 1
+	V1 InfoHash   // zero if the torrent has no version 1
+	V2 InfoHashV2 // zero if the torrent has no version 2
 }
 
-// String returns the info-hash as hex digits.
-func (id ID) String() string { return id.V1.String() }
+// String returns the info-hash as hex digits, of version 1 where there is one.
+func (id ID) String() string {
+	if id.V1 == (InfoHash{}) && id.V2 != (InfoHashV2{}) {
+		return id.V2.String()
+	}
+	return id.V1.String()
+}
+
+// View compares two names. Those that contradict each other in a version name two
+// torrents, whatever they say of the other.
+func (id ID) View(other ID) Sameness {
+	v1 := id.V1 != (InfoHash{}) && other.V1 != (InfoHash{})
+	v2 := id.V2 != (InfoHashV2{}) && other.V2 != (InfoHashV2{})
+	switch {
+	case !v1 && !v2, v1 && id.V1 != other.V1, v2 && id.V2 != other.V2:
+		return Another
+	}
+	return SameTorrent
+}
+
+// Sameness says whether two names are of one torrent.
+type Sameness uint8
+
+// The two.
+const (
+	Another Sameness = iota
+	SameTorrent
+)

@@ -50,3 +50,33 @@ func TestParseInfoHashRefusesOtherTexts(t *testing.T) {
 		t.Errorf("64 digits gave %v", err)
 	}
 }
+
+func TestNamesOfBothVersionsAreComparedByThoseThatTheyShare(t *testing.T) {
+	a, b := metainfo.InfoHash{1}, metainfo.InfoHash{2}
+	x, y := metainfo.InfoHashV2{1}, metainfo.InfoHashV2{2}
+	for _, c := range []struct {
+		one, other metainfo.ID
+		want       metainfo.Sameness
+	}{
+		{metainfo.ID{}, metainfo.ID{}, metainfo.Another},
+		{metainfo.ID{V1: a}, metainfo.ID{}, metainfo.Another},
+		{metainfo.ID{V1: a}, metainfo.ID{V2: x}, metainfo.Another},
+		{metainfo.ID{V1: a}, metainfo.ID{V1: b}, metainfo.Another},
+		{metainfo.ID{V1: a}, metainfo.ID{V1: a}, metainfo.SameTorrent},
+		{metainfo.ID{V1: a}, metainfo.ID{V1: a, V2: x}, metainfo.SameTorrent},
+		{metainfo.ID{V2: x}, metainfo.ID{V1: a, V2: x}, metainfo.SameTorrent},
+		{metainfo.ID{V1: a, V2: x}, metainfo.ID{V1: a, V2: x}, metainfo.SameTorrent},
+		{metainfo.ID{V1: a, V2: x}, metainfo.ID{V1: a, V2: y}, metainfo.Another},
+		{metainfo.ID{V1: a, V2: x}, metainfo.ID{V1: b, V2: x}, metainfo.Another},
+	} {
+		if got := c.one.View(c.other); got != c.want || c.other.View(c.one) != got {
+			t.Errorf("%v and %v: %v", c.one, c.other, got)
+		}
+	}
+	if got := (metainfo.ID{V2: x}).String(); got != x.String() || len(got) != 64 {
+		t.Errorf("a name of version 2 is written as %q", got)
+	}
+	if got := (metainfo.ID{V1: a, V2: x}).String(); got != a.String() {
+		t.Errorf("a name of both is written as %q", got)
+	}
+}

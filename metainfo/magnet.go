@@ -138,7 +138,7 @@ func (r *magnetReader) appendURL(urls []string, key, url string) []string {
 
 // String returns the link, which ParseMagnet reads as m.
 func (m *Magnet) String() string {
-	b := append([]byte("magnet:?xt=urn:btih:"), m.ID.String()...)
+	b := append([]byte("magnet:?xt=urn:btih:"), m.ID.V1.String()...)
 	if m.Name != "" {
 		b = appendEscaped(append(b, "&dn="...), m.Name, "")
 	}

@@ -232,6 +232,26 @@ func TestServeRunsUntilItsContextEnds(t *testing.T) {
 	}
 }
 
+func TestEveryCallEndsWithItsContext(t *testing.T) {
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	o := tracker.Options{Listen: []string{"127.0.0.1:0"}}
+	if tr, err := tracker.New(ended, o); tr != nil || !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, %v", tr, err)
+	}
+	if err := tracker.Serve(ended, o); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	tr := start(t, o)
+	if err := tr.Shutdown(ended); err != nil && !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	<-tr.Done() // it goes on stopping
+	if err := tr.Err(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestTheURLsLeadToTheTracker(t *testing.T) {
 	tr := start(t, tracker.Options{Listen: []string{":0"}})
 	urls := tr.URLs()
