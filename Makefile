@@ -17,12 +17,12 @@ docs: build ## manual pages into bin/man, and completions for each shell into bi
 	bin/etorrent completion fish >bin/completions/etorrent.fish
 	bin/etorrent completion powershell >bin/completions/etorrent.ps1
 
-demo: ## what the program promises, in four acts on loopback, under a minute (DEMO has its flags)
-	go run ./cmd/etorrent demo $(DEMO)
+demo: build ## what the program promises, in four acts on loopback, under a minute (DEMO has its flags)
+	@bin/etorrent demo $(DEMO)
 
-demo-picture: ## record the demo, and draw docs/demo.svg of it
+demo-picture: build ## record the demo, and draw docs/demo.svg of it
 	@set -e; cast=$$(mktemp); trap 'rm -f "$$cast"' EXIT; \
-	go run ./cmd/etorrent demo --record "$$cast" $(DEMO); \
+	bin/etorrent demo --record "$$cast" $(DEMO); \
 	go run ./tools/castsvg "$$cast" docs/demo.svg
 
 test: ## all tests: unit, race detector, other clients (what is not installed is named)
