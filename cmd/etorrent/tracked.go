@@ -96,27 +96,13 @@ func (t *tracked) gain(now time.Time) {
 // timeLeft is the time until all is stored at the present rate; 0 is unknown.
 func (t *tracked) timeLeft() time.Duration {
 	down, _ := t.meter.rates()
-	missing := t.stats.Wanted - t.stats.Stored
-	if down <= 0 || missing <= 0 || t.stats.Phase != etorrent.Fetching {
-		return 0
-	}
-	return time.Duration(max(1, missing/down)) * time.Second
-}
-
-// shownStatus is how people see a phase.
-var shownStatus = map[etorrent.Phase]screen.Status{
-	etorrent.Opening: screen.Opening, etorrent.Checking: screen.Checking, etorrent.Fetching: screen.Fetching,
-	etorrent.Sharing: screen.Sharing, etorrent.Paused: screen.Paused, etorrent.Refused: screen.Refused,
+	return screen.TimeLeft(t.stats, down)
 }
 
 func (t *tracked) shown() screen.Torrent {
 	down, up := t.meter.rates()
-	s := screen.Torrent{
-		Name: t.name(), Status: shownStatus[t.stats.Phase], Wanted: t.stats.Wanted, Stored: t.stats.Stored,
-		Down: down, Up: up, Peers: t.stats.Peers, Known: t.stats.Known, Left: t.timeLeft(),
-		Pieces: t.stats.Pieces, Durable: t.stats.Durable, Bad: t.stats.Corrupt,
-		Checked: t.stats.Checked, ToCheck: t.stats.ToCheck, Map: t.pieces,
-	}
+	s := screen.Of(t.name(), t.stats, down, up)
+	s.Map = t.pieces
 	if t.pieces != nil && t.pieces.Count() > t.stats.Durable {
 		t.pieces, s.Map = nil, nil // some are stored no more, and no event told which
 	}
