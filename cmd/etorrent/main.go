@@ -89,7 +89,7 @@ func run(h *host, args []string) exitCode {
 		return code
 	case r := <-crashed:
 		reportPath, err := writeCrash(stateFolder(h), crashOf(r), h.now())
-		o := newOutput(h, guessedOutput(args))
+		o := newOutput(h, guessedOutput(h, args))
 		o.fail(&jsonl.Error{Message: fmt.Sprintf("the command %v; %s", r.Exit, whereReport(reportPath, err)), Report: reportPath})
 		o.tell(&jsonl.End{Exit: int(exitBug), Reason: reasons[exitBug], Torrents: o.torrents})
 		return exitBug

@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"os"
-	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/etorrent/etorrent"
 	"github.com/etorrent/etorrent/sup"
@@ -23,8 +24,31 @@ type session struct {
 }
 
 // guessedOutput is, until the flags are read, the best guess of where errors belong.
-func guessedOutput(args []string) outputFlags {
-	return outputFlags{json: slices.Contains(args, "--json"), events: slices.Contains(args, "--events")}
+func guessedOutput(h *host, args []string) outputFlags {
+	root := newRoot(&session{host: h})
+	c, _, err := root.Find(withDefaultCommand(root, args))
+	if err != nil || c.Flags().Lookup("json") == nil {
+		return outputFlags{} // such as cat, whose stdout is a file's
+	}
+	return outputFlags{json: guessed(h, args, "json"), events: guessed(h, args, "events")}
+}
+
+// guessed says whether a flag without a value is given, or its variable.
+func guessed(h *host, args []string, name string) bool {
+	value, _ := h.env("ETORRENT_" + strings.ToUpper(name))
+	for _, a := range args {
+		if a == "--" {
+			break
+		}
+		switch text, given := strings.CutPrefix(a, "--"+name); {
+		case given && text == "":
+			value = "true"
+		case given && text[0] == '=':
+			value = text[1:]
+		}
+	}
+	is, _ := strconv.ParseBool(value)
+	return is
 }
 
 // execute runs a command line, says how it failed, and returns the exit code.
@@ -33,7 +57,7 @@ func execute(p *sup.Process, h *host, args []string) exitCode {
 	defer interrupt(nil)
 	hangups := make(chan chan<- os.Signal)
 	watchSignals(p, h, &watch{interrupt: interrupt, hangups: hangups})
-	s := &session{host: h, p: p, ctx: ctx, out: newOutput(h, guessedOutput(args)), hangups: hangups}
+	s := &session{host: h, p: p, ctx: ctx, out: newOutput(h, guessedOutput(h, args)), hangups: hangups}
 	root := newRoot(s)
 	root.SetArgs(withDefaultCommand(root, args))
 	root.SetIn(h.stdin)
