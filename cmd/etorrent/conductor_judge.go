@@ -1,10 +1,10 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
+	"github.com/etorrent/etorrent"
 	"github.com/etorrent/etorrent/cmd/etorrent/internal/jsonl"
 	"github.com/etorrent/etorrent/internal/vocab/text"
 )
@@ -75,14 +75,16 @@ func (c *conductor) judgeStall() (judgement, error) {
 	for _, t := range late {
 		c.stalled(t)
 	}
-	return decided, &failure{code: exitStalled, err: errStalled, told: told}
+	return decided, c.stallFailure()
 }
 
-var errStalled = errors.New("stalled")
+func (c *conductor) stallFailure() error {
+	return &failure{code: exitStalled, err: &etorrent.StalledError{After: c.stall}, told: told}
+}
 
 // stalled notes and tells that a torrent got nothing.
 func (c *conductor) stalled(t *tracked) {
-	t.outcome, t.err = failedOutcome, &failure{code: exitStalled, err: errStalled, told: told}
+	t.outcome, t.err = failedOutcome, c.stallFailure()
 	why := fmt.Sprintf("%s stalled: no wanted byte came for %s", text.Printable(t.name()), c.stall)
 	c.s.out.fail(&jsonl.Error{Head: jsonl.Head{Torrent: t.infoHash()}, Message: why})
 }

@@ -105,7 +105,7 @@ func TestTheWorldOfASimulationIsAsItsFlagsSay(t *testing.T) {
 		return r.stdout
 	}
 	usual := run()
-	for _, flag := range []string{"--rate 300K", "--seed-rate 400K", "--latency 400ms", "--stays 1s", "--seeds 3"} {
+	for _, flag := range []string{"--rate 300K", "--seed-rate 400K", "--latency 400ms", "--stays 1s", "--seeds 3", "--pieces 24", "--free-riders 50%"} {
 		if run(strings.Fields(flag)...) == usual {
 			t.Errorf("%s changes nothing", flag)
 		}

@@ -47,6 +47,9 @@ func (e *ear) url() string { return "udp://" + e.conn.LocalAddr().String() + "/a
 func (e *ear) hear() (netip.Addr, etorrent.DSCP) {
 	e.t.Helper()
 	control := make([]byte, 64)
+	if err := e.conn.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		e.t.Fatal(err)
+	}
 	_, n, _, from, err := e.conn.ReadMsgUDPAddrPort(make([]byte, 2048), control)
 	if err != nil {
 		e.t.Fatal(err)
@@ -112,7 +115,8 @@ func greet(t *testing.T, to string, hash [20]byte, id string) net.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
-	if err := c.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+	// Below the time after which a program of a test is killed.
+	if err := c.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.Write([]byte("\x13BitTorrent protocol\x00\x00\x00\x00\x00\x00\x00\x00" + string(hash[:]) + id)); err != nil {
@@ -161,29 +165,45 @@ func TestATorrentHasNoMorePeersThanItMay(t *testing.T) {
 	}
 }
 
-// Without --plain a frame would have been drawn before it ended.
+// Without --plain frames would have been drawn, or colours, before what is waited for.
 func TestPlainLinesHaveNothingThatATerminalObeys(t *testing.T) {
 	t.Parallel()
 	dir := makeShow(t)
-	for _, command := range []string{"get", "cat"} {
-		p := openPTY(t, 80, 24)
-		cmd := program(t, dir, command, "show.torrent", "--state", command, "--dir", command, "--listen", "127.0.0.1:0", "--stall-timeout", "2s", "--plain")
-		if command == "cat" {
-			cmd.Args = append(cmd.Args, "1")
-		}
-		cmd.Env = append(cmd.Env, "TERM=xterm")
-		cmd.Stdin, cmd.Stdout, cmd.Stderr = p.line, p.line, p.line
-		if command == "cat" {
-			cmd.Stdout = nil
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		_ = p.line.Close()
-		said := p.until("To go on")
-		if strings.Contains(said, "\x1b") || !strings.Contains(said, "show: fetching, 0%") {
-			t.Errorf("%s: %q", command, said)
-		}
-		_ = cmd.Wait()
+	seeder(t, dir).until(event("complete"))
+	for _, x := range []struct {
+		command string
+		until   string
+		says    string
+	}{
+		{"get show.torrent --state get --dir get --listen 127.0.0.1:0 --stall-timeout 2s", "To go on", "show: fetching, 0%"},
+		{"cat show.torrent 1 --state cat --dir cat --listen 127.0.0.1:0 --stall-timeout 2s", "To go on", "show: fetching, 0%"},
+		{"seed show.torrent --state seed --listen 127.0.0.1:0 --seed-time 2s", "shared enough", "seeding show"},
+		{"tracker --listen 127.0.0.1:0", "0 refused", "announce URL"},
+		{"ps --state seed-state --watch", "client (rest_for_one)", "store"},
+		{"demo --peers 3 --size 6M --rate 1M", "% and fetch", "Act 1 of 4"},
+	} {
+		t.Run(strings.Fields(x.command)[0], func(t *testing.T) {
+			t.Parallel()
+			p := openPTY(t, 80, 24)
+			cmd := program(t, dir, append(strings.Fields(x.command), "--plain")...)
+			cmd.Env = append(cmd.Env, "TERM=xterm")
+			cmd.Stdin, cmd.Stdout, cmd.Stderr = p.line, p.line, p.line
+			if strings.HasPrefix(x.command, "cat") {
+				cmd.Stdout = nil
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			_ = p.line.Close()
+			said := p.until(x.until)
+			if strings.HasPrefix(x.command, "ps") {
+				said += p.until(x.until) // the second look
+			}
+			_ = cmd.Process.Signal(os.Interrupt)
+			if strings.Contains(said, "\x1b") || !strings.Contains(said, x.says) {
+				t.Errorf("%q", said)
+			}
+			_ = cmd.Wait()
+		})
 	}
 }
