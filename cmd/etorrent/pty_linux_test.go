@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"strconv"
@@ -44,7 +45,7 @@ func openPTY(t *testing.T, columns, rows uint16) *pty {
 
 func (p *pty) resize(columns, rows uint16) {
 	p.t.Helper()
-	if err := unix.IoctlSetWinsize(int(p.line.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Col: columns, Row: rows}); err != nil {
+	if err := unix.IoctlSetWinsize(int(p.keyboard.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Col: columns, Row: rows}); err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -70,4 +71,16 @@ func (p *pty) start(cmd *exec.Cmd) {
 func (p *pty) until(text string) string {
 	p.t.Helper()
 	return readUntil(p.t, p.keyboard, text)
+}
+
+// read reads what the program writes next, as a terminal would: with carriage returns
+// that it made of line breaks taken out again.
+func (p *pty) read() []byte {
+	p.t.Helper()
+	piece := make([]byte, 64<<10)
+	n, err := p.keyboard.Read(piece)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return bytes.ReplaceAll(piece[:n], []byte("\r\n"), []byte("\n"))
 }

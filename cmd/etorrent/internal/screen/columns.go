@@ -3,6 +3,7 @@ package screen
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // wide are the ranges of runes that take two columns (East Asian Width W and F
@@ -41,6 +42,7 @@ func columns(s string) int {
 
 // cut shortens a line to at most n columns, and says so by an ellipsis.
 func cut(s string, n int) string {
+	s = thinned(s)
 	if columns(s) <= n {
 		return s
 	}
@@ -55,6 +57,31 @@ func cut(s string, n int) string {
 		used += columnsOf(r)
 	}
 	return s
+}
+
+// marksMost is how many runes without a column of their own may follow each other.
+const marksMost = 8
+
+// thinned leaves of a pile of combining marks as many as a name may need: a line of any
+// length would fit into one column, and be drawn over its neighbours.
+func thinned(s string) string {
+	var b strings.Builder
+	marks, kept := 0, 0 // kept is up to where s is in b
+	for i, r := range s {
+		if columnsOf(r) > 0 {
+			marks = 0
+			continue
+		}
+		if marks++; marks > marksMost {
+			b.WriteString(s[kept:i])
+			kept = i + utf8.RuneLen(r)
+		}
+	}
+	if kept == 0 {
+		return s
+	}
+	b.WriteString(s[kept:])
+	return b.String()
 }
 
 // padRight fills a line up to n columns, and padLeft puts the spaces before it.

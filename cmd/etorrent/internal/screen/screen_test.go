@@ -109,6 +109,14 @@ func TestLinesFitEveryTerminal(t *testing.T) {
 	})
 }
 
+func TestAPileOfCombiningMarksIsCut(t *testing.T) {
+	pile := strings.Repeat("\u0301", 100_000)
+	lines := screen.Render(screen.State{Torrents: []screen.Torrent{{Name: "e" + pile + "nd" + pile, Wanted: 1}}}, screen.Style{Width: 80, Height: 24})
+	if len(lines[0]) > 400 || !strings.HasPrefix(lines[0], "e\u0301\u0301") || !strings.Contains(lines[0], "\u0301nd\u0301") {
+		t.Errorf("%d bytes: %.100q", len(lines[0]), lines[0])
+	}
+}
+
 func TestManyTorrentsLeaveALineThatCountsTheRest(t *testing.T) {
 	s := screen.State{Torrents: make([]screen.Torrent, 30)}
 	lines := screen.Render(s, screen.Style{Width: 80, Height: 10})
