@@ -36,6 +36,7 @@ FuzzCore internal/core/assign receive.go settle.go pick.go allowed.go window.go 
 FuzzDemux internal/core/demux demux.go table.go
 FuzzChoker internal/core/choke core.go round.go slots.go tft.go rotation.go firstcome.go
 FuzzSwarms internal/core/swarms announce.go group.go sample.go list.go slab.go
+FuzzReassembly internal/core/utp/recv recv.go receive.go pool.go answer.go
 FuzzScript internal/core/announce plan.go lane.go turn.go answer.go fail.go host.go pump.go life.go progress.go tiers.go saved.go heap.go
 FuzzDecide internal/core/names names.go clean.go fold.go planner.go rules.go causes.go
 FuzzEndpoint internal/vocab/endpoint endpoint.go
