@@ -100,3 +100,19 @@ func TestTheIDsOfTheTwoDirectionsAreNeighboursAcrossTheWrap(t *testing.T) {
 		t.Errorf("%d, %d", id.Next(), id.Next().Previous())
 	}
 }
+
+func TestEachBitIsFoundFromEveryPlaceBeforeIt(t *testing.T) {
+	for bit := range 200 {
+		s := make(utpwire.SelectiveAck, 25)
+		s[bit/8] = 1 << (bit % 8)
+		for from := range 200 {
+			want := bit
+			if from > bit {
+				want = utpwire.NoBit
+			}
+			if got := s.Next(from, 200); got != want {
+				t.Fatalf("bit %d is found at %d from %d", bit, got, from)
+			}
+		}
+	}
+}
