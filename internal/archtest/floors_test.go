@@ -95,7 +95,8 @@ var floors = []floor{
 
 // coreEdges names, for a core, the other cores that it may use.
 var coreEdges = map[string][]string{
-	"internal/core/blame": {"internal/core/storage"},
+	"internal/core/blame":    {"internal/core/storage"},
+	"internal/core/utp/send": {"internal/core/utp/rtt"},
 }
 
 // importLimit is how many packages of the project one package may import; the
