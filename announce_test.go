@@ -1,6 +1,7 @@
 package etorrent_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"sync/atomic"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/etorrent/etorrent"
 	"github.com/etorrent/etorrent/etorrenttest"
+	"github.com/etorrent/etorrent/internal/vocab/tracker"
 	"github.com/etorrent/etorrent/sup"
 )
 
@@ -265,6 +267,36 @@ func TestAPrivateTorrentLeavesEverybodyWhenItsTrackerChanges(t *testing.T) {
 		}
 		if st := torrent.Stats(); st.Peers != 0 || st.Known != 0 {
 			t.Errorf("%d peers, %d known", st.Peers, st.Known)
+		}
+	})
+}
+
+func TestTrackersTellHowLargeASwarmIsAndWhyNot(t *testing.T) {
+	inSwarm(t, func(t *testing.T, s *swarm) {
+		works, refuses, hangs := s.oracle(), s.oracle(), s.oracle()
+		c := etorrenttest.NewContent(t, "counted", 32<<10, 100_000)
+		works.scraped(c, tracker.Scrape{Seeders: 4, Leechers: 2, Downloaded: 7})
+		refuses.refuses("unregistered torrent")
+		hangs.hang()
+		m := s.join()
+		tor := s.add(m, c, trackers(works, refuses, hangs), etorrent.WithTrackers([]string{"udp://10.9.9.9:1", "http://10.9.9.9/announce/x"}))
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		got, err := tor.Scrape(ctx)
+		if len(got) != 5 || !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatalf("%+v, %v", got, err)
+		}
+		if first := got[0]; first.Err != nil || first.Seeders != 4 || first.Leechers != 2 || first.Completed != 7 || first.URL != works.url {
+			t.Errorf("told %+v", first)
+		}
+		for i, want := range []error{etorrent.TrackerUnregistered, etorrent.TrackerTimedOut, etorrent.TrackerTimedOut, etorrent.TrackerNoScrape} {
+			if one := got[i+1]; !errors.Is(one.Err, want) || one.Seeders != -1 {
+				t.Errorf("%+v is not %v", one, want)
+			}
+		}
+		etorrenttest.Shutdown(t, m.Client)
+		if _, err := tor.Scrape(t.Context()); !errors.Is(err, etorrent.ErrStopped) {
+			t.Errorf("after the end: %v", err)
 		}
 	})
 }

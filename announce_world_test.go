@@ -25,6 +25,7 @@ type oracle struct {
 	heard  []url.Values
 	answer []byte // for everybody; nil: whom else it knows
 	known  []netip.AddrPort
+	counts []byte        // of a scrape
 	hangs  chan struct{} // nil: it answers
 }
 
@@ -65,6 +66,10 @@ func (o *oracle) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if r.URL.Path == "/scrape" && o.counts != nil {
+		_, _ = w.Write(o.counts)
+		return
+	}
 	o.heard = append(o.heard, q)
 	if o.answer != nil {
 		_, _ = w.Write(o.answer)
@@ -83,6 +88,14 @@ func (o *oracle) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		o.known = append(o.known, me)
 	}
 	_, _ = w.Write(answer.AppendResponse(nil, tracker.Compact))
+}
+
+// scraped has it tell of a swarm.
+func (o *oracle) scraped(c *etorrenttest.Content, s tracker.Scrape) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	s.InfoHash = tracker.InfoHash(c.Metainfo.ID().V1)
+	o.counts = tracker.AppendScrape(nil, []tracker.Scrape{s})
 }
 
 // refuses has it say no from now on.

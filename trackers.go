@@ -2,8 +2,10 @@ package etorrent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
+	"github.com/etorrent/etorrent/internal/proc/client"
 	"github.com/etorrent/etorrent/internal/proc/torrent"
 	"github.com/etorrent/etorrent/internal/vocab/event"
 	"github.com/etorrent/etorrent/internal/vocab/tracker"
@@ -53,7 +55,7 @@ const (
 
 // The faults: refusals, as far as a tracker's words can be understood, and then what
 // keeps it from answering. TrackerLater refuses for now and says when to come again
-// (BEP 31).
+// (BEP 31). TrackerNoScrape is a tracker whose URL does not tell how to scrape it.
 const (
 	TrackerRefuses       = event.TrackerRefuses
 	TrackerUnregistered  = event.TrackerUnregistered
@@ -65,6 +67,7 @@ const (
 	TrackerTimedOut      = event.TrackerTimedOut
 	TrackerNoHost        = event.TrackerNoHost
 	TrackerNonsense      = event.TrackerNonsense
+	TrackerNoScrape      = event.TrackerNoScrape
 )
 
 // TrackerURLError says that a text is no URL that a torrent can be announced to. The
@@ -121,6 +124,45 @@ func trackerURL(text string) (tracker.URL, *TrackerURLError) {
 // Trackers is how each tracker does, in each address family in which it is asked, in
 // the order in which they are walked. It is empty until the torrent takes connections.
 func (t *Torrent) Trackers() []TrackerStatus { return t.t.Trackers() }
+
+// TrackerScrape is what a tracker tells of a torrent's swarm when it is asked for that
+// alone (BEP 48, BEP 15). What may be a passkey is masked in all of it.
+type TrackerScrape = event.TrackerScrape
+
+// Scrape asks all trackers of the torrent, those too that it is not announced to, how
+// large its swarm is. A tracker that was asked less than a minute ago, or than it wants,
+// is not asked again: what it said stands. When ctx ends before all have answered its
+// error comes with what was told until then; who told nothing has TrackerTimedOut.
+func (t *Torrent) Scrape(ctx context.Context) ([]TrackerScrape, error) {
+	if err := t.mayTell(ctx); err != nil {
+		return nil, err
+	}
+	all, err := t.c.engine.Scrape(ctx, client.Swarm{Meta: t.meta, Tiers: t.t.Tiers(t.meta)})
+	return all[0], t.c.unlessEnded(err)
+}
+
+// Scrape asks the trackers that torrents name how large their swarms are, of torrents
+// that need not run, and answers in their order: as Torrent.Scrape does, and a tracker
+// of several of them with few requests.
+func (c *Client) Scrape(ctx context.Context, torrents ...*Metainfo) ([][]TrackerScrape, error) {
+	var swarms []client.Swarm
+	for _, m := range torrents {
+		swarms = append(swarms, client.Swarm{Meta: m, Tiers: torrent.UsableTrackers(m.Announce)})
+	}
+	all, err := c.engine.Scrape(ctx, swarms...)
+	return all, c.unlessEnded(err)
+}
+
+// unlessEnded is an error, or why the client lives no more.
+func (c *Client) unlessEnded(err error) error {
+	if !errors.Is(err, client.ErrEnded) {
+		return err
+	}
+	if crash := c.Err(); crash != nil {
+		return crash
+	}
+	return ErrStopped
+}
 
 // AddTracker announces the torrent to another tracker too, as long as it runs. Tiers
 // count from 0; one behind the last is a new one. A tracker that is there already

@@ -114,6 +114,7 @@ var flagTests = map[string]string{
 	"seed --tracker":              "TestSeedAndGetFindEachOtherByATracker",
 	"seed --up":                   "TestALowRateStallsWhoFetches",
 	"show --json":                 "TestShowTellsOfLinksAndAttributes",
+	"show --scrape":               "TestShowTellsHowLargeSwarmsAre",
 	"sim --choker":                "TestASwarmIsSimulatedTheSameWayAgain",
 	"sim --free-riders":           "TestTheWorldOfASimulationIsAsItsFlagsSay",
 	"sim --latency":               "TestTheWorldOfASimulationIsAsItsFlagsSay",

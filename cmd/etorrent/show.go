@@ -8,48 +8,68 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/etorrent/etorrent"
 	"github.com/etorrent/etorrent/cmd/etorrent/internal/amount"
 	"github.com/etorrent/etorrent/cmd/etorrent/internal/jsonl"
 	"github.com/etorrent/etorrent/internal/vocab/text"
 	"github.com/etorrent/etorrent/metainfo"
 )
 
+// showFlags are those of show.
+type showFlags struct {
+	outputFlags
+	scrape bool
+}
+
 func newShow(s *session) *cobra.Command {
-	var f outputFlags
+	var f showFlags
 	c := &cobra.Command{
 		Use:   "show SOURCE...",
 		Short: "Tell what a torrent holds",
 		Long: `Tell what a torrent holds: its files by number, sizes, pieces and trackers,
 what is unusual about it, and which names would be stored otherwise here.
-The numbers are those that get --select takes.`,
-		Example:           "  etorrent show show.torrent\n  etorrent show --json show.torrent\n  curl -s https://example.org/a.torrent | etorrent show -",
+The numbers are those that get --select takes.
+
+--scrape asks each of its trackers how many have all of it, how many are fetching
+it, and how often it was fetched to the end. Trackers are asked about several
+torrents at once where they can answer that.`,
+		Example:           "  etorrent show show.torrent\n  etorrent show --scrape show.torrent\n  etorrent show --json show.torrent\n  curl -s https://example.org/a.torrent | etorrent show -",
 		Args:              arguments(1, anyNumber, sourceWords),
 		ValidArgsFunction: torrentFiles,
 		RunE: func(_ *cobra.Command, args []string) error {
-			s.out = newOutput(s.host, f)
+			s.out = newOutput(s.host, f.outputFlags)
 			s.out.last = endsIfFailed
+			if f.scrape {
+				return showScraped(s, args)
+			}
 			for _, word := range args {
-				if err := show(s, word); err != nil {
+				src, err := loadSource(s, word)
+				if err == nil {
+					err = show(s, src, nil)
+				}
+				if err != nil {
 					return err
 				}
 			}
 			return nil
 		},
 	}
+	c.Flags().BoolVar(&f.scrape, "scrape", false, "ask its trackers how large its swarm is")
 	c.Flags().BoolVar(&f.json, "json", false, "one JSON object on stdout for each source")
 	return c
 }
 
-func show(s *session, word string) error {
-	src, err := loadSource(s, word)
-	if err != nil {
-		return err
-	}
+// show tells of one source, and what its trackers said; nil where they were not asked.
+func show(s *session, src *source, scrapes []etorrent.TrackerScrape) error {
 	if s.out.json != nil {
-		s.out.tell(shownTorrent(src))
+		t := shownTorrent(src)
+		for _, one := range scrapes {
+			t.Scrapes = append(t.Scrapes, scrapeObject(one))
+		}
+		s.out.tell(t)
 		return nil
 	}
-	return showToPeople(s, src)
+	return showToPeople(s, src, scrapes)
 }
 
 // numbered are the files of a torrent that are no padding, as people and
@@ -125,7 +145,7 @@ func shownTorrent(src *source) *jsonl.Torrent {
 }
 
 // showToPeople writes a table whose every cell is harmless.
-func showToPeople(s *session, src *source) error {
+func showToPeople(s *session, src *source, scrapes []etorrent.TrackerScrape) error {
 	m := src.meta
 	w := tabwriter.NewWriter(s.host.stdout, 0, 0, 2, ' ', 0)
 	row := func(name, format string, args ...any) {
@@ -140,6 +160,9 @@ func showToPeople(s *session, src *source) error {
 	}
 	for _, tier := range m.Announce {
 		row("tracker", "%s", strings.Join(tier, ", "))
+	}
+	for _, one := range scrapes {
+		row("swarm", "%s", scrapeWords(one))
 	}
 	for _, url := range m.WebSeeds {
 		row("web seed", "%s", url)

@@ -96,6 +96,7 @@ var floors = []floor{
 // coreEdges names, for a core, the other cores that it may use.
 var coreEdges = map[string][]string{
 	"internal/core/blame":    {"internal/core/storage"},
+	"internal/core/scrape":   {"internal/core/announce"}, // a tracker has no answer for the same reasons
 	"internal/core/utp/send": {"internal/core/utp/rtt"},
 }
 

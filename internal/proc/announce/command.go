@@ -34,6 +34,11 @@ type leave struct {
 	left  chan struct{} // closed when leave was taken
 }
 
+// scrapeFor and unscrapeFor begin and end what somebody wants to know of swarms.
+type scrapeFor struct{ asking *Asking }
+
+type unscrapeFor struct{ asking *Asking }
+
 func (begin) command()          {}
 func (completed) command()      {}
 func (setTrackers) command()    {}
@@ -41,3 +46,5 @@ func (announceNow) command()    {}
 func (networkChanged) command() {}
 func (end) command()            {}
 func (leave) command()          {}
+func (scrapeFor) command()      {}
+func (unscrapeFor) command()    {}

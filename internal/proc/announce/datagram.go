@@ -42,7 +42,7 @@ type wirePhase uint8
 
 const (
 	connecting wirePhase = iota
-	announcing
+	asking
 )
 
 // renewal says whether the tracker took our connection id for one that ran out, so
@@ -82,9 +82,9 @@ func (w *wires) learn(from netip.AddrPort, id tracker.Connection, now mono.Insta
 // connect begins a request to a tracker, with the connection id that is there or
 // another.
 func (x *process) connect(f *flight, at netip.Addr) {
-	f.wire.to = netip.AddrPortFrom(at, f.r.Tracker.Port())
+	f.wire.to = netip.AddrPortFrom(at, f.to.Port())
 	if c, has := x.wires.ids[f.wire.to]; has && x.now() < c.until {
-		x.announce(f, c.id)
+		x.put(f, c.id)
 		return
 	}
 	f.wire.phase = connecting
@@ -92,11 +92,11 @@ func (x *process) connect(f *flight, at netip.Addr) {
 	x.ask(f, t, tracker.AppendConnectRequest(nil, t))
 }
 
-// announce says what the request is about.
-func (x *process) announce(f *flight, id tracker.Connection) {
-	f.wire.phase = announcing
+// put says what the request is about.
+func (x *process) put(f *flight, id tracker.Connection) {
+	f.wire.phase = asking
 	t := x.transaction(f.wire.to)
-	x.ask(f, t, tracker.AppendAnnounceRequest(nil, id, t, &f.r.Announce, f.r.Tracker.Target()))
+	x.ask(f, t, f.job.packet(id, t))
 }
 
 // transaction is a number that nobody can guess, and that is not in use.
@@ -124,11 +124,7 @@ func (x *process) ask(f *flight, t tracker.Transaction, packet []byte) {
 }
 
 func (x *process) fail(f *flight, why announce.Fault) {
-	x.ended = append(x.ended, failed{id: f.r.ID, fault: why})
-}
-
-func (x *process) answer(f *flight, e tracker.AnswerEvidence) {
-	x.ended = append(x.ended, answered{id: f.r.ID, answer: e})
+	x.ended = append(x.ended, f.job.failed(why))
 }
 
 // hear goes on with what became of a question.
@@ -141,46 +137,42 @@ func (x *process) hear(r udp.Reply) {
 	delete(x.wires.open, q)
 	switch o := r.Outcome.(type) {
 	case udp.Answered:
-		x.read(f, tracker.ViewReply(o.Packet, f.r.Family))
+		x.read(f, tracker.ViewReply(o.Packet, f.family))
 	case udp.Expired:
 		// One that lost what it knew may pass over ids that it gave, without a word.
 		delete(x.wires.ids, f.wire.to)
 		x.fail(f, announce.TimedOut{})
 	case udp.NotSent:
-		x.fail(f, faultOf(o.Err, f.r.Tracker))
+		x.fail(f, faultOf(o.Err, f.to))
 	case udp.NotExpected:
 		x.fail(f, faultOf(errTooMany))
 	}
 	x.p.Step("reply")
 }
 
-// read takes over what a tracker said.
+// read takes over what a tracker said. Before the question was put only a connection
+// id, or a refusal, is an answer.
 func (x *process) read(f *flight, e tracker.ReplyEvidence) {
 	switch e := e.(type) {
 	case tracker.ConnectReply:
 		if f.wire.phase == connecting {
 			x.wires.learn(f.wire.to, e.Connection, x.now())
-			x.announce(f, e.Connection)
-			return
-		}
-	case tracker.AnnounceReply:
-		if f.wire.phase == announcing {
-			x.answer(f, tracker.Answered{Response: e.Response})
+			x.put(f, e.Connection)
 			return
 		}
 	case tracker.ErrorReply:
-		if e.Failure.Kind == tracker.StaleConnection && f.wire.phase == announcing && f.wire.renewal == notRenewed {
+		if e.Failure.Kind == tracker.StaleConnection && f.wire.phase == asking && f.wire.renewal == notRenewed {
 			f.wire.renewal = renewed
 			delete(x.wires.ids, f.wire.to)
 			x.connect(f, f.wire.to.Addr())
 			return
 		}
-		x.answer(f, tracker.Refused{Failure: e.Failure})
-		return
+	case tracker.AnnounceReply, tracker.ScrapeReply:
+		if f.wire.phase == connecting {
+			x.ended = append(x.ended, f.job.viewReply(tracker.ReplyMalformed{Fault: tracker.AnswerOfUnknownKind}))
+			return
+		}
 	case tracker.ReplyMalformed:
-		x.answer(f, tracker.Nonsense{Fault: e.Fault})
-		return
-	case tracker.ScrapeReply:
 	}
-	x.answer(f, tracker.Nonsense{Fault: tracker.AnswerOfUnknownKind})
+	x.ended = append(x.ended, f.job.viewReply(e))
 }

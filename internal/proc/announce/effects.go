@@ -110,6 +110,10 @@ func (x *process) carryOut(e effect) {
 		x.save(e.id)
 	case goneFor:
 		x.forget(e.id, e.saved)
+	case scrapeSend:
+		x.scrape(e.request)
+	case scrapeTell:
+		x.tellAsker(e)
 	case peers:
 		if t := x.announced(e.id); t != nil {
 			t.into.TrackerPeers(e.peers, e.from, x.names.any(e.from.Host()))

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/etorrent/etorrent/internal/core/announce"
+	"github.com/etorrent/etorrent/internal/core/scrape"
 	"github.com/etorrent/etorrent/internal/proc/clock"
 	"github.com/etorrent/etorrent/internal/store"
 	"github.com/etorrent/etorrent/internal/vocab/ident"
@@ -22,6 +23,8 @@ type state struct {
 	random       *rand.Rand // of the keys of torrents without one
 	leaving      *leaving   // nil until Leave
 	respite      clock.Respite
+	asking       []*Asking
+	askers       scrape.AskerID // that were named
 }
 
 // leaving is the end of all announcing.

@@ -14,11 +14,26 @@ import (
 
 // flight is a request that has no outcome.
 type flight struct {
-	r     announce.Request
-	until mono.Instant // when its patience ends
-	needs uint64       // what has to be kept before it leaves
-	held  mono.Instant // until when it waits for that
-	wire  wire         // over UDP
+	job    job
+	to     tracker.URL
+	family tracker.Family
+	until  mono.Instant     // when its patience ends
+	r      announce.Request // of an announce
+	needs  uint64           // what has to be kept before it leaves
+	held   mono.Instant     // until when it waits for that
+	wire   wire             // over UDP
+}
+
+// job is what a request asks, and what its end is called.
+type job interface {
+	// page is the URL to get. It holds the passkey.
+	page() string
+	// packet is the datagram to send.
+	packet(c tracker.Connection, t tracker.Transaction) []byte
+	// viewPage and viewReply look at what came.
+	viewPage(r tracker.HTTPReply) outcome
+	viewReply(e tracker.ReplyEvidence) outcome
+	failed(why announce.Fault) outcome
 }
 
 // outcome is what became of something that was begun.
@@ -26,23 +41,59 @@ type flight struct {
 //sumtype:decl
 type outcome interface{ outcome() }
 
-func (lookedUp) outcome() {}
-func (answered) outcome() {}
-func (failed) outcome()   {}
+func (lookedUp) outcome()  {}
+func (answered) outcome()  {}
+func (failed) outcome()    {}
+func (visited) outcome()   {}
+func (scraped) outcome()   {}
+func (unscraped) outcome() {}
 
-// answered is a request that a tracker said something to.
+// answered is an announce that a tracker said something to.
 type answered struct {
 	id     announce.RequestID
 	answer tracker.AnswerEvidence
-	left   *stream // a connection that can be used again; nil for none
 }
 
 // failed is one that has no answer.
 type failed struct {
 	id    announce.RequestID
 	fault announce.Fault
-	left  *stream
 }
+
+// visited is what became of a request over HTTP, and a connection that can be used
+// again; nil for none.
+type visited struct {
+	of   outcome
+	left *stream
+}
+
+// announcement is an announce as a job.
+type announcement struct{ r *announce.Request }
+
+func (a announcement) page() string { return a.r.Tracker.AnnounceURL(&a.r.Announce) }
+
+func (a announcement) packet(c tracker.Connection, t tracker.Transaction) []byte {
+	return tracker.AppendAnnounceRequest(nil, c, t, &a.r.Announce, a.r.Tracker.Target())
+}
+
+func (a announcement) viewPage(r tracker.HTTPReply) outcome {
+	return answered{a.r.ID, tracker.ViewAnnounceReply(r)}
+}
+
+func (a announcement) viewReply(e tracker.ReplyEvidence) outcome {
+	switch e := e.(type) {
+	case tracker.AnnounceReply:
+		return answered{a.r.ID, tracker.Answered{Response: e.Response}}
+	case tracker.ErrorReply:
+		return answered{a.r.ID, tracker.Refused{Failure: e.Failure}}
+	case tracker.ReplyMalformed:
+		return answered{a.r.ID, tracker.Nonsense{Fault: e.Fault}}
+	case tracker.ConnectReply, tracker.ScrapeReply:
+	}
+	return answered{a.r.ID, tracker.Nonsense{Fault: tracker.AnswerOfUnknownKind}}
+}
+
+func (a announcement) failed(why announce.Fault) outcome { return failed{a.r.ID, why} }
 
 // land hands an outcome to the core.
 func (x *process) land(o outcome) {
@@ -50,24 +101,31 @@ func (x *process) land(o outcome) {
 	switch o := o.(type) {
 	case lookedUp:
 		x.landLookup(o)
-	case answered:
+	case visited:
 		x.web.put(o.left, now)
+		x.land(o.of)
+	case answered:
 		delete(x.flights, o.id)
 		x.core.Answer(now, o.id, o.answer, &x.batch)
 	case failed:
-		x.web.put(o.left, now)
 		if f := x.flights[o.id]; f != nil {
-			x.names.failed(f.r.Tracker.Host())
+			x.names.failed(f.to.Host())
 		}
 		delete(x.flights, o.id)
 		x.core.Failed(now, o.id, o.fault, &x.batch)
+	case scraped:
+		x.scrapes.core.Answer(now, o.id, o.reply, scrapeEffects{&x.batch})
+	case unscraped:
+		x.names.failed(o.host)
+		x.scrapes.core.Failed(now, o.id, o.fault, scrapeEffects{&x.batch})
 	}
 }
 
 // take begins a request, unless it has to wait.
 func (x *process) take(r announce.Request) {
 	now := x.now()
-	f := &flight{r: r, until: now.Add(r.Patience)}
+	f := &flight{to: r.Tracker, family: r.Family, until: now.Add(r.Patience), r: r}
+	f.job = announcement{&f.r}
 	x.flights[r.ID] = f
 	e := x.state.entries[r.Torrent]
 	if e != nil && e.record.isBehind() && x.keeper.at <= now {
@@ -85,12 +143,16 @@ func (x *process) launch(f *flight) {
 		e.record.cap(&f.r)
 	}
 	f.r.Announce.Port = x.s.cfg.Port()
-	host := f.r.Tracker.Host()
-	addrs, fault := judged(f.r.Tracker, x.names.fit(host, f.r.Family))
+	x.call(f)
+}
+
+// call makes a request to the addresses of its tracker that are known.
+func (x *process) call(f *flight) {
+	addrs, fault := judged(f.to, x.names.fit(f.to.Host(), f.family))
 	switch {
 	case fault != nil:
-		x.ended = append(x.ended, failed{id: f.r.ID, fault: fault})
-	case f.r.Tracker.Scheme() == tracker.UDP:
+		x.fail(f, fault)
+	case f.to.Scheme() == tracker.UDP:
 		x.connect(f, addrs[0])
 	default:
 		x.get(f, addrs)

@@ -21,6 +21,8 @@ const (
 	// nameLasts is how long addresses are good for. The core has a host that is asked
 	// looked up anew every half hour; where that fails the old addresses go on.
 	nameLasts = 24 * time.Hour
+	// nameFresh is how long they are used for a scrape without looking anew.
+	nameFresh = 30 * time.Minute
 )
 
 // names are where the hosts of trackers are. A request is made to an address that was
@@ -159,6 +161,7 @@ func (x *process) landLookup(o lookedUp) {
 		n.note(o.host, o.addrs, now)
 	}
 	x.core.Resolved(now, o.host, x.families(n.found[o.host].addrs), &x.batch)
+	x.foundFor(o.host)
 }
 
 // mayBeOver says whether a lookup failed for a reason that tells nothing of the name.

@@ -29,6 +29,7 @@ type process struct {
 	names    names
 	web      web
 	wires    wires
+	scrapes  scrapes
 }
 
 func (s *Service) run(p *sup.Process) error {
@@ -38,7 +39,7 @@ func (s *Service) run(p *sup.Process) error {
 		p: p, s: s, state: st, alarm: s.cfg.Clock.NewAlarm(),
 		core:     announce.New(s.cfg.Core, rand.New(rand.NewPCG(s.cfg.Random, st.incarnations))),
 		outcomes: sup.NewMailbox[outcome](), replies: sup.NewMailbox[udp.Reply](),
-		flights: map[announce.RequestID]*flight{}, names: newNames(), web: newWeb(), wires: newWires(),
+		flights: map[announce.RequestID]*flight{}, names: newNames(), web: newWeb(), wires: newWires(), scrapes: newScrapes(),
 	}
 	defer x.alarm.Stop()
 	p.Watches(s.commands, x.outcomes, x.replies, s.kept)
@@ -132,6 +133,7 @@ func (x *process) takeOver() {
 	for _, k := range x.s.kept.Take(nil) {
 		x.noteKept(k)
 	}
+	x.scrapeAgain()
 	x.obeyAll()
 }
 
@@ -185,6 +187,10 @@ func (x *process) obey(c command, now mono.Instant) {
 		}
 	case leave:
 		x.leave(c, now)
+	case scrapeFor:
+		x.scrapeFor(c.asking)
+	case unscrapeFor:
+		x.unscrapeFor(c.asking)
 	}
 }
 

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/etorrent/etorrent/internal/core/announce"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
 	"github.com/etorrent/etorrent/internal/vocab/tracker"
 )
@@ -54,7 +53,8 @@ func (w *web) put(s *stream, now mono.Instant) {
 // visit is a request over HTTP, as its worker has it.
 type visit struct {
 	x      *process // of which only p, s and web.big are used: the rest is the loop's
-	r      announce.Request
+	job    job
+	family tracker.Family
 	within time.Duration
 	addrs  []netip.Addr // of the URL's host, judged
 	conn   *stream      // open, and not in use; nil for none
@@ -73,14 +73,14 @@ const (
 // get has a worker make a request over HTTP.
 func (x *process) get(f *flight, addrs []netip.Addr) {
 	v := &visit{
-		x: x, r: f.r, within: x.s.cfg.Clock.Until(f.until), addrs: addrs,
-		conn: x.web.take(f.r.Tracker, f.r.Family), urls: []tracker.URL{f.r.Tracker},
+		x: x, job: f.job, family: f.family, within: x.s.cfg.Clock.Until(f.until), addrs: addrs,
+		conn: x.web.take(f.to, f.family), urls: []tracker.URL{f.to},
 	}
 	x.p.Go("request", func() error {
 		x.p.Step("request worker")
 		o := v.run()
 		x.p.Act("request worker")
-		x.outcomes.Put(o)
+		x.outcomes.Put(visited{o, v.conn})
 		return nil
 	})
 }
@@ -90,18 +90,18 @@ func (v *visit) run() outcome {
 	ctx, cancel := context.WithTimeout(v.x.p.Context(), v.within)
 	defer cancel()
 	defer v.rest()
-	text := v.r.Tracker.AnnounceURL(&v.r.Announce)
+	text := v.job.page()
 	for range redirectsAtMost + 1 {
 		reply, next, err := v.ask(ctx, text)
 		switch {
 		case err != nil:
-			return failed{v.r.ID, faultOf(err, v.urls...), v.conn}
+			return v.job.failed(faultOf(err, v.urls...))
 		case next == "":
-			return answered{v.r.ID, tracker.ViewAnnounceReply(reply), v.conn}
+			return v.job.viewPage(reply)
 		}
 		text = next
 	}
-	return failed{v.r.ID, faultOf(errRedirects), v.conn}
+	return v.job.failed(faultOf(errRedirects))
 }
 
 // ask gets one URL, the last of v.urls. The result is what came, or the URL to go on
@@ -132,7 +132,7 @@ func (v *visit) exchange(ctx context.Context, text string) (*stream, *http.Respo
 	head := headOf(u, text, v.x.s.cfg.Agent)
 	if s := v.conn; s != nil {
 		v.conn = nil
-		if s.origin == originOf(u, v.r.Family) && mayCall(u, s.at) == callable {
+		if s.origin == originOf(u, v.family) && mayCall(u, s.at) == callable {
 			resp, err := s.exchange(ctx, head)
 			if err == nil {
 				return s, resp, nil
@@ -198,7 +198,7 @@ func (v *visit) dialOne(ctx context.Context, u tracker.URL, a netip.Addr) (*stre
 	if err != nil {
 		return nil, err
 	}
-	s := newStream(v.x.p, raw, originOf(u, v.r.Family), a)
+	s := newStream(v.x.p, raw, originOf(u, v.family), a)
 	if err := s.secure(ctx, v.x.s.cfg.Trust); err != nil {
 		s.close()
 		return nil, err
@@ -218,7 +218,7 @@ func (v *visit) find(ctx context.Context, u tracker.URL) ([]netip.Addr, error) {
 	forbidden := 0
 	for _, a := range all {
 		switch {
-		case !isOf(a, v.r.Family):
+		case !isOf(a, v.family):
 		case mayCall(u, a) == callable:
 			fit = append(fit, a)
 		default:

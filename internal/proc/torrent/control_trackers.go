@@ -97,14 +97,7 @@ func (c *control) awaitsPort() awaited {
 
 // tiers are the trackers that the torrent is to be announced to.
 func (c *control) tiers() [][]tracker.URL {
-	var own [][]tracker.URL
-	if c.t.options.Trackers == AllTrackers {
-		own = usable(c.layout.meta.Announce)
-		if given := usable(c.t.options.Announce); len(given) > 0 {
-			own = given // a .torrent may come again with other trackers
-		}
-	}
-	return withTrackers(own, c.t.control.added())
+	return c.t.Tiers(c.layout.meta)
 }
 
 func sameTiers(a, b [][]tracker.URL) bool { return slices.EqualFunc(a, b, slices.Equal) }

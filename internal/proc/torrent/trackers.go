@@ -12,6 +12,7 @@ import (
 	"github.com/etorrent/etorrent/internal/vocab/event"
 	"github.com/etorrent/etorrent/internal/vocab/ident"
 	"github.com/etorrent/etorrent/internal/vocab/tracker"
+	"github.com/etorrent/etorrent/metainfo"
 )
 
 // Announcer tells trackers of torrents. None of its methods waits, and what is told
@@ -108,9 +109,9 @@ func withTrackers(tiers [][]tracker.URL, added []Tracker) [][]tracker.URL {
 	return out
 }
 
-// usable are the trackers of a torrent that can be announced to. Others may name what
+// UsableTrackers are the trackers of a torrent that can be announced to. Others may name what
 // they like: a scheme that is not known, or a host of this network that is no tracker.
-func usable(tiers [][]string) [][]tracker.URL {
+func UsableTrackers(tiers [][]string) [][]tracker.URL {
 	var out [][]tracker.URL
 	for _, tier := range tiers {
 		var urls []tracker.URL
@@ -126,6 +127,19 @@ func usable(tiers [][]string) [][]tracker.URL {
 		}
 	}
 	return out
+}
+
+// Tiers are the trackers that the torrent, which is described by meta, is announced to
+// now.
+func (t *Torrent) Tiers(meta *metainfo.Torrent) [][]tracker.URL {
+	var own [][]tracker.URL
+	if t.options.Trackers == AllTrackers {
+		own = UsableTrackers(meta.Announce)
+		if given := UsableTrackers(t.options.Announce); len(given) > 0 {
+			own = given // a .torrent may come again with other trackers
+		}
+	}
+	return withTrackers(own, t.control.added())
 }
 
 // AnnounceNow asks the trackers for peers as soon as they allow.
@@ -182,16 +196,17 @@ func statusOf(r *coreannounce.Report, at *clock.Clock) event.TrackerStatus {
 		s.Seeders, s.Leechers = int(w.Seeders), int(w.Leechers)
 		s.Next = at.Wall().Add(at.Until(w.Next))
 	case coreannounce.Failing:
-		s.State, s.Failures, s.Err = event.TrackerFailing, w.Failures, errorOf(url, w.Why)
+		s.State, s.Failures, s.Err = event.TrackerFailing, w.Failures, TrackerErrorOf(r.Tracker, w.Why)
 		s.Next = at.Wall().Add(at.Until(w.Next))
 	case coreannounce.GivenUp:
-		s.State, s.Err = event.TrackerGivenUp, errorOf(url, w.Why)
+		s.State, s.Err = event.TrackerGivenUp, TrackerErrorOf(r.Tracker, w.Why)
 	}
 	return s
 }
 
-// errorOf is a fault as the host has it.
-func errorOf(url string, f coreannounce.Fault) *event.TrackerError {
+// TrackerErrorOf is a fault as the host has it.
+func TrackerErrorOf(of tracker.URL, f coreannounce.Fault) *event.TrackerError {
+	url := of.String()
 	e := &event.TrackerError{URL: url, Host: hostOf(url)}
 	switch f := f.(type) {
 	case coreannounce.TimedOut:

@@ -69,7 +69,7 @@ func TestATrackerIsAddedToTheTierThatIsNamed(t *testing.T) {
 }
 
 func TestATorrentHasOnlyURLsAskedThatAreOfTrackers(t *testing.T) {
-	got := usable([][]string{
+	got := UsableTrackers([][]string{
 		{"wss://a/announce", "", "dht://x"}, {"http://b.test/announce", "http://127.0.0.1/admin"}, nil, {"udp://c.test:1", "http://10.0.0.1/announce"},
 	})
 	var texts [][]string

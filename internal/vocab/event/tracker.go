@@ -30,6 +30,17 @@ type TrackerStatus struct {
 	Next     time.Time     // when it is asked again, at the earliest; zero: not known, or never
 }
 
+// TrackerScrape is what a tracker tells of a torrent's swarm when it is asked for that
+// alone (BEP 48, BEP 15). What may be a passkey is masked in all of it.
+type TrackerScrape struct {
+	URL       string
+	Tier      int           // from 0 on, in the order in which they are walked
+	Err       *TrackerError // why it tells nothing; nil where it does
+	Seeders   int           // that have everything; -1: not told
+	Leechers  int           // that do not; likewise
+	Completed int           // how often it was fetched to the end; likewise
+}
+
 // TrackerState says what a tracker does.
 type TrackerState uint8
 
@@ -54,7 +65,7 @@ type TrackerFault uint8
 // The faults. TrackerRefuses, TrackerUnregistered, TrackerNotAuthorized and
 // TrackerBansClient are refusals for good, as far as words can tell: trackers have no
 // codes. TrackerTooOften and TrackerLater are refusals for now, the second with when
-// to come again (BEP 31).
+// to come again (BEP 31). TrackerNoScrape is of scrapes only.
 const (
 	TrackerRefuses TrackerFault = iota
 	TrackerUnregistered
@@ -66,21 +77,23 @@ const (
 	TrackerTimedOut
 	TrackerNoHost
 	TrackerNonsense
+	TrackerNoScrape
 )
 
 // String names the fault as it stands in JSON.
 func (f TrackerFault) String() string {
 	return [...]string{
-		"refused", "unregistered", "not_authorized", "client_banned", "too_often", "later", "unreachable", "timed_out", "no_host", "nonsense",
+		"refused", "unregistered", "not_authorized", "client_banned", "too_often", "later", "unreachable", "timed_out", "no_host", "nonsense", "no_scrape",
 	}[f]
 }
 
 // Error says the fault for people.
 func (f TrackerFault) Error() string {
 	return [...]string{
-		"refuses the announce", "does not know this torrent (unregistered)", "does not accept the passkey (not authorized)",
+		"refuses", "does not know this torrent (unregistered)", "does not accept the passkey (not authorized)",
 		"does not admit this client (banned)", "was asked too often", "wants to be asked later", "cannot be reached",
 		"did not answer in time", "has no address that can be called", "answered with what is no tracker's answer",
+		"cannot be scraped: the last part of its path does not begin with announce",
 	}[f]
 }
 
@@ -96,7 +109,7 @@ const (
 // Finality tells refusals for good from all that may pass.
 func (f TrackerFault) Finality() Finality {
 	switch f {
-	case TrackerRefuses, TrackerUnregistered, TrackerNotAuthorized, TrackerBansClient:
+	case TrackerRefuses, TrackerUnregistered, TrackerNotAuthorized, TrackerBansClient, TrackerNoScrape:
 		return Final
 	case TrackerTooOften, TrackerLater, TrackerUnreachable, TrackerTimedOut, TrackerNoHost, TrackerNonsense:
 	}

@@ -45,6 +45,7 @@ func objects() []jsonl.Object {
 				{Number: 1, Path: "a", Stored: "a", Size: 1, Attributes: []string{"executable", "hidden"}}, {Number: 2, Target: &target, LeftOut: "r"},
 			},
 			Findings: []string{"f"}, Renamed: []jsonl.Renaming{{}},
+			Scrapes: []jsonl.Scrape{{URL: "http://x", Tier: 1, Seeders: &none, Leechers: &none, Completed: &none}, {URL: "http://x", Tier: 2, Fault: "no_scrape", Message: "m"}},
 		},
 		&jsonl.Tree{PID: 7, Version: "1", Command: "etorrent get a", LeftOut: 1, Root: jsonl.Process{
 			Name: "client", Kind: "client", Path: "client", Strategy: "rest_for_one", State: "running", Started: &created,

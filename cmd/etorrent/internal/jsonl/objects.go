@@ -174,9 +174,21 @@ type Torrent struct {
 	Trackers    [][]string    `json:"trackers"`
 	WebSeeds    []string      `json:"web_seeds"`
 	Files       []TorrentFile `json:"files"`
+	Scrapes     []Scrape      `json:"scrapes,omitempty"` // with --scrape
 	Findings    []string      `json:"findings"`
 	Renamed     []Renaming    `json:"renamed"`
 	Magnet      string        `json:"magnet"`
+}
+
+// Scrape is what a tracker told of the torrent's swarm. Tier counts from 1.
+type Scrape struct {
+	URL       string `json:"url"` // what may be a passkey is masked
+	Tier      int    `json:"tier"`
+	Seeders   *int   `json:"seeders,omitempty"`
+	Leechers  *int   `json:"leechers,omitempty"`
+	Completed *int   `json:"completed,omitempty"`
+	Fault     string `json:"fault,omitempty"`
+	Message   string `json:"message,omitempty"`
 }
 
 // TorrentFile is a file of a torrent that is not padding. Number counts from 1; Path is
