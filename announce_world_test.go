@@ -33,7 +33,13 @@ type oracle struct {
 func (s *swarm) oracle() *oracle {
 	s.t.Helper()
 	s.hosts++
-	host := s.network.Host("10.9.0." + strconv.Itoa(s.hosts))
+	return s.oracleAt("10.9.0." + strconv.Itoa(s.hosts))
+}
+
+// oracleAt is one at an address.
+func (s *swarm) oracleAt(address string) *oracle {
+	s.t.Helper()
+	host := s.network.Host(address)
 	l, err := host.Listen(s.t.Context(), "tcp", ":6969")
 	if err != nil {
 		s.t.Fatal(err)

@@ -1,4 +1,9 @@
 package etorrent
 
+import "net/netip"
+
 // Slabs is the number of payload buffers that somebody in a client holds now.
 func Slabs(c *Client) int { return c.engine.Slabs() }
+
+// External are the addresses at which a client believes that others see it.
+func External(c *Client) [2]netip.Addr { return c.engine.External() }

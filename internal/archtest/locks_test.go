@@ -23,7 +23,7 @@ var lockers = map[string][]string{
 	"internal/leaf/slab":      {"Pool"},
 	"internal/leaf/slots":     {"Pool"},
 	"internal/proc/announce":  {"slate"},                                               // how far torrents are, and how their trackers do
-	"internal/proc/client":    {"crashLog"},                                            // a set of stacks that were told
+	"internal/proc/client":    {"ballot", "crashLog"},                                  // the core that counts votes on our address; a set of stacks that were told
 	"internal/proc/disk":      {"Memory", "Set", "outcomes"},                           // a budget that all disks share; the map from volumes to disks; what workers leave for the loop
 	"internal/proc/net":       {"Greeter"},                                             // counters of connections being greeted
 	"internal/proc/udp":       {"tally"},                                               // a copy of the counters

@@ -24,12 +24,13 @@ type Config struct {
 	Egress *pnet.Egress // the only way out: dialling, resolving
 	UDP    *udp.Handle
 	Clock  *clock.Clock
-	Port   func() uint16   // where we accept connections; 0: nowhere. It may not block
-	Keep   Keeper          // where what outlives the run is kept; nil: nowhere
-	Agent  string          // User-Agent: "Etorrent/VERSION"
-	Random uint64          // of which the core's random numbers come
-	Core   announce.Config // zero: defaults
-	Trust  *x509.CertPool  // nil: the system's
+	Port   func() uint16           // where we accept connections; 0: nowhere. It may not block
+	Keep   Keeper                  // where what outlives the run is kept; nil: nowhere
+	Seen   func(by, at netip.Addr) // a tracker sees us there; nil: nobody wants to know. It may not wait
+	Agent  string                  // User-Agent: "Etorrent/VERSION"
+	Random uint64                  // of which the core's random numbers come
+	Core   announce.Config         // zero: defaults
+	Trust  *x509.CertPool          // nil: the system's
 }
 
 // Kept is what is kept of one torrent from one run to the next. A zero At says that

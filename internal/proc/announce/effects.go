@@ -35,6 +35,12 @@ type report struct {
 
 type save struct{ id ident.TorrentID }
 
+// seen is our address as a tracker sees it.
+type seen struct {
+	at   netip.Addr
+	from tracker.URL
+}
+
 type goneFor struct {
 	id    ident.TorrentID
 	saved announce.Saved
@@ -47,6 +53,7 @@ func (drop) effect()    {}
 func (report) effect()  {}
 func (save) effect()    {}
 func (goneFor) effect() {}
+func (seen) effect()    {}
 
 // batch is what follows from steps of the core and is to be carried out.
 type batch struct{ effects []effect }
@@ -67,8 +74,8 @@ func (b *batch) Peers(id ident.TorrentID, named []netip.AddrPort, from tracker.U
 // Drop says that a private torrent has another tracker now.
 func (b *batch) Drop(id ident.TorrentID, old tracker.URL) { b.put(drop{id, old}) }
 
-// ExternalIP is a stranger's word about us, which nobody asks for.
-func (b *batch) ExternalIP(netip.Addr, tracker.URL) {}
+// ExternalIP is a stranger's word about us.
+func (b *batch) ExternalIP(at netip.Addr, from tracker.URL) { b.put(seen{at, from}) }
 
 // Report tells how a tracker does.
 func (b *batch) Report(id ident.TorrentID, r announce.Report) { b.put(report{id, r}) }
@@ -110,6 +117,8 @@ func (x *process) carryOut(e effect) {
 		x.save(e.id)
 	case goneFor:
 		x.forget(e.id, e.saved)
+	case seen:
+		x.seen(e)
 	case scrapeSend:
 		x.scrape(e.request)
 	case scrapeTell:
@@ -127,6 +136,18 @@ func (x *process) carryOut(e effect) {
 			x.s.slate.post(e.id, x.core.Trackers(e.id))
 			t.into.TrackerReport(e.report)
 		}
+	}
+}
+
+// seen passes on at which address a tracker sees us, with an address of the tracker's in
+// the same family, in which it was asked: it is one that others may share.
+func (x *process) seen(e seen) {
+	family := tracker.IPv6
+	if e.at.Unmap().Is4() {
+		family = tracker.IPv4
+	}
+	if theirs := x.names.fit(e.from.Host(), family); x.s.cfg.Seen != nil && len(theirs) > 0 {
+		x.s.cfg.Seen(theirs[0], e.at)
 	}
 }
 

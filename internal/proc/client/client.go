@@ -131,7 +131,7 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 				Crowd: peers, MaxPeers: cfg.Peers.PerTorrent, PeersPerAddress: cfg.Peers.PerAddress,
 				Announcer: c.announcer, Down: c.down, Up: c.up, Slots: c.slots, PeerID: peerID(cfg.Version),
 				Client: "Etorrent " + cfg.Version, ListenPort: c.listenPort, Listeners: len(cfg.Listen), Random: cfg.Random,
-				Gate: c.gate, External: c.external,
+				Gate: c.gate, Outside: torrent.Outside{Ours: c.external, Seen: c.heardFromPeer},
 			}
 		},
 	})
@@ -139,7 +139,7 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 	c.udp = udp.New(udp.Config{Egress: egress, Clock: c.clock, Beside: beside(cfg.Listen), Changed: c.postDatagrams()})
 	c.announcer = announce.New(announce.Config{
 		Egress: egress, UDP: c.udp, Clock: c.clock, Port: c.listenPort, Keep: service,
-		Agent: "Etorrent/" + cfg.Version, Random: cfg.Random,
+		Agent: "Etorrent/" + cfg.Version, Random: cfg.Random, Seen: c.heardFromTracker,
 	})
 	listening := []sup.Child{greeter.Child(), c.udp.Child()}
 	for _, address := range cfg.Listen {

@@ -33,6 +33,7 @@ func (c *Client) hostChanged(ch host.Change) {
 		h.Slept = ch.For
 	case host.Readdressed:
 		h.Addrs = ch.Addrs
+		c.seen.votes.forget()
 	}
 	for _, l := range c.listeners {
 		l.HostChanged(h.Addrs)

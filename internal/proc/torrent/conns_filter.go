@@ -25,7 +25,7 @@ const (
 // follow takes over what may change at any time: the address filter, and where others
 // see us.
 func (s *swarm) follow() {
-	if see := s.c.t.env.External; see != nil {
+	if see := s.c.t.env.Outside.Ours; see != nil {
 		for _, ours := range see() {
 			s.book.External(ours)
 		}

@@ -70,6 +70,9 @@ func (x *peerProc) execute() string {
 	}
 	if b.intro != nil {
 		x.t.control.Put(toControl{intro: &peerIntro{id: x.c.id, client: b.intro.Client}})
+		if see := x.t.env.Outside.Seen; see != nil && b.intro.YourIP.IsValid() {
+			see(x.c.addr.Addr(), b.intro.YourIP)
+		}
 	}
 	x.upload()
 	x.out.addMessages(b.messages)

@@ -51,9 +51,16 @@ type Env struct {
 	MaxPeers int
 	// PeersPerAddress bounds the accepted connections of one address.
 	PeersPerAddress int
-	// External returns our endpoints as others see them; one that is not known has no
-	// valid address. It may not wait. Nil stands for none.
-	External func() [2]netip.AddrPort
+	Outside         Outside
+}
+
+// Outside is how others see us. Its functions may not wait; nil ones stand for nothing.
+type Outside struct {
+	// Ours returns our endpoints as others see them; one that is not known has no valid
+	// address.
+	Ours func() [2]netip.AddrPort
+	// Seen takes at which address a peer sees us, who is at another.
+	Seen func(by, at netip.Addr)
 }
 
 // Options say how a torrent is run this time. They are not kept in its row.
