@@ -84,9 +84,14 @@ func (e *TrackerURLError) Error() string {
 
 // WithTrackers adds tiers of trackers (BEP 12) behind those of the torrent, by their
 // announce URLs: http, https or udp. A URL of another form makes Add fail with a
-// *TrackerURLError. They count as long as the torrent runs.
+// *TrackerURLError. They are kept in the State, in place of those that were kept before,
+// and count again when the torrent is added without this option; without a tier it makes
+// the State forget them. Where the torrent runs already they come behind what it has.
 func WithTrackers(tiers ...[]string) AddOption {
 	return func(o *addOptions) {
+		if o.tiers == nil {
+			o.tiers = [][]tracker.URL{}
+		}
 		for i, tier := range tiers {
 			var urls []tracker.URL
 			for place, text := range tier {
@@ -103,8 +108,8 @@ func WithTrackers(tiers ...[]string) AddOption {
 	}
 }
 
-// WithoutTrackers uses no tracker that the torrent names, but only those that
-// WithTrackers and AddTracker do.
+// WithoutTrackers uses no tracker that the torrent names, nor one that was kept, but only
+// those that WithTrackers and AddTracker name this time.
 func WithoutTrackers() AddOption {
 	return func(o *addOptions) { o.trackers = torrent.OnlyNamedTrackers }
 }
@@ -164,9 +169,11 @@ func (c *Client) unlessEnded(err error) error {
 	return ErrStopped
 }
 
-// AddTracker announces the torrent to another tracker too, as long as it runs. Tiers
-// count from 0; one behind the last is a new one. A tracker that is there already
-// stays where it is. The error is a *TrackerURLError, ErrStopped or the context's.
+// AddTracker announces the torrent to another tracker too, and keeps it in the State as
+// WithTrackers does. Tiers count from 0; one behind the last is a new one. A tracker that
+// is there already stays where it is. The error is a *TrackerURLError, ErrStopped or the
+// context's; after another it is announced to all the same until the torrent ends, and may
+// not be kept.
 func (t *Torrent) AddTracker(ctx context.Context, tier int, url string) error {
 	u, bad := trackerURL(url)
 	if bad != nil {
@@ -176,8 +183,7 @@ func (t *Torrent) AddTracker(ctx context.Context, tier int, url string) error {
 	if err := t.mayTell(ctx); err != nil {
 		return err
 	}
-	t.t.AddTracker(torrent.Tracker{Tier: max(0, tier), URL: u})
-	return nil
+	return t.told(t.c.engine.AddTracker(ctx, t.t, torrent.Tracker{Tier: max(0, tier), URL: u}))
 }
 
 // AnnounceNow asks the trackers for peers as soon as they allow. Trackers and events

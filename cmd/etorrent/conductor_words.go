@@ -71,14 +71,14 @@ func (c *conductor) sharingWords(t *tracked) string {
 // seedCommand shares a torrent again.
 func (c *conductor) seedCommand(t *tracked) string {
 	word := t.source.word
-	if word == "-" || strings.Contains(word, "***") {
+	if word == "-" || strings.Contains(word, masked) {
 		word = "TORRENT" // there is no word of it that could be shown and pasted
 	}
 	words := []string{"etorrent", "seed", word, "--dir", t.dir}
 	if usual := stateFolder(c.s.host); filepath.Clean(c.e.state) != usual {
 		words = append(words, "--state", c.e.state)
 	}
-	return command(c.s.host.goos, words...)
+	return command(c.s.host.goos, append(words, c.e.again.words...)...) + c.e.again.remark
 }
 
 func (c *conductor) port() uint16 { return portOf(c.e.addrs) }

@@ -25,6 +25,7 @@ type engine struct {
 	s      *session
 	client *etorrent.Client
 	state  string
+	again  seedAgain
 	addrs  []netip.AddrPort
 	// filters are the address filter, each time that it was read again; nil: never
 	filters <-chan filterRead
@@ -50,7 +51,7 @@ func startEngine(s *session, f *engineFlags) (*engine, error) {
 	if err != nil {
 		return nil, errors.Join(err, state.Close())
 	}
-	e := &engine{s: s, client: client, state: f.state, filters: filters}
+	e := &engine{s: s, client: client, state: f.state, again: f.seedAgain(), filters: filters}
 	e.openControl()
 	if err := e.listen(&f.listen); err != nil {
 		return nil, errors.Join(err, e.stop())

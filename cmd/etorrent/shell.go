@@ -43,7 +43,7 @@ func typedAgain(h *host) string {
 	}
 	line := command(h.goos, words...)
 	if !slices.Equal(words[min(1, len(words)):], h.typed[min(1, len(words)):]) {
-		line += " (with the whole URLs)"
+		line += wholeURLs
 	}
 	return line
 }
@@ -65,11 +65,11 @@ func maskURLs(typed []string) []string {
 }
 
 func maskedTier(urls string) string {
-	var masked []string
+	var out []string
 	for url := range strings.SplitSeq(urls, ",") {
-		masked = append(masked, maskedURL(url))
+		out = append(out, maskedURL(strings.TrimSpace(url)))
 	}
-	return strings.Join(masked, ",")
+	return strings.Join(out, ",")
 }
 
 // maskedWord is a word of the command line as others may see it.

@@ -157,18 +157,31 @@ func TestOnlyTheTrackersOfTheCommandAreAskedWhereThatIsWanted(t *testing.T) {
 	if r := runProgram(t, dir, "create", "show", "-o", "tracked.torrent", "--tracker", own.url); r.code != 0 {
 		t.Fatalf("%+v", r)
 	}
-	get := func(more ...string) {
+	get := func(answers int, more ...string) {
 		g := start(t, dir, append([]string{"get", "tracked.torrent", "--dir", "copy", "--state", "s", "--listen", "127.0.0.1:0"}, more...)...)
-		g.until(func(o map[string]any) bool { return o["event"] == "tracker" && o["url"] != "" })
+		works := map[any]bool{}
+		g.until(func(o map[string]any) bool {
+			if o["event"] == "tracker" && o["state"] == "working" {
+				works[o["url"]] = true
+			}
+			return len(works) == answers
+		})
 		g.stop(os.Interrupt)
 	}
-	get("--no-trackers", "--tracker", given.url)
-	if len(own.events()) != 0 || !slices.Equal(given.events(), []string{"started", "stopped"}) {
-		t.Errorf("the torrent's own heard %q, the other %q", own.events(), given.events())
-	}
-	get()
-	if !slices.Equal(own.events(), []string{"started", "stopped"}) {
-		t.Errorf("the torrent's own heard %q", own.events())
+	for _, c := range []struct {
+		flags      []string
+		own, given int // that heard of each run
+	}{
+		{[]string{"--no-trackers", "--tracker", given.url}, 0, 1},
+		{nil, 1, 1}, // since it was kept
+		{[]string{"--tracker="}, 1, 0},
+		{nil, 1, 0},
+	} {
+		beforeOwn, beforeGiven := len(own.events()), len(given.events())
+		get(c.own+c.given, c.flags...)
+		if o, g := len(own.events())-beforeOwn, len(given.events())-beforeGiven; o != 2*c.own || g != 2*c.given {
+			t.Errorf("%q: the torrent's own heard %d events, the other %d", c.flags, o, g)
+		}
 	}
 }
 

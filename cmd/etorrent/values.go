@@ -96,13 +96,17 @@ func (v *peersValue) Set(s string) error {
 	return nil
 }
 
-// trackersValue are tiers of announce URLs. They are judged when all flags are read:
+// trackersValue are tiers of announce URLs; nil where the flag was not given. They are judged when all flags are read:
 // the error of a flag tells its text, which may hold a passkey.
 type trackersValue [][]string
 
 func (v *trackersValue) String() string { return "" }
 func (v *trackersValue) Type() string   { return "URL" }
 func (v *trackersValue) Set(s string) error {
+	if s == "" { // those that are kept are forgotten
+		*v = append(trackersValue{}, *v...)
+		return nil
+	}
 	var tier []string
 	for url := range strings.SplitSeq(s, ",") {
 		tier = append(tier, strings.TrimSpace(url))

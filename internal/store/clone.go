@@ -46,6 +46,7 @@ func (p Partials) Clone() Partials {
 func (s Settings) Clone() Settings {
 	s.Priorities = slices.Clone(s.Priorities)
 	s.Labels = slices.Clone(s.Labels)
+	s.Trackers = slices.Clone(s.Trackers)
 	return s
 }
 

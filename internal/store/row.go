@@ -5,6 +5,7 @@ package store
 
 import (
 	"encoding/hex"
+	"math"
 	"time"
 
 	"github.com/etorrent/etorrent/internal/core/announce"
@@ -121,7 +122,22 @@ type Settings struct {
 	Priorities []Priority // by file number; files behind its end are PriorityNormal
 	Labels     []string
 	Rates      Rates
+	Trackers   []AddedTracker // behind the torrent's own, in the order in which they were added
 }
+
+// AddedTracker is a tracker that a person added, and to which tier: from 0 on, LastTier
+// or SameTier. Drivers keep it as JSON.
+type AddedTracker struct {
+	Tier int    `json:"tier"`
+	URL  string `json:"url"` // with its passkey
+}
+
+const (
+	// LastTier is a tier behind all that there are.
+	LastTier = math.MaxInt32
+	// SameTier is that of the tracker before.
+	SameTier = -1
+)
 
 // Rates bound what one torrent receives and sends, in bytes per second; 0 is
 // unlimited.

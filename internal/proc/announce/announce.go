@@ -67,13 +67,8 @@ type Entry struct {
 	Into  Sink
 }
 
-// OriginOf is that of a torrent that comes back by a start of the program, for which
-// nobody waits. Now is the wall clock.
-func OriginOf(kept Kept, now time.Time) announce.Origin {
-	return announce.Restored{Saved: kept.Saved, Age: ageOf(kept, now)}
-}
-
-// ResumedOf is that of a torrent that was announced before and that somebody waits for.
+// ResumedOf is the origin of a torrent that was announced before and that somebody waits
+// for. Now is the wall clock.
 func ResumedOf(kept Kept, now time.Time) announce.Origin {
 	return announce.Resumed{Saved: kept.Saved, Age: ageOf(kept, now)}
 }

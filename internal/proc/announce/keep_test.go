@@ -167,7 +167,7 @@ func TestATorrentComesBackWithWhatWasKept(t *testing.T) {
 	inWorld(t, nil, nil, func(t *testing.T, w *world) {
 		site := w.serveAt(theirHost+":80", nil)
 		e := w.entry(1, "http://tracker.example/announce")
-		e.From = announce.OriginOf(kept, kept.At.Add(time.Minute))
+		e.From = core.Restored{Saved: kept.Saved, Age: time.Minute}
 		w.s.Begin(e)
 		w.uploaded(1, 5)
 		w.pass(time.Minute)
@@ -184,7 +184,7 @@ func TestATorrentOfAnOldRowGetsAKey(t *testing.T) {
 		site := w.serveAt(theirHost+":80", nil)
 		for id := range ident.TorrentID(2) {
 			e := w.entry(1+id, "http://tracker.example/announce")
-			e.From = announce.OriginOf(announce.Kept{}, w.clock.Wall())
+			e.From = core.Restored{}
 			w.s.Begin(e)
 		}
 		w.pass(time.Second)

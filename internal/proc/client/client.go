@@ -253,6 +253,13 @@ func (c *Client) SetTorrentRates(ctx context.Context, t *torrent.Torrent, r stor
 	return c.Ask(ctx, t, torrent.Ask{Rates: &r})
 }
 
+// AddTracker announces a torrent to another tracker too, at once, and keeps that in its
+// row. After an error it holds as long as the torrent runs.
+func (c *Client) AddTracker(ctx context.Context, t *torrent.Torrent, n torrent.Tracker) error {
+	t.AddTracker(n)
+	return c.Ask(ctx, t, torrent.Ask{Trackers: &torrent.KeepTrackers{}})
+}
+
 // SetRates bounds what all torrents receive and send, in bytes per second; 0 is
 // unlimited.
 func (c *Client) SetRates(down, up int64) {

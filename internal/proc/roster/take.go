@@ -39,6 +39,9 @@ func (x *process) take(a Add, hash [20]byte) (*entry, error) {
 	}
 	t := torrent.New(x.r.cfg.Env(id), id, epoch, a.Options)
 	t.SetRates(kept.Settings.Rates)
+	if a.Options.Tiers == nil && a.Options.Trackers == torrent.AllTrackers {
+		t.RestoreTrackers(kept.Settings.Trackers)
+	}
 	return &entry{id: id, hash: hash, hold: hold, running: Running{Torrent: t, Metainfo: a.Metainfo, Paths: kept.FileMap}}, nil
 }
 
@@ -57,7 +60,7 @@ func (x *process) row(ctx context.Context, a Add, hash [20]byte) (ident.TorrentI
 	row := &store.Row{
 		Keys: store.Keys{V1: hash}, Name: a.Metainfo.Name, Metainfo: a.Metainfo.Raw,
 		Pieces: a.Metainfo.PieceCount(), FileMap: fileMap, Added: x.r.cfg.Clock.Wall(),
-		Settings: store.Settings{Dir: a.Dir, Priorities: a.Priorities},
+		Settings: store.Settings{Dir: a.Dir, Priorities: a.Priorities, Trackers: torrent.KeptTiers(a.Options.Tiers)},
 	}
 	_, _ = rand.Read(row.Token[:])
 	id, err = rows.Insert(ctx, calls.RosterInsert, row)
@@ -80,6 +83,9 @@ func (x *process) settings(ctx context.Context, a Add, id ident.TorrentID, epoch
 	want.Dir = a.Dir
 	if a.Priorities != nil {
 		want.Priorities = a.Priorities
+	}
+	if a.Options.Tiers != nil {
+		want.Trackers = torrent.KeptTiers(a.Options.Tiers)
 	}
 	if row.Settings.Dir != want.Dir {
 		u := store.UnclaimUpdate{ID: id, Epoch: epoch, Remove: row.Claims.Held(row.Pieces), Reason: store.LossMoved}

@@ -20,6 +20,7 @@ func (s *swarm) named(n named) {
 	}
 	if len(n.trackers) > 0 {
 		s.c.addTrackers()
+		_ = s.c.keepTrackers() // who wants to know asks for it, and it is tried again then
 	}
 }
 

@@ -19,6 +19,7 @@ type Ask struct {
 	Pause      *Pause
 	Resume     *Resume
 	Verify     *Verify
+	Trackers   *KeepTrackers
 }
 
 // Prioritise changes the priority of some files, and leaves the others.
@@ -62,6 +63,8 @@ func (c *control) ask(r *sup.Request[Ask, Answer]) {
 		a.Err = c.setPriorities(r.Q.Priorities)
 	case r.Q.Prioritise != nil:
 		a.Err = c.prioritise(*r.Q.Prioritise)
+	case r.Q.Trackers != nil:
+		a.Err = c.keepTrackers()
 	case r.Q.Rates != nil:
 		a.Err = c.keepRates(*r.Q.Rates)
 	}

@@ -27,6 +27,7 @@ func (c *control) load() {
 		return
 	}
 	c.row, c.layout = row, l
+	_ = c.keepTrackers() // that were added while it could not be read
 	if c.t.legacy.base == nil {
 		c.t.legacy.base, c.t.legacy.fetched = &row.Counters, pieceset.New(l.geometry.Pieces())
 	}

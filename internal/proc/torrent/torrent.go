@@ -73,7 +73,7 @@ type Options struct {
 	Peers    []netip.AddrPort // named by a person
 	Names    []endpoint.Name  // likewise, to be looked up
 	Announce [][]string       // the torrent's own trackers, as it is given now; none: those of its row
-	Tiers    [][]tracker.URL  // trackers behind the torrent's own
+	Tiers    [][]tracker.URL  // trackers behind the torrent's own, in place of those that were kept; nil: those
 	Trackers TrackerUse
 }
 

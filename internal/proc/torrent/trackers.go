@@ -1,7 +1,6 @@
 package torrent
 
 import (
-	"math"
 	"net/netip"
 	"strings"
 
@@ -9,6 +8,7 @@ import (
 	"github.com/etorrent/etorrent/internal/core/book"
 	"github.com/etorrent/etorrent/internal/proc/announce"
 	"github.com/etorrent/etorrent/internal/proc/clock"
+	"github.com/etorrent/etorrent/internal/store"
 	"github.com/etorrent/etorrent/internal/vocab/event"
 	"github.com/etorrent/etorrent/internal/vocab/ident"
 	"github.com/etorrent/etorrent/internal/vocab/tracker"
@@ -46,10 +46,7 @@ type Tracker struct {
 	URL  tracker.URL
 }
 
-// LastTier is a tier behind all others.
-const LastTier = math.MaxInt
-
-// AddTracker announces the torrent to another tracker too, while it runs.
+// AddTracker announces the torrent to another tracker too.
 func (t *Torrent) AddTracker(n Tracker) { t.control.name(named{trackers: []Tracker{n}}) }
 
 // AddTiers adds tiers behind those that are there.
@@ -64,18 +61,15 @@ func flat(tiers [][]tracker.URL) []Tracker {
 	var all []Tracker
 	for _, tier := range tiers {
 		for i, u := range tier {
-			at := LastTier
+			at := store.LastTier
 			if i > 0 {
-				at = sameTier
+				at = store.SameTier
 			}
 			all = append(all, Tracker{at, u})
 		}
 	}
 	return all
 }
-
-// sameTier is the tier of the tracker that was added before.
-const sameTier = -1
 
 // withTrackers adds trackers to tiers, which are not changed. A tracker that is there
 // already stays where it is.
@@ -88,15 +82,15 @@ func withTrackers(tiers [][]tracker.URL, added []Tracker) [][]tracker.URL {
 			there[u] = struct{}{}
 		}
 	}
-	last := LastTier
+	last := store.LastTier
 	for _, n := range added {
 		at := n.Tier
-		if at == sameTier {
+		if at == store.SameTier {
 			at = last
 		}
 		if _, known := there[n.URL]; known {
-			if n.Tier != sameTier {
-				last = LastTier // what follows opens the tier in its place
+			if n.Tier != store.SameTier {
+				last = store.LastTier // what follows opens the tier in its place
 			}
 			continue
 		}

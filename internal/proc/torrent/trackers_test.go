@@ -2,6 +2,7 @@ package torrent
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	coreannounce "github.com/etorrent/etorrent/internal/core/announce"
 	"github.com/etorrent/etorrent/internal/proc/clock"
+	"github.com/etorrent/etorrent/internal/store"
 	"github.com/etorrent/etorrent/internal/vocab/event"
 	"github.com/etorrent/etorrent/internal/vocab/tracker"
 )
@@ -59,9 +61,37 @@ func TestTiersThatAPersonAddsComeBehindTheTorrentsAndNameNothingTwice(t *testing
 	}
 }
 
+func TestTrackersThatAreKeptLieWhereTheyDidAndAreKeptOnce(t *testing.T) {
+	for _, c := range []struct{ own, first, then, want string }{
+		{"a", "bc d", "", "a bc d"}, {"", "bc d", "bc d", "bc d"}, {"", "bc", "be f", "bc e f"}, {"", "b", "cb d", "b c d"}, {"b", "bc", "d", "b c d"},
+	} {
+		one := New(Env{}, 1, 1, Options{})
+		one.AddTiers(tiersOf(t, c.first))
+		kept := withAdded(nil, one.control.added())
+		two := New(Env{}, 1, 1, Options{})
+		two.RestoreTrackers(kept)
+		two.AddTiers(tiersOf(t, c.then))
+		if got := shownTiers(withTrackers(tiersOf(t, c.own), two.control.added())); got != c.want {
+			t.Errorf("%+v: %q in the same run", c, got)
+		}
+		three := New(Env{}, 1, 1, Options{})
+		three.RestoreTrackers(append(withAdded(kept, two.control.added()), store.AddedTracker{URL: "gopher://x"}))
+		if got := shownTiers(withTrackers(tiersOf(t, c.own), three.control.added())); got != c.want {
+			t.Errorf("%+v: %q in the next one", c, got)
+		}
+	}
+	var many [][]tracker.URL
+	for i := range 2 * coreannounce.MaxTrackers {
+		many = append(many, []tracker.URL{urlOf(t, fmt.Sprintf("udp://t%d.test:1", i))})
+	}
+	if n := len(KeptTiers(many)); n != coreannounce.MaxTrackers {
+		t.Errorf("%d are kept", n)
+	}
+}
+
 func TestATrackerIsAddedToTheTierThatIsNamed(t *testing.T) {
 	one := func(tier int) []Tracker { return []Tracker{{tier, urlOf(t, "http://x.test/announce")}} }
-	for tier, want := range map[int]string{0: "abx c", 1: "ab cx", 2: "ab c x", 99: "ab c x", LastTier: "ab c x"} {
+	for tier, want := range map[int]string{0: "abx c", 1: "ab cx", 2: "ab c x", 99: "ab c x", store.LastTier: "ab c x"} {
 		if got := shownTiers(withTrackers(tiersOf(t, "ab c"), one(tier))); got != want {
 			t.Errorf("tier %d: %q, want %q", tier, got, want)
 		}

@@ -72,6 +72,7 @@ var damages = map[string]string{
 	"UPDATE torrents SET intent = 77":                          "intent",
 	"UPDATE torrents SET priorities = x'0199'":                 "priorities",
 	"UPDATE torrents SET labels = '{'":                         "labels",
+	"UPDATE torrents SET trackers = '{}'":                      "trackers",
 	"UPDATE metainfos SET file_map = x'01ff'":                  "file map",
 	"UPDATE claims SET pieces = x'00' WHERE origin = 0":        "claims",
 	"UPDATE claims SET pieces = x'ffffff' WHERE origin = 0":    "claims",

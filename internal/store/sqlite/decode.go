@@ -67,6 +67,9 @@ func (h *head) decodeSettings() (store.Settings, error) {
 	if err := json.Unmarshal([]byte(h.settings.labels), &s.Labels); err != nil {
 		return s, h.bad("labels", err)
 	}
+	if err := json.Unmarshal([]byte(h.settings.trackers), &s.Trackers); err != nil {
+		return s, h.bad("trackers", err)
+	}
 	return s, nil
 }
 

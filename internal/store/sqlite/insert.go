@@ -74,17 +74,21 @@ func taken(ctx context.Context, tx *sql.Tx, keys store.Keys, but ident.TorrentID
 }
 
 func insertHead(ctx context.Context, tx *sql.Tx, row *store.Row) error {
-	labels, err := labelText(row.Settings.Labels)
+	labels, err := jsonText(row.Settings.Labels)
 	if err != nil {
 		return err
 	}
-	const insert = `INSERT INTO torrents (token, v1, v2, name, source, pieces, files, dir, intent, priorities, labels, rate_down, rate_up,
+	trackers, err := jsonText(row.Settings.Trackers)
+	if err != nil {
+		return err
+	}
+	const insert = `INSERT INTO torrents (token, v1, v2, name, source, pieces, files, dir, intent, priorities, labels, rate_down, rate_up, trackers,
 		added, completed, uploaded, downloaded, seeding, next_announce, lost_reason, lost_pieces, owner, epoch, claimed)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, 0) RETURNING id`
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, 0) RETURNING id`
 	v1, v2 := keyBlobs(row.Keys)
 	s, c := &row.Settings, &row.Counters
 	return tx.QueryRowContext(ctx, insert, row.Token[:], v1, v2, row.Name, row.Source, row.Pieces, len(row.FileMap),
-		s.Dir, s.Intent, store.AppendPriorities(nil, s.Priorities), labels, s.Rates.Down, s.Rates.Up,
+		s.Dir, s.Intent, store.AppendPriorities(nil, s.Priorities), labels, s.Rates.Down, s.Rates.Up, trackers,
 		putTime(row.Added), putTime(row.Completed), c.Uploaded, c.Downloaded, int64(c.Seeding/time.Second),
 		putTime(row.Announce.Next()), row.Lost.Reason, row.Lost.Pieces).Scan(&row.ID)
 }
@@ -101,8 +105,8 @@ func keyBlobs(k store.Keys) (v1, v2 []byte) {
 	return v1, v2
 }
 
-func labelText(labels []string) (string, error) {
-	text, err := json.Marshal(labels)
+func jsonText[T any](of []T) (string, error) {
+	text, err := json.Marshal(of)
 	return string(text), err
 }
 

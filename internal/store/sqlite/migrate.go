@@ -15,13 +15,13 @@ var errForeign = errors.New("it is a database of another program")
 
 // schemaVersion is the version, PRAGMA user_version, that this program writes:
 // the number of its migrations.
-const schemaVersion = 4
+const schemaVersion = 5
 
 // A migration leads from one schema version to the next, in one transaction.
 type migration func(ctx context.Context, tx *sql.Tx) error
 
 func migrations() []migration {
-	return []migration{createV1, migrateV2, migrateV3, migrateV4}
+	return []migration{createV1, migrateV2, migrateV3, migrateV4, migrateV5}
 }
 
 func createV1(ctx context.Context, tx *sql.Tx) error {
@@ -49,6 +49,11 @@ func migrateV3(ctx context.Context, tx *sql.Tx) error {
 
 func migrateV4(ctx context.Context, tx *sql.Tx) error {
 	_, err := tx.ExecContext(ctx, schemaV4)
+	return err
+}
+
+func migrateV5(ctx context.Context, tx *sql.Tx) error {
+	_, err := tx.ExecContext(ctx, schemaV5)
 	return err
 }
 

@@ -91,3 +91,8 @@ ALTER TABLE torrents ADD COLUMN rate_up   INTEGER NOT NULL DEFAULT 0;
 const schemaV4 = `
 ALTER TABLE files ADD COLUMN maker INTEGER NOT NULL DEFAULT 0;
 `
+
+// schemaV5 adds the trackers that a person added, as JSON.
+const schemaV5 = `
+ALTER TABLE torrents ADD COLUMN trackers TEXT NOT NULL DEFAULT 'null';
+`

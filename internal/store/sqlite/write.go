@@ -112,13 +112,17 @@ func (d *Driver) SaveSettings(ctx context.Context, u store.SettingsUpdate) error
 		if _, err := fenced(ctx, tx, u.ID, u.Epoch); err != nil {
 			return err
 		}
-		labels, err := labelText(u.Settings.Labels)
+		labels, err := jsonText(u.Settings.Labels)
+		if err != nil {
+			return err
+		}
+		trackers, err := jsonText(u.Settings.Trackers)
 		if err != nil {
 			return err
 		}
 		s := &u.Settings
-		_, err = tx.ExecContext(ctx, "UPDATE torrents SET dir = ?, intent = ?, priorities = ?, labels = ?, rate_down = ?, rate_up = ? WHERE id = ?",
-			s.Dir, s.Intent, store.AppendPriorities(nil, s.Priorities), labels, s.Rates.Down, s.Rates.Up, u.ID)
+		_, err = tx.ExecContext(ctx, "UPDATE torrents SET dir = ?, intent = ?, priorities = ?, labels = ?, rate_down = ?, rate_up = ?, trackers = ? WHERE id = ?",
+			s.Dir, s.Intent, store.AppendPriorities(nil, s.Priorities), labels, s.Rates.Down, s.Rates.Up, trackers, u.ID)
 		return err
 	})
 }

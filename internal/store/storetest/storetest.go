@@ -63,6 +63,7 @@ func Sample(n int) *store.Row {
 			Dir: "/data", Intent: store.IntentPause, Labels: []string{"x", "\"y\n"},
 			Priorities: []store.Priority{store.PriorityHigh, store.PriorityUnwanted},
 			Rates:      store.Rates{Down: 1 << 40, Up: 50 << 10},
+			Trackers:   []store.AddedTracker{{Tier: store.LastTier, URL: "http://a/announce?x=<&>\""}, {Tier: store.SameTier, URL: "udp://b:1"}},
 		},
 		Added:     when,
 		Completed: when.Add(time.Hour),
