@@ -10,9 +10,7 @@ import (
 
 	"github.com/etorrent/etorrent"
 	"github.com/etorrent/etorrent/etorrenttest"
-	"github.com/etorrent/etorrent/internal/store"
 	"github.com/etorrent/etorrent/internal/vocab/tracker"
-	"github.com/etorrent/etorrent/metainfo"
 	"github.com/etorrent/etorrent/sup"
 )
 
@@ -300,70 +298,5 @@ func TestTrackersTellHowLargeASwarmIsAndWhyNot(t *testing.T) {
 		if _, err := tor.Scrape(t.Context()); !errors.Is(err, etorrent.ErrStopped) {
 			t.Errorf("after the end: %v", err)
 		}
-	})
-}
-
-// lasting is a state that outlives its client.
-type lasting struct{ etorrent.State }
-
-func (lasting) Close() error { return nil }
-
-// Hold lets the next client have what the one before held.
-func (l lasting) Hold(ctx context.Context, k store.Key, _ string) (store.Hold, error) {
-	return l.State.Hold(ctx, k, "all")
-}
-
-func TestTrackersThatAPersonAddedAreKept(t *testing.T) {
-	inSwarm(t, func(t *testing.T, s *swarm) {
-		own, given, added, other := s.oracle(), s.oracle(), s.oracle(), s.oracle()
-		state := lasting{etorrent.NewMemoryState()}
-		c := etorrenttest.NewContent(t, "kept", 32<<10, 100_000)
-		c.Metainfo.Announce = [][]string{{own.url}}
-		meta, err := metainfo.Parse(c.Metainfo.Encode())
-		if err != nil {
-			t.Fatal(err)
-		}
-		c.Metainfo = meta
-		m := s.join(func(o *etorrent.Options) { o.State = state })
-		run := func(want string, meanwhile func(*etorrent.Torrent), how ...etorrent.AddOption) {
-			t.Helper()
-			before := map[*oracle]int{}
-			for _, o := range []*oracle{own, given, added, other} {
-				before[o] = len(o.events())
-			}
-			torrent := s.add(m, c, how...)
-			meanwhile(torrent)
-			time.Sleep(time.Second)
-			got := ""
-			for i, o := range []*oracle{own, given, added, other} {
-				if len(o.events()) > before[o] {
-					got += "ogax"[i : i+1]
-				}
-			}
-			if got != want {
-				t.Errorf("%q heard of it, and not %q", got, want)
-			}
-			etorrenttest.Shutdown(t, m.Client)
-			m.start(t, func(o *etorrent.Options) { o.State = state })
-		}
-		nothing := func(*etorrent.Torrent) {}
-		run("og", nothing, trackers(given))
-		run("oga", func(tor *etorrent.Torrent) {
-			if err := tor.AddTracker(t.Context(), 9, added.url); err != nil {
-				t.Error(err)
-			}
-		})
-		run("oga", nothing)
-		run("", nothing, etorrent.WithoutTrackers())
-		run("x", func(tor *etorrent.Torrent) {
-			if err := tor.AddTracker(t.Context(), 9, other.url); err != nil {
-				t.Error(err)
-			}
-		}, etorrent.WithoutTrackers())
-		run("ogax", nothing)
-		run("ox", nothing, trackers(other)) // in place of the others
-		run("ox", nothing)
-		run("o", nothing, etorrent.WithTrackers())
-		run("o", nothing)
 	})
 }

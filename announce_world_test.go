@@ -119,6 +119,14 @@ func (o *oracle) hang() {
 	o.hangs = make(chan struct{})
 }
 
+// goOn has it answer again; who asked while it did not gets nothing.
+func (o *oracle) goOn() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	close(o.hangs)
+	o.hangs = nil
+}
+
 // answers has it give everybody one answer.
 func (o *oracle) answers(r tracker.Response) {
 	o.mu.Lock()

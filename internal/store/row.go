@@ -59,7 +59,7 @@ type Row struct {
 	Partials  Partials
 	Settings  Settings
 	Added     time.Time // wall clock
-	Completed time.Time // wall clock, when all wanted bytes first were durable; zero until then
+	Completed time.Time // wall clock, when the claims first were all, the last of them of pieces that were fetched; zero until then
 	Counters  Counters
 	Announce  Announce
 	Lost      Loss // the latest Unclaim

@@ -112,6 +112,16 @@ func (a *arm) family() tracker.Family {
 	return tracker.IPv4
 }
 
+// armOf is the place of the arm of a family.
+func armOf(f tracker.Family) int {
+	switch f {
+	case tracker.IPv6:
+		return 1
+	case tracker.IPv4, tracker.AnyFamily:
+	}
+	return 0
+}
+
 // goal says what an arm is for: announcing, or taking leave.
 func (a *arm) goal() goal {
 	if a.row.place == removedRow {

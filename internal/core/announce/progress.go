@@ -3,6 +3,7 @@ package announce
 import (
 	"github.com/etorrent/etorrent/internal/vocab/ident"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/internal/vocab/tracker"
 )
 
 // Counters is how far a torrent is. Uploaded and Downloaded are bytes since it was
@@ -90,6 +91,23 @@ func (c *Core) Completed(now mono.Instant, id ident.TorrentID, eff Effects) {
 	for a := range t.every() {
 		if a.isKnown(now) || a.phase == flying && a.flight.errand == toStart && a.flight.left > 0 {
 			a.owes = owesCompleted
+		}
+	}
+	eff.Save(id)
+	c.plan(t, now, eff)
+	c.pump(now, eff)
+}
+
+// CompletedTold notes that a tracker heard `completed` by a request that an earlier core
+// made, and need not hear it again.
+func (c *Core) CompletedTold(now mono.Instant, id ident.TorrentID, by tracker.URL, f tracker.Family, eff Effects) {
+	t := c.torrents[id]
+	if t == nil {
+		return
+	}
+	for r := range t.rows() {
+		if r.url == by {
+			r.arms[armOf(f)].owes = owesNothing
 		}
 	}
 	eff.Save(id)

@@ -1,6 +1,7 @@
 package announce
 
 import (
+	"slices"
 	"time"
 
 	"github.com/etorrent/etorrent/internal/vocab/ident"
@@ -72,6 +73,45 @@ const (
 	OwesNothing Debt = iota
 	OwesCompleted
 )
+
+// Finish notes that a torrent was fetched, as Completed does: those that list it are to
+// be told. It changes nothing where that is known, and nothing of the original.
+func (s Saved) Finish() Saved {
+	if s.Finished == FetchedHere {
+		return s
+	}
+	s.Finished = FetchedHere
+	return s.each(func(f *SavedFamily) {
+		if f.Listing == Listed {
+			f.Debt = OwesCompleted
+		}
+	})
+}
+
+// Unlist notes that no tracker is known to list a torrent.
+func (s Saved) Unlist() Saved { return s.each(func(f *SavedFamily) { f.Listing = Unlisted }) }
+
+// Settle notes that a tracker heard `completed` in a family.
+func (s Saved) Settle(u tracker.URL, f tracker.Family) Saved {
+	s.Trackers = slices.Clone(s.Trackers)
+	for i := range s.Trackers {
+		if t := &s.Trackers[i]; t.URL == u.Secret() {
+			t.Families[armOf(f)].Debt = OwesNothing
+		}
+	}
+	return s
+}
+
+// each is a copy in which each family of each tracker is changed.
+func (s Saved) each(change func(*SavedFamily)) Saved {
+	s.Trackers = slices.Clone(s.Trackers)
+	for i := range s.Trackers {
+		for f := range s.Trackers[i].Families {
+			change(&s.Trackers[i].Families[f])
+		}
+	}
+	return s
+}
 
 // Snapshot is what is to be kept of a torrent. It is the zero Saved where there is
 // none.

@@ -31,6 +31,9 @@ func (t *Torrent) claim(fx Effects) {
 			asked.Add.Add(i)
 		}
 	}
+	if t.count[Durable]+t.count[Syncing] == len(t.pieces) && c.fetched.Overlap(asked.Add) > 0 {
+		asked.Makes = WholeByFetching
+	}
 	fx.Claim(asked)
 }
 
@@ -48,6 +51,7 @@ func (t *Torrent) Claimed(now mono.Instant, fx Effects) {
 		t.pieces[i].row = rowClaims
 		if t.pieces[i].stage == Syncing {
 			t.move(i, Durable)
+			c.fetched.Remove(i)
 		} else {
 			c.pieces.Remove(i)
 		}

@@ -24,6 +24,7 @@ type commit struct {
 	partials []PartialPiece
 	synced   *pieceset.Set // pieces that its sync is or was about
 	dirty    *pieceset.Set // pieces with writes that no window took
+	fetched  *pieceset.Set // pieces that were hashed as they came, and are not claimed
 	bytes    int64         // written since the last window opened
 	due      mono.Instant
 	retry    mono.Instant
@@ -41,7 +42,7 @@ const (
 
 func newCommit(pieces int) commit {
 	return commit{
-		pieces: pieceset.New(pieces), synced: pieceset.New(pieces), dirty: pieceset.New(pieces),
+		pieces: pieceset.New(pieces), synced: pieceset.New(pieces), dirty: pieceset.New(pieces), fetched: pieceset.New(pieces),
 		backoff: firstClaimWait,
 	}
 }
@@ -159,6 +160,7 @@ func (t *Torrent) doubt(now mono.Instant, pieces *pieceset.Set, fx Effects) {
 func (t *Torrent) lose(now mono.Instant, i pieceset.Index) {
 	t.check.forget(i)
 	t.trusted.Remove(i)
+	t.commit.fetched.Remove(i)
 	if t.pieces[i].row == rowSilent {
 		t.move(i, Absent)
 		t.lost.Add(i)

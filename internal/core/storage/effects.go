@@ -97,7 +97,18 @@ type Claim struct {
 	Add, Trusted, Drop *pieceset.Set
 	Partials           []PartialPiece // ascending
 	Unproven           *pieceset.Set
+	Makes              Makes
 }
+
+// Makes says what a claim makes of the torrent.
+type Makes uint8
+
+// What it makes. WholeByFetching is one with which the row claims every piece, the last
+// of them not found here but fetched.
+const (
+	StillInPart Makes = iota
+	WholeByFetching
+)
 
 // PartialPiece says which blocks of a piece are in the file, unverified.
 type PartialPiece struct {

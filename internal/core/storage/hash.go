@@ -25,6 +25,7 @@ func (t *Torrent) judge(now mono.Instant, a *assembly, e HashEvidence, fx Effect
 	case HashRight:
 		a.verdict = right
 		t.move(a.piece, Verified)
+		t.commit.fetched.Add(a.piece)
 		fx.PieceVerified(a.piece)
 		t.writeOut(a, 0, a.blocks, fx)
 	case HashWrong:

@@ -86,8 +86,10 @@ func ageOf(k Kept, now time.Time) time.Duration {
 // nothing is told to a tracker because of a crash. But for Leave nothing of it waits.
 type Service struct {
 	cfg      Config
-	commands *sup.Mailbox[command] // bounded by what people and torrents do
-	kept     *sup.Mailbox[keeping] // bounded by keepsAtOnce for each incarnation
+	commands *sup.Mailbox[command]   // bounded by what people and torrents do
+	kept     *sup.Mailbox[keeping]   // bounded by keepsAtOnce for each incarnation
+	outcomes *sup.Mailbox[ended]     // one for each worker, so bounded by the core and lookupsAtOnce
+	replies  *sup.Mailbox[udp.Reply] // one for each flight
 	slate    *slate
 	state    state
 }
@@ -96,6 +98,7 @@ type Service struct {
 func New(cfg Config) *Service {
 	return &Service{
 		cfg: cfg, commands: sup.NewMailbox[command](), kept: sup.NewMailbox[keeping](),
+		outcomes: sup.NewMailbox[ended](), replies: sup.NewMailbox[udp.Reply](),
 		slate: newSlate(), state: newState(cfg.Random),
 	}
 }

@@ -20,6 +20,8 @@ type fuse struct {
 	skip int
 	left int
 	seen map[string]int
+	blew []time.Time
+	dies func() // instead of a panic, if there is one: it does not come back before the end
 }
 
 func (f *fuse) hook(p sup.Point) {
@@ -35,11 +37,15 @@ func (f *fuse) hook(p sup.Point) {
 	switch {
 	case blows:
 		f.left--
+		f.blew = append(f.blew, time.Now())
 	case at == f.at && f.skip > 0:
 		f.skip--
 	}
 	f.mu.Unlock()
-	if blows {
+	switch {
+	case blows && f.dies != nil:
+		f.dies()
+	case blows:
 		panic("injected")
 	}
 }

@@ -112,10 +112,14 @@ func (x *process) transaction(to netip.AddrPort) tracker.Transaction {
 }
 
 func (x *process) ask(f *flight, t tracker.Transaction, packet []byte) {
-	e := x.s.cfg.UDP.Ask(udp.Ask{To: f.wire.to, Transaction: uint32(t), Packet: packet, Deadline: f.until, Into: x.replies})
+	e := x.s.cfg.UDP.Ask(udp.Ask{To: f.wire.to, Transaction: uint32(t), Packet: packet, Deadline: f.until, Into: x.s.replies})
 	switch e {
 	case udp.Queued:
-		x.wires.open[question{f.wire.to, t}] = f
+		q := question{f.wire.to, t}
+		x.wires.open[q] = f
+		if f.wire.phase == asking && f.r.Announce.Event == tracker.Completed {
+			x.state.completing[q] = &f.r
+		}
 	case udp.QueueFull:
 		x.fail(f, faultOf(errTooMany))
 	case udp.NoAddress:
@@ -125,6 +129,21 @@ func (x *process) ask(f *flight, t tracker.Transaction, packet []byte) {
 
 func (x *process) fail(f *flight, why announce.Fault) {
 	x.ended = append(x.ended, f.job.failed(why))
+}
+
+// takeReplies takes what became of questions. What tells that a tracker heard `completed`
+// is noted before anything else is done, so that a crash does not repeat it.
+func (x *process) takeReplies() []udp.Reply {
+	all := x.s.replies.Take(nil)
+	for _, r := range all {
+		q := question{r.To, tracker.Transaction(r.Transaction)}
+		told := x.state.completing[q]
+		delete(x.state.completing, q)
+		if o, is := r.Outcome.(udp.Answered); is && told != nil {
+			x.settleCompleted(told, announcement{told}.viewReply(tracker.ViewReply(o.Packet, told.Family)))
+		}
+	}
+	return all
 }
 
 // hear goes on with what became of a question.

@@ -12,6 +12,7 @@ import (
 	"github.com/etorrent/etorrent/internal/store"
 	"github.com/etorrent/etorrent/internal/vocab/ident"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/internal/vocab/tracker"
 )
 
 // state is what the process has that the next one takes over.
@@ -23,6 +24,7 @@ type state struct {
 	random       *rand.Rand // of the keys of torrents without one
 	leaving      *leaving   // nil until Leave
 	respite      clock.Respite
+	completing   map[question]*announce.Request // over UDP, on their way
 	asking       []*Asking
 	askers       scrape.AskerID // that were named
 }
@@ -34,7 +36,7 @@ type leaving struct {
 }
 
 func newState(random uint64) state {
-	return state{entries: map[ident.TorrentID]*entry{}, random: rand.New(rand.NewPCG(random, 0))}
+	return state{entries: map[ident.TorrentID]*entry{}, completing: map[question]*announce.Request{}, random: rand.New(rand.NewPCG(random, 0))}
 }
 
 // entry is a torrent as the process knows it. What is here of it, and not only in the
@@ -51,6 +53,14 @@ type entry struct {
 	saved   announce.Saved
 	savedAt mono.Instant // when it was taken
 	record  record
+	// heard are those that heard `completed`, which a core may not know that begins
+	heard []hearer
+}
+
+// hearer is a tracker in one address family.
+type hearer struct {
+	url    tracker.URL
+	family tracker.Family
 }
 
 // goal says what is to become of a torrent.
@@ -112,6 +122,9 @@ func (e *entry) hearAgain(c *announce.Core) {
 
 // save takes over what the core would have kept.
 func (e *entry) save(s announce.Saved, now mono.Instant) {
+	for _, h := range e.heard {
+		s = s.Settle(h.url, h.family)
+	}
 	e.saved, e.savedAt = s, now
 	e.total.uploaded.included, e.total.downloaded.included = e.total.uploaded.given, e.total.downloaded.given
 }
@@ -134,7 +147,7 @@ func (s *state) enter(b begin, now mono.Instant) *entry {
 		e.saved, e.savedAt = from.Saved, now.Add(-from.Age)
 	}
 	if before := s.entries[b.ID]; before != nil {
-		e.saved, e.savedAt, e.record = before.saved, before.savedAt, before.record
+		e.saved, e.savedAt, e.record, e.heard = before.saved, before.savedAt, before.record, before.heard
 		e.record.hope, e.record.phase = keepable, recordRests
 	} else {
 		e.record.uploaded, e.record.downloaded = max(0, e.saved.Uploaded), max(0, e.saved.Downloaded)
@@ -166,26 +179,8 @@ func (s *state) inOrder() []*entry {
 // core that begins with what was saved.
 func (e *entry) finish() {
 	e.about.Left = 0
-	if e.saved.Finished == announce.FetchedHere {
-		return
-	}
-	e.saved.Finished = announce.FetchedHere
-	e.saved.Trackers = slices.Clone(e.saved.Trackers)
-	for i := range e.saved.Trackers {
-		for f := range e.saved.Trackers[i].Families {
-			if one := &e.saved.Trackers[i].Families[f]; one.Listing == announce.Listed {
-				one.Debt = announce.OwesCompleted
-			}
-		}
-	}
+	e.saved = e.saved.Finish()
 }
 
 // unlist notes that no tracker is known to list a torrent.
-func (e *entry) unlist() {
-	e.saved.Trackers = slices.Clone(e.saved.Trackers)
-	for i := range e.saved.Trackers {
-		for f := range e.saved.Trackers[i].Families {
-			e.saved.Trackers[i].Families[f].Listing = announce.Unlisted
-		}
-	}
-}
+func (e *entry) unlist() { e.saved = e.saved.Unlist() }

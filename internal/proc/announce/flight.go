@@ -48,9 +48,52 @@ func (visited) outcome()   {}
 func (scraped) outcome()   {}
 func (unscraped) outcome() {}
 
+// ended is an outcome, and of which incarnation of the process: what another one asked is
+// nothing that this one waits for.
+type ended struct {
+	of uint64
+	o  outcome
+}
+
+// takeOutcomes takes what workers brought. That a tracker heard `completed` is noted
+// before anything else is done, so that a crash does not repeat it.
+func (x *process) takeOutcomes() {
+	for _, e := range x.s.outcomes.Take(nil) {
+		if v, is := e.o.(visited); is {
+			if a, is := v.of.(answered); is && a.r.Announce.Event == tracker.Completed {
+				x.settleCompleted(a.r, a)
+			}
+		}
+		if e.of == x.state.incarnations {
+			x.ended = append(x.ended, e.o)
+		}
+	}
+}
+
+// settleCompleted notes that a tracker heard `completed`, if it did. The core of this
+// incarnation may have been told that it has to say it again.
+func (x *process) settleCompleted(r *announce.Request, o outcome) {
+	a, is := o.(answered)
+	if !is {
+		return
+	}
+	if _, is = a.answer.(tracker.Answered); !is {
+		return
+	}
+	if e := x.state.entries[r.Torrent]; e != nil {
+		e.heard = append(e.heard, hearer{r.Tracker, r.Family})
+		e.saved = e.saved.Settle(r.Tracker, r.Family)
+		e.record.version++
+		x.keeper.want(e)
+	}
+	if x.flights[r.ID] == nil || &x.flights[r.ID].r != r {
+		x.core.CompletedTold(x.now(), r.Torrent, r.Tracker, r.Family, &x.batch)
+	}
+}
+
 // answered is an announce that a tracker said something to.
 type answered struct {
-	id     announce.RequestID
+	r      *announce.Request
 	answer tracker.AnswerEvidence
 }
 
@@ -77,20 +120,20 @@ func (a announcement) packet(c tracker.Connection, t tracker.Transaction) []byte
 }
 
 func (a announcement) viewPage(r tracker.HTTPReply) outcome {
-	return answered{a.r.ID, tracker.ViewAnnounceReply(r)}
+	return answered{a.r, tracker.ViewAnnounceReply(r)}
 }
 
 func (a announcement) viewReply(e tracker.ReplyEvidence) outcome {
 	switch e := e.(type) {
 	case tracker.AnnounceReply:
-		return answered{a.r.ID, tracker.Answered{Response: e.Response}}
+		return answered{a.r, tracker.Answered{Response: e.Response}}
 	case tracker.ErrorReply:
-		return answered{a.r.ID, tracker.Refused{Failure: e.Failure}}
+		return answered{a.r, tracker.Refused{Failure: e.Failure}}
 	case tracker.ReplyMalformed:
-		return answered{a.r.ID, tracker.Nonsense{Fault: e.Fault}}
+		return answered{a.r, tracker.Nonsense{Fault: e.Fault}}
 	case tracker.ConnectReply, tracker.ScrapeReply:
 	}
-	return answered{a.r.ID, tracker.Nonsense{Fault: tracker.AnswerOfUnknownKind}}
+	return answered{a.r, tracker.Nonsense{Fault: tracker.AnswerOfUnknownKind}}
 }
 
 func (a announcement) failed(why announce.Fault) outcome { return failed{a.r.ID, why} }
@@ -105,8 +148,8 @@ func (x *process) land(o outcome) {
 		x.web.put(o.left, now)
 		x.land(o.of)
 	case answered:
-		delete(x.flights, o.id)
-		x.core.Answer(now, o.id, o.answer, &x.batch)
+		delete(x.flights, o.r.ID)
+		x.core.Answer(now, o.r.ID, o.answer, &x.batch)
 	case failed:
 		if f := x.flights[o.id]; f != nil {
 			x.names.failed(f.to.Host())

@@ -117,7 +117,7 @@ func (x *process) startLookups() {
 			x.p.Step("lookup worker")
 			addrs, err := find(x.p.Context(), x.s.cfg.Egress, host)
 			x.p.Act("lookup worker")
-			x.outcomes.Put(lookedUp{host, addrs, err})
+			x.s.outcomes.Put(ended{x.state.incarnations, lookedUp{host, addrs, err}})
 			return nil
 		})
 	}

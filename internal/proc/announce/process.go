@@ -5,7 +5,6 @@ import (
 
 	"github.com/etorrent/etorrent/internal/core/announce"
 	"github.com/etorrent/etorrent/internal/proc/clock"
-	"github.com/etorrent/etorrent/internal/proc/udp"
 	"github.com/etorrent/etorrent/internal/vocab/ident"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
 	"github.com/etorrent/etorrent/sup"
@@ -13,23 +12,21 @@ import (
 
 // process is the state of one incarnation.
 type process struct {
-	p        *sup.Process
-	s        *Service
-	state    *state
-	core     *announce.Core
-	alarm    *clock.Alarm
-	batch    batch
-	told     []told
-	outcomes *sup.Mailbox[outcome]   // one for each worker, so bounded by the core and lookupsAtOnce
-	replies  *sup.Mailbox[udp.Reply] // one for each flight
-	ended    []outcome               // of what needed no worker
-	flights  map[announce.RequestID]*flight
-	held     []*flight // until something is kept
-	keeper   keeper
-	names    names
-	web      web
-	wires    wires
-	scrapes  scrapes
+	p       *sup.Process
+	s       *Service
+	state   *state
+	core    *announce.Core
+	alarm   *clock.Alarm
+	batch   batch
+	told    []told
+	ended   []outcome // that are to be told to the core
+	flights map[announce.RequestID]*flight
+	held    []*flight // until something is kept
+	keeper  keeper
+	names   names
+	web     web
+	wires   wires
+	scrapes scrapes
 }
 
 func (s *Service) run(p *sup.Process) error {
@@ -37,12 +34,11 @@ func (s *Service) run(p *sup.Process) error {
 	st.incarnations++
 	x := &process{
 		p: p, s: s, state: st, alarm: s.cfg.Clock.NewAlarm(),
-		core:     announce.New(s.cfg.Core, rand.New(rand.NewPCG(s.cfg.Random, st.incarnations))),
-		outcomes: sup.NewMailbox[outcome](), replies: sup.NewMailbox[udp.Reply](),
+		core:    announce.New(s.cfg.Core, rand.New(rand.NewPCG(s.cfg.Random, st.incarnations))),
 		flights: map[announce.RequestID]*flight{}, names: newNames(), web: newWeb(), wires: newWires(), scrapes: newScrapes(),
 	}
 	defer x.alarm.Stop()
-	p.Watches(s.commands, x.outcomes, x.replies, s.kept)
+	p.Watches(s.commands, s.outcomes, s.replies, s.kept)
 	p.Ready()
 	if st.respite.Rest(p, x.now()) == sup.StopAsked {
 		return nil
@@ -59,12 +55,12 @@ func (s *Service) run(p *sup.Process) error {
 			p.Receive("command")
 			x.state.waiting = append(x.state.waiting, s.commands.Take(nil)...)
 			x.obeyAll()
-		case <-x.outcomes.Wake():
+		case <-s.outcomes.Wake():
 			p.Receive("outcome")
-			x.ended = append(x.ended, x.outcomes.Take(nil)...)
-		case <-x.replies.Wake():
+			x.takeOutcomes()
+		case <-s.replies.Wake():
 			p.Receive("reply")
-			for _, r := range x.replies.Take(nil) {
+			for _, r := range x.takeReplies() {
 				x.hear(r)
 			}
 		case <-s.kept.Wake():
@@ -107,6 +103,11 @@ func (x *process) tick() {
 // it is due, one after the other. Who was being taken leave of hears nothing more.
 func (x *process) takeOver() {
 	now := x.now()
+	for _, e := range x.state.entries {
+		e.record.phase = recordRests
+	}
+	x.takeOutcomes()
+	x.takeReplies() // to questions that nobody here asked
 	x.state.waiting = append(x.state.waiting, x.s.commands.Take(nil)...)
 	for _, c := range x.state.waiting {
 		if c, is := c.(completed); is {
@@ -116,7 +117,6 @@ func (x *process) takeOver() {
 		}
 	}
 	for _, e := range x.state.inOrder() {
-		e.record.phase = recordRests
 		switch {
 		case e.goal == announced && x.state.leaving == nil:
 			x.core.Add(now, e.id, e.about, e.restored(now), &x.batch)

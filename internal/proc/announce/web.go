@@ -52,6 +52,7 @@ func (w *web) put(s *stream, now mono.Instant) {
 
 // visit is a request over HTTP, as its worker has it.
 type visit struct {
+	of     uint64   // incarnation
 	x      *process // of which only p, s and web.big are used: the rest is the loop's
 	job    job
 	family tracker.Family
@@ -73,14 +74,14 @@ const (
 // get has a worker make a request over HTTP.
 func (x *process) get(f *flight, addrs []netip.Addr) {
 	v := &visit{
-		x: x, job: f.job, family: f.family, within: x.s.cfg.Clock.Until(f.until), addrs: addrs,
+		of: x.state.incarnations, x: x, job: f.job, family: f.family, within: x.s.cfg.Clock.Until(f.until), addrs: addrs,
 		conn: x.web.take(f.to, f.family), urls: []tracker.URL{f.to},
 	}
 	x.p.Go("request", func() error {
 		x.p.Step("request worker")
 		o := v.run()
-		x.p.Act("request worker")
-		x.outcomes.Put(visited{o, v.conn})
+		x.s.outcomes.Put(ended{v.of, visited{o, v.conn}})
+		x.p.Act("request worker") // what it read is not lost by a crash from here on
 		return nil
 	})
 }

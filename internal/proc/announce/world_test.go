@@ -299,6 +299,7 @@ type site struct {
 	t      *testing.T
 	mu     sync.Mutex
 	asked  []tracker.Announce
+	at     []time.Time
 	heads  []http.Header
 	conns  int
 	from   []netip.AddrPort
@@ -347,6 +348,7 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if q, is := tracker.ViewAnnounceQuery(r.URL.RawQuery).(tracker.AnnounceQuery); is {
 		s.mu.Lock()
 		s.asked = append(s.asked, q.Announce)
+		s.at = append(s.at, time.Now())
 		s.heads = append(s.heads, r.Header.Clone())
 		at, _ := netip.ParseAddrPort(r.RemoteAddr)
 		s.from = append(s.from, at)

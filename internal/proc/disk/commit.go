@@ -86,6 +86,11 @@ func (j *claimJob) change(ctx context.Context) error {
 	u := store.ClaimUpdate{
 		ID: id, Epoch: epoch, Add: j.claim.Add, Origin: store.Checked{}, Partials: &partials, Files: facts,
 	}
+	switch j.claim.Makes {
+	case core.WholeByFetching:
+		u.Completed = j.t.x.d.o.Clock.Wall()
+	case core.StillInPart:
+	}
 	if err := j.rows.Claim(ctx, calls.DiskClaim, u); err != nil {
 		return err
 	}

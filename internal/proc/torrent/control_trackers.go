@@ -108,6 +108,9 @@ func (c *control) origin() coreannounce.Origin {
 	kept, all := c.row.Announce, c.t.legacy.base
 	kept.Saved.Uploaded = max(kept.Saved.Uploaded, all.Uploaded)
 	kept.Saved.Downloaded = max(kept.Saved.Downloaded, all.Downloaded)
+	if !c.row.Completed.IsZero() && c.missing() == 0 {
+		kept.Saved = kept.Saved.Finish() // unless that was noted before the program was killed
+	}
 	return announce.ResumedOf(kept, c.t.env.Clock.Wall())
 }
 
