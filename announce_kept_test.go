@@ -135,7 +135,9 @@ func TestATrackerHearsInTheNextRunThatATorrentWasFetchedWhichItCouldNotHear(t *t
 		time.Sleep(time.Second)
 		o.hang()
 		state.now.Store(true)
-		fetching.AddPeers(seeder.at())
+		if err := fetching.AddPeers(t.Context(), seeder.at()); err != nil {
+			t.Fatal(err)
+		}
 		s.stored(fetching)
 		time.Sleep(time.Second)
 		_ = m.Close()

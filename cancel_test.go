@@ -58,6 +58,7 @@ func blocking(m *member, f *etorrent.Torrent, c *etorrenttest.Content) map[strin
 			}
 			return ctx.Err()
 		},
+		"Client.Scrape":         func(ctx context.Context) error { _, err := m.Scrape(ctx, c.Metainfo); return err },
 		"Client.Shutdown":       func(ctx context.Context) error { return m.Shutdown(ctx) },
 		"Torrent.AddPeers":      func(ctx context.Context) error { return f.AddPeers(ctx, m.at()) },
 		"Torrent.AddTracker":    func(ctx context.Context) error { return f.AddTracker(ctx, 0, "udp://tracker.example:1/announce") },
@@ -68,6 +69,7 @@ func blocking(m *member, f *etorrent.Torrent, c *etorrenttest.Content) map[strin
 		"Torrent.Remove":        func(ctx context.Context) error { return f.Remove(ctx, etorrent.KeepData) },
 		"Torrent.Resume":        f.Resume,
 		"Torrent.Retire":        f.Retire,
+		"Torrent.Scrape":        func(ctx context.Context) error { _, err := f.Scrape(ctx); return err },
 		"Torrent.SetPriorities": func(ctx context.Context) error { return f.SetPriorities(ctx, etorrent.PriorityHigh) },
 		"Torrent.SetPriority":   func(ctx context.Context) error { return f.SetPriority(ctx, etorrent.PriorityHigh, "**") },
 		"Torrent.SetRates":      func(ctx context.Context) error { return f.SetRates(ctx, 1<<20, 1<<20) },

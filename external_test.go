@@ -33,7 +33,9 @@ func TestPeersOfSeveralNetworksTellWhereTheySeeUs(t *testing.T) {
 				m := s.joinAt(fmt.Sprintf("%s.%d", network, n+1))
 				c.Fetch(t, m.Client)
 				s.listens(m)
-				fetching.AddPeers(m.at())
+				if err := fetching.AddPeers(t.Context(), m.at()); err != nil {
+					t.Fatal(err)
+				}
 			}
 			time.Sleep(time.Minute)
 			if got := etorrent.External(a.Client)[0]; joined(a) != 4 || got.String() != want {
@@ -58,7 +60,9 @@ func TestATrackerAndAPeerTellWhereTheySeeUs(t *testing.T) {
 		m := s.joinAt("203.1.0.1")
 		c.Fetch(t, m.Client)
 		s.listens(m)
-		fetching.AddPeers(m.at())
+		if err := fetching.AddPeers(t.Context(), m.at()); err != nil {
+			t.Fatal(err)
+		}
 		time.Sleep(time.Minute)
 		if got := etorrent.External(a.Client)[0]; got.String() != "198.51.100.7" {
 			t.Errorf("with a peer's we are at %v", got)

@@ -208,7 +208,9 @@ func TestWhatTheGuideShowsWorksTogether(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	torrent.AddPeers(netip.MustParseAddrPort(peer))
+	if err := torrent.AddPeers(ctx, netip.MustParseAddrPort(peer)); err != nil {
+		t.Fatal(err)
+	}
 	if told := strings.Join(follow(ctx, client), ", "); told != "words.txt, complete" {
 		t.Errorf("told of %s", told)
 	}

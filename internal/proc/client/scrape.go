@@ -42,6 +42,9 @@ func (c *Client) Scrape(ctx context.Context, swarms ...Swarm) ([][]event.Tracker
 			}
 		}
 	}
+	if err := ctx.Err(); err != nil {
+		return out, err
+	}
 	asking := c.announcer.Scrape(questions)
 	for range questions {
 		select {
