@@ -230,6 +230,9 @@ func (s *shell) await(at string, from *os.File, shown []string) {
 // TestTheCommandsOfADocumentDoWhatItShows types what documents show.
 func TestTheCommandsOfADocumentDoWhatItShows(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("the program is built and run as it is in the other runs too")
+	}
 	if _, err := exec.LookPath("bash"); err != nil {
 		t.Skip("no bash is here")
 	}
