@@ -39,6 +39,7 @@ func TestMain(m *testing.M) {
 	case crashing:
 		h := thisHost()
 		h.stdin = panics{}
+		keepTold(h, os.Args[1:])
 		os.Exit(int(run(h, os.Args[1:])))
 	case signalledLate:
 		code := run(thisHost(), os.Args[1:])
@@ -53,7 +54,10 @@ func TestMain(m *testing.M) {
 		time.Sleep(20 * time.Millisecond)
 		os.Exit(int(code))
 	default:
-		main()
+		limitMemory()
+		h := thisHost()
+		keepTold(h, os.Args[1:])
+		os.Exit(int(run(h, os.Args[1:])))
 	}
 	flag.Parse()
 	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
@@ -75,7 +79,13 @@ func program(t *testing.T, dir string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, os.Args[0], args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), asProgram+"=1", "XDG_STATE_HOME="+filepath.Join(t.TempDir(), "state"), "HOME="+dir)
-	t.Cleanup(func() { runs.add(t, args, cmd.ProcessState) })
+	told := filepath.Join(t.TempDir(), "told")
+	cmd.Env = append(cmd.Env, toldFile+"="+told)
+	t.Cleanup(func() {
+		if runs.add(t, args, cmd.ProcessState); cmd.ProcessState != nil {
+			judgeTold(t, told, cmd)
+		}
+	})
 	return cmd
 }
 
