@@ -179,11 +179,7 @@ func (c *conductor) clientEnded() error {
 	if err == nil {
 		return etorrent.ErrStopped
 	}
-	last := c.crash
-	last.exit = err.Error()
-	path, reportErr := writeCrash(c.e.state, last, c.s.host.now())
-	c.s.out.fail(&jsonl.Error{Message: err.Error() + "; " + whereReport(path, reportErr), Report: path})
-	return &failure{code: exitBug, err: err, told: told}
+	return c.e.gaveUp(err, c.crash)
 }
 
 // tick shows how things stand, once a second.

@@ -11,6 +11,7 @@ import (
 	"github.com/etorrent/etorrent/cmd/etorrent/internal/jsonl"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 	"github.com/etorrent/etorrent/internal/vocab/text"
+	"github.com/etorrent/etorrent/sup"
 )
 
 // hear takes one event.
@@ -190,11 +191,28 @@ func (c *conductor) broken(t *tracked, err error) {
 	if err == nil {
 		err = errors.New("paused")
 	}
-	if codeOf(err) == exitBug {
+	if codeOf(err) == exitBug && viewCrash(err) == noCrash {
 		err = &failure{code: exitDisk, err: err} // what pauses a torrent is its environment
 	}
 	t.outcome, t.err = failedOutcome, err
 	c.s.out.fail(&jsonl.Error{Head: jsonl.Head{Torrent: t.infoHash()}, Message: text.Printable(t.name()) + ": " + err.Error()})
+}
+
+// crashEvidence says whether an error is that of a process that crashed.
+type crashEvidence uint8
+
+const (
+	noCrash crashEvidence = iota
+	isCrash
+)
+
+func viewCrash(err error) crashEvidence {
+	var down *sup.DownError
+	var engine *etorrent.CrashError
+	if errors.As(err, &down) || errors.As(err, &engine) {
+		return isCrash
+	}
+	return noCrash
 }
 
 // tellProgress tells programs how a torrent stands.

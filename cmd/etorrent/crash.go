@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -30,6 +31,16 @@ func crashOf(r sup.Report) crash {
 // crashOfEvent is a crash that the engine contained.
 func crashOfEvent(e etorrent.CrashedEvent) crash {
 	return crash{path: e.Path, kind: e.Kind, exit: e.Err, last: e.LastMessage, restarts: e.Restarts, stack: e.Stack}
+}
+
+// lastCrash is what crashed last in an engine that is down.
+func lastCrash(c *etorrent.Client) (last crash) {
+	for e := range c.Events(context.Background(), 0) {
+		if crashed, is := e.(etorrent.CrashedEvent); is {
+			last = crashOfEvent(crashed)
+		}
+	}
+	return last
 }
 
 // writeCrash writes a report below the state folder and returns its path. A crash

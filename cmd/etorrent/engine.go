@@ -47,7 +47,9 @@ func startEngine(s *session, f *engineFlags) (*engine, error) {
 	if err != nil {
 		return nil, failed(exitDisk, "%w", err)
 	}
-	client, err := etorrent.New(s.ctx, f.options(state, filter))
+	options := f.options(state, filter)
+	options.Hook = s.host.hook
+	client, err := etorrent.New(s.ctx, options)
 	if err != nil {
 		return nil, errors.Join(err, state.Close())
 	}
@@ -67,7 +69,7 @@ func (e *engine) listen(asked *listenValue) error {
 		return stopped
 	}
 	if crash := e.client.Err(); crash != nil {
-		return crash
+		return e.gaveUp(crash, lastCrash(e.client))
 	}
 	if err != nil || len(addrs) == 0 {
 		return failed(exitListen, "cannot listen on %s: %w", asked.text, withoutTimeout(err))
@@ -79,6 +81,14 @@ func (e *engine) listen(asked *listenValue) error {
 		e.s.out.warn(&jsonl.Warning{Message: "port " + portText(port) + " is taken; listening on port " + portText(addrs[0].Port())})
 	}
 	return nil
+}
+
+// gaveUp reports that the engine could not be kept alive. last is what crashed last.
+func (e *engine) gaveUp(err error, last crash) error {
+	last.exit = err.Error()
+	path, reportErr := writeCrash(e.state, last, e.s.host.now())
+	e.s.out.fail(&jsonl.Error{Message: err.Error() + "; " + whereReport(path, reportErr), Report: path})
+	return &failure{code: exitBug, err: err, told: told}
 }
 
 // withoutTimeout takes our own deadline out of a joined error, which leaves the

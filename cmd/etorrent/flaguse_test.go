@@ -111,19 +111,3 @@ func TestTheWorldOfASimulationIsAsItsFlagsSay(t *testing.T) {
 		}
 	}
 }
-
-func TestACrashOfTheRealProgramEndsWithTheCodeOfABugAndItsReport(t *testing.T) {
-	t.Parallel()
-	cmd := program(t, t.TempDir(), "show", "-", "--json")
-	cmd.Env = append(cmd.Env, asProgram+"="+crashing)
-	r := finish(t, cmd)
-	_, path, named := strings.Cut(r.stderr, "report: ")
-	report, err := os.ReadFile(strings.TrimSpace(path))
-	all := objects(t, r.stdout)
-	if len(all) != 2 || all[0]["report"] != strings.TrimSpace(path) || all[1]["exit"] != 1.0 {
-		t.Errorf("%v", all)
-	}
-	if r.code != int(exitBug) || !named || err != nil || !strings.Contains(string(report), "boom") {
-		t.Errorf("%v: %+v", err, r)
-	}
-}

@@ -51,6 +51,7 @@ type host struct {
 	terminal       func() terminalState
 	// release gives the signals back to the system when a command has ended.
 	release func(chan<- os.Signal)
+	hook    sup.Hook // of engines, for tests
 }
 
 func thisHost() *host {
@@ -88,7 +89,7 @@ func run(h *host, args []string) exitCode {
 	case code := <-ended:
 		return code
 	case r := <-crashed:
-		reportPath, err := writeCrash(stateFolder(h), crashOf(r), h.now())
+		reportPath, err := writeCrash(guessedState(h, args), crashOf(r), h.now())
 		o := newOutput(h, guessedOutput(h, args))
 		o.fail(&jsonl.Error{Message: fmt.Sprintf("the command %v; %s", r.Exit, whereReport(reportPath, err)), Report: reportPath})
 		o.tell(&jsonl.End{Exit: int(exitBug), Reason: reasons[exitBug], Torrents: o.torrents})

@@ -14,10 +14,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/etorrent/etorrent/cmd/etorrent/internal/jsonl/schema"
+	"github.com/etorrent/etorrent/sup"
 )
 
 // asProgram makes the test binary be the program: tests of exit codes and
@@ -26,6 +28,26 @@ const asProgram = "ETORRENT_TEST_IS_PROGRAM"
 
 // crashing as its value has it crash where it reads standard input.
 const crashing = "crashing"
+
+// panicsIn, with a kind of processes and how many times behind it, as its value has
+// those of its engine panic where they receive.
+const panicsIn = "panics in"
+
+// panicking is the hook that an environment asks for, nil for none.
+func panicking(value string) sup.Hook {
+	var kind string
+	var times int64
+	if _, err := fmt.Sscanf(value, panicsIn+" %s %d", &kind, &times); err != nil {
+		return nil
+	}
+	var left atomic.Int64
+	left.Store(times)
+	return func(at sup.Point) {
+		if at.Kind == kind && at.At == sup.OnReceive && left.Add(-1) >= 0 {
+			panic("planted")
+		}
+	}
+}
 
 // signalledLate as its value has it interrupted between its command and its exit.
 const signalledLate = "signalled late"
@@ -56,6 +78,7 @@ func TestMain(m *testing.M) {
 	default:
 		limitMemory()
 		h := thisHost()
+		h.hook = panicking(os.Getenv(asProgram))
 		keepTold(h, os.Args[1:])
 		os.Exit(int(run(h, os.Args[1:])))
 	}

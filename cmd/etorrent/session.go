@@ -51,6 +51,23 @@ func guessed(h *host, args []string, name string) bool {
 	return is
 }
 
+// guessedState is the state folder that a command line names, or the usual one.
+func guessedState(h *host, args []string) string {
+	folder := stateFolder(h)
+	for i, a := range args {
+		named, given := strings.CutPrefix(a, "--state")
+		switch {
+		case a == "--":
+			return folder
+		case given && named == "" && i+1 < len(args):
+			folder = args[i+1]
+		case given && strings.HasPrefix(named, "="):
+			folder = named[1:]
+		}
+	}
+	return folder
+}
+
 // execute runs a command line, says how it failed, and returns the exit code.
 func execute(p *sup.Process, h *host, args []string) exitCode {
 	ctx, interrupt := context.WithCancelCause(p.Context())
