@@ -53,7 +53,7 @@ var flagTests = map[string]string{
 	"create --tracker":            "TestFlagsOfCreateStandInTheTorrent",
 	"create --web-seed":           "TestFlagsOfCreateStandInTheTorrent",
 	"demo --fault":                "TestWithoutAFaultTheVerdictOfItsActIsAnother",
-	"demo --hold":                 "TestTheKeyThatInterruptsEndsAHeldDemo",
+	"demo --hold":                 "TestAHeldDemoGoesOnByAKeyAndEndsByTheOneThatInterrupts",
 	"demo --peers":                "TestTheDemoShowsWhatIsPromisedAndEndsWithZero",
 	"demo --plain":                "TestPlainLinesHaveNothingThatATerminalObeys",
 	"demo --random-seed":          "TestTheDemoShowsWhatIsPromisedAndEndsWithZero",

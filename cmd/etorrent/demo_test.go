@@ -227,12 +227,13 @@ func TestASignalEndsADemoCleanly(t *testing.T) {
 	}
 }
 
-func TestTheKeyThatInterruptsEndsAHeldDemo(t *testing.T) {
+// The first key shows the second act, and the one that interrupts ends it all there.
+func TestAHeldDemoGoesOnByAKeyAndEndsByTheOneThatInterrupts(t *testing.T) {
 	t.Parallel()
-	cmd := program(t, t.TempDir(), "demo", "--peers", "3", "--size", "6M", "--rate", "1M", "--hold")
-	cmd.Stdin = strings.NewReader("\x03")
+	cmd := program(t, t.TempDir(), "demo", "--peers", "3", "--size", "6M", "--rate", "1M", "--hold", "--fault", "none")
+	cmd.Stdin = strings.NewReader("x\x03")
 	r := finish(t, cmd)
-	if r.code != int(exitInterrupted) || !strings.Contains(r.stdout, "verdict") || strings.Contains(r.stdout, "Act 2") {
-		t.Errorf("exit %d, and not at the first hold:\n%s", r.code, r.stdout)
+	if r.code != int(exitInterrupted) || strings.Count(r.stdout, "verdict") != 2 || !strings.Contains(r.stdout, "Act 2") || strings.Contains(r.stdout, "Act 3") {
+		t.Errorf("exit %d, and not at the second hold:\n%s", r.code, r.stdout)
 	}
 }
