@@ -35,8 +35,8 @@ func crashOfEvent(e etorrent.CrashedEvent) crash {
 
 // lastCrash is what crashed last in an engine that is down.
 func lastCrash(c *etorrent.Client) (last crash) {
-	for e := range c.Events(context.Background(), 0) {
-		if crashed, is := e.(etorrent.CrashedEvent); is {
+	for e, err := range c.Events(context.Background(), 0) {
+		if crashed, is := e.(etorrent.CrashedEvent); is && err == nil {
 			last = crashOfEvent(crashed)
 		}
 	}

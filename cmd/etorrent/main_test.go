@@ -156,6 +156,21 @@ func objects(t *testing.T, stdout string) []map[string]any {
 	return out
 }
 
+// readUntil reads up to a text, and returns all that it read.
+func readUntil(t *testing.T, from io.Reader, text string) string {
+	t.Helper()
+	var all bytes.Buffer
+	piece := make([]byte, 4096)
+	for !strings.Contains(all.String(), text) {
+		n, err := from.Read(piece)
+		all.Write(piece[:n])
+		if err != nil {
+			t.Fatalf("%v before %q:\n%s", err, text, &all)
+		}
+	}
+	return all.String()
+}
+
 // testHost is a host without a terminal whose output is kept.
 func testHost(t *testing.T, env map[string]string) (h *host, stdout, stderr *bytes.Buffer) {
 	t.Helper()

@@ -4,7 +4,6 @@ package main
 
 import (
 	"bytes"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -14,21 +13,6 @@ import (
 	"syscall"
 	"testing"
 )
-
-// readUntil reads up to a text, and returns all that it read.
-func readUntil(t *testing.T, from io.Reader, text string) string {
-	t.Helper()
-	var all bytes.Buffer
-	piece := make([]byte, 4096)
-	for !strings.Contains(all.String(), text) {
-		n, err := from.Read(piece)
-		all.Write(piece[:n])
-		if err != nil {
-			t.Fatalf("%v before %q:\n%s", err, text, &all)
-		}
-	}
-	return all.String()
-}
 
 func TestAHangupStopsInOrder(t *testing.T) {
 	t.Parallel()
