@@ -1,6 +1,7 @@
 package send
 
 import (
+	"math/bits"
 	"time"
 
 	"github.com/etorrent/etorrent/internal/vocab/mono"
@@ -33,7 +34,7 @@ func (f *Flight) Acknowledge(now mono.Instant, p *utpwire.Packet) Acknowledged {
 	}
 	f.readMask(p, &st)
 	f.settle(&st)
-	f.extendReach(p)
+	f.noteReach(p, out.Kind)
 	f.judge(now, &out.Lost)
 	f.viewHole(p, &st)
 	return out
@@ -59,14 +60,23 @@ func (f *Flight) viewAck(ack serial.Number) AckKind {
 	return Advances
 }
 
-// readMask takes what the mask says of packets behind the first that is missing.
+// readMask takes what the mask says of packets behind the first that is missing, and
+// that is not known.
 func (f *Flight) readMask(p *utpwire.Packet, st *step) {
 	first := p.Ack.Add(utpwire.MaskOffset)
-	from, below := max(f.una.Next().Diff(first), 0), f.next.Diff(first)
-	for i := p.Mask.Next(from, below); i != utpwire.NoBit; i = p.Mask.Next(i+1, below) {
-		if s := f.at(first.Add(i)); s.state != arrived && s.times > 0 {
-			f.arrive(first.Add(i), st)
-			st.out.Selected++
+	from, below := max(f.una.Next().Diff(first), 0), min(f.next.Diff(first), p.Mask.Bits())
+	if from >= below {
+		return
+	}
+	for at := from &^ 63; at < below; at += 64 {
+		w := p.Mask.Word(at/64) &^ f.arrivedFrom(first.Add(at))
+		w &= ^uint64(0) << max(from-at, 0) & (^uint64(0) >> max(at+64-below, 0))
+		for ; w != 0; w &= w - 1 {
+			n := first.Add(at + bits.TrailingZeros64(w))
+			if f.at(n).times > 0 {
+				f.arrive(n, st)
+				st.out.Selected++
+			}
 		}
 	}
 }
@@ -92,6 +102,7 @@ func (f *Flight) arrive(n serial.Number, st *step) {
 		f.rack.path = reorders
 	}
 	s.state = arrived
+	f.mark(n, 1)
 	f.sacked++
 }
 

@@ -10,6 +10,9 @@ func (f *Flight) Audit() error {
 	state := make(map[link]state)
 	for n := f.una; n != f.next; n = n.Next() {
 		s := f.at(n)
+		if (f.arrivedFrom(n)&1 == 1) != (s.state == arrived) {
+			return fmt.Errorf("the bit of packet %v is wrong, it is %d", n, s.state)
+		}
 		switch s.state {
 		case flying:
 			up.add(s)

@@ -101,8 +101,9 @@ const (
 	NothingDue ExpiredKind = iota
 	// ReorderingOver found packets lost.
 	ReorderingOver
-	// ProbeDue asks for one packet, whatever the congestion window says: the next of
-	// the stream if the remote's window has room for it, else what Probe returns.
+	// ProbeDue asks for one packet, whatever the congestion window says: outside of an
+	// episode the next of the stream if the remote's window has room for it, else what
+	// Probe returns.
 	ProbeDue
 	// TimedOut takes what flew for lost.
 	TimedOut

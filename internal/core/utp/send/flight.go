@@ -49,7 +49,7 @@ const (
 	// ForeignPackets is what libutp and libtorrent have slots for, with some to spare.
 	ForeignPackets = 900
 	// minPackets is how many there is room for at first.
-	minPackets = 16
+	minPackets = 64 // a word of bits
 )
 
 // Config is what a flight is made for.
@@ -64,7 +64,8 @@ type Config struct {
 // Flight is the sending side of one connection. It has one owner.
 type Flight struct {
 	cfg       Config
-	ring      []slot // by number modulo its length, a power of two
+	ring      []slot   // by number modulo its length, a power of two
+	have      []uint64 // the same: bits of those that have arrived
 	una, next serial.Number
 	sent      chain
 	flying    Tally
@@ -190,6 +191,7 @@ func (f *Flight) Send(now mono.Instant, kind utpwire.Kind, size int) Packet {
 	n := f.next
 	f.next = n.Next()
 	*f.at(n) = slot{begin: f.end, first: now, size: int32(size), kind: kind}
+	f.mark(n, 0)
 	f.end += uint64(size)
 	f.fly(now, n)
 	return f.packet(n)
@@ -217,15 +219,32 @@ func (f *Flight) grow() {
 	}
 	old := *f
 	f.ring = make([]slot, max(2*len(old.ring), minPackets))
+	f.have = make([]uint64, len(f.ring)/64)
 	for n := old.una; n != old.next; n = n.Next() {
 		*f.at(n) = *old.at(n)
+		if f.at(n).state == arrived {
+			f.mark(n, 1)
+		}
 	}
+}
+
+// mark notes by 1 that a packet has arrived, by 0 that it has not.
+func (f *Flight) mark(n serial.Number, bit uint64) {
+	at := int(n) & (len(f.ring) - 1)
+	f.have[at>>6] = f.have[at>>6]&^(1<<(at&63)) | bit<<(at&63)
+}
+
+// arrivedFrom has a bit for each of 64 packets from the given one on.
+func (f *Flight) arrivedFrom(n serial.Number) uint64 {
+	at := int(n) & (len(f.ring) - 1)
+	word, shift := at>>6, at&63
+	return f.have[word]>>shift | f.have[(word+1)&(len(f.have)-1)]<<(64-shift)
 }
 
 // Rest gives back the memory for packets, where there are none: for a connection that
 // is idle.
 func (f *Flight) Rest() {
 	if f.una == f.next {
-		f.ring = nil
+		f.ring, f.have = nil, nil
 	}
 }

@@ -31,9 +31,10 @@ type rack struct {
 	order    uint64        // of the last sending that has arrived
 	took     time.Duration // its round trip
 	furthest serial.Number // the furthest that has arrived
-	reach    serial.Number // the furthest that an acknowledgement could have told of
+	reach    serial.Number // the furthest that the last acknowledgement could tell of
 	due      mono.Instant  // when the next packet is lost, unless it arrives
 	path     path
+	remote   remote
 	factor   int    // of the window for reordering
 	kept     int    // episodes until the factor is 1 again
 	widened  uint64 // what was sent by then does not widen it again
@@ -48,6 +49,14 @@ const (
 	reorders
 )
 
+// remote says whether the other end was seen to send masks.
+type remote uint8
+
+const (
+	showsNone remote = iota
+	sendsMasks
+)
+
 // reorderWindow is how much longer than another a packet may take.
 func (f *Flight) reorderWindow() time.Duration {
 	if f.rack.path == keepsOrder && (f.episode.kind != NoEpisode || f.sacked >= fewArrived) {
@@ -60,12 +69,20 @@ func (f *Flight) wideWindow() time.Duration {
 	return min(f.rtt.Least()/4*time.Duration(f.rack.factor), f.rtt.Smoothed())
 }
 
-// extendReach notes of which packets the acknowledgement would have told, had they
+// noteReach notes of which packets the acknowledgement would have told, had they
 // arrived. That of libutp tells of 31 packets, and of none where it comes with data.
-func (f *Flight) extendReach(p *utpwire.Packet) {
+// Only who has sent a mask says by sending none that nothing waits.
+func (f *Flight) noteReach(p *utpwire.Packet, kind AckKind) {
+	n := len(p.Mask)
+	if n > 0 {
+		f.rack.remote = sendsMasks
+	}
+	if kind == Behind {
+		return
+	}
 	to := f.next.Previous()
-	switch n := len(p.Mask); {
-	case n == 0 && p.Kind != utpwire.State:
+	switch {
+	case n == 0 && (p.Kind != utpwire.State || f.rack.remote == showsNone):
 		to = p.Ack.Next()
 	case n == libutpMask:
 		to = p.Ack.Add(libutpReach)
@@ -75,9 +92,7 @@ func (f *Flight) extendReach(p *utpwire.Packet) {
 	if last := f.next.Previous(); to.Diff(last) > 0 {
 		to = last
 	}
-	if to.Diff(f.rack.reach) > 0 {
-		f.rack.reach = to
-	}
+	f.rack.reach = to
 }
 
 // judge finds the packets that are lost by now, and when the next one will be.

@@ -34,6 +34,7 @@ type model struct {
 	reach          int
 	due            mono.Instant
 	reorders       int
+	masks          int
 	factor, kept   int
 	widened        int
 	repeats        int
@@ -100,6 +101,9 @@ func (m *model) probe(now mono.Instant) int {
 	last := 0
 	for _, p := range m.flying() {
 		last = max(last, p.at)
+	}
+	if m.episode != send.NoEpisode && m.all[m.una].state == "flying" {
+		last = m.una
 	}
 	m.all[last].again = "probe"
 	m.fly(now, m.all[last])
@@ -198,23 +202,28 @@ func (m *model) acknowledge(now mono.Instant, ack int, p *utpwire.Packet) send.A
 			}
 		}
 	}
-	m.extendReach(ack, p)
+	m.noteReach(ack, p, out.Kind)
 	m.judge(now, &out.Lost)
 	m.viewHole(now, p, &out)
 	return out
 }
 
-func (m *model) extendReach(ack int, p *utpwire.Packet) {
-	to := len(m.all) - 1
-	switch n := len(p.Mask); {
-	case n == 0 && p.Kind == utpwire.Data:
+func (m *model) noteReach(ack int, p *utpwire.Packet, kind send.AckKind) {
+	to, n := len(m.all)-1, len(p.Mask)
+	if n > 0 {
+		m.masks = 1
+	}
+	switch {
+	case n == 0 && (p.Kind == utpwire.Data || m.masks == 0):
 		to = min(to, ack+1)
 	case n == 4:
 		to = min(to, ack+31)
 	case n >= 128:
 		to = min(to, ack+1+8*n)
 	}
-	m.reach = max(m.reach, to)
+	if kind != send.Behind {
+		m.reach = to
+	}
 }
 
 func (m *model) window(wide int) time.Duration {
@@ -303,7 +312,7 @@ func (m *model) disprove(p *modelPacket, out *send.Acknowledged) {
 }
 
 func (m *model) probes() int {
-	if m.episode != send.NoEpisode || m.passed > 0 || m.rtt.Smoothed() == 0 || m.probed == 1 {
+	if m.passed > 0 || m.rtt.Smoothed() == 0 || m.probed == 1 {
 		return 0
 	}
 	return 1

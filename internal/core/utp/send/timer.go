@@ -47,10 +47,9 @@ func (f *Flight) silence() mono.Instant {
 	return at
 }
 
-// probes says whether a silence is answered by a probe at first: not in an episode,
-// which has packets to send as it is.
+// probes says whether a silence is answered by a probe at first.
 func (f *Flight) probes() probe {
-	if f.episode.kind != NoEpisode || f.timer.passed > 0 || f.rtt.Smoothed() == 0 {
+	if f.timer.passed > 0 || f.rtt.Smoothed() == 0 {
 		return probeSent
 	}
 	return f.timer.probe
@@ -137,11 +136,16 @@ func (f *Flight) Resent(now mono.Instant, n serial.Number) {
 	f.fly(now, n)
 }
 
-// Probe notes that the last packet that flies is sent again now. Something flies.
+// Probe notes that a packet that flies is sent again now: the last one, whose
+// acknowledgement tells of all that are missing before it; but in an episode the first,
+// which libutp may wait for with all others in its hands. Something flies.
 func (f *Flight) Probe(now mono.Instant) Packet {
 	n := f.next.Previous()
 	for f.at(n).state != flying {
 		n = n.Previous()
+	}
+	if f.episode.kind != NoEpisode && f.at(f.una).state == flying {
+		n = f.una
 	}
 	s := f.at(n)
 	f.flying.sub(s)
