@@ -1,6 +1,7 @@
 package send
 
 import (
+	"math/bits"
 	"time"
 
 	"github.com/etorrent/etorrent/internal/vocab/mono"
@@ -31,6 +32,7 @@ type rack struct {
 	order    uint64        // of the last sending that has arrived
 	took     time.Duration // its round trip
 	furthest serial.Number // the furthest that has arrived
+	scope    scope
 	reach    serial.Number // the furthest that the last acknowledgement could tell of
 	due      mono.Instant  // when the next packet is lost, unless it arrives
 	path     path
@@ -47,6 +49,14 @@ type path uint8
 const (
 	keepsOrder path = iota
 	reorders
+)
+
+// scope says whether the last acknowledgement could tell of all that was sent.
+type scope uint8
+
+const (
+	upToReach scope = iota
+	everything
 )
 
 // remote says whether the other end was seen to send masks.
@@ -80,40 +90,72 @@ func (f *Flight) noteReach(p *utpwire.Packet, kind AckKind) {
 	if kind == Behind {
 		return
 	}
-	to := f.next.Previous()
+	last := f.next.Previous()
+	f.rack.scope = upToReach
 	switch {
 	case n == 0 && (p.Kind != utpwire.State || f.rack.remote == showsNone):
-		to = p.Ack.Next()
+		f.rack.reach = p.Ack.Next()
 	case n == libutpMask:
-		to = p.Ack.Add(libutpReach)
+		f.rack.reach = p.Ack.Add(libutpReach)
 	case n >= longMask:
-		to = p.Ack.Add(utpwire.MaskOffset - 1 + p.Mask.Bits())
+		f.rack.reach = p.Ack.Add(utpwire.MaskOffset - 1 + p.Mask.Bits())
+	default:
+		f.rack.scope, f.rack.reach = everything, last
 	}
-	if last := f.next.Previous(); to.Diff(last) > 0 {
-		to = last
+	if f.rack.reach.Diff(last) > 0 {
+		f.rack.reach = last
 	}
-	f.rack.reach = to
 }
 
 // judge finds the packets that are lost by now, and when the next one will be.
+// Whatever acknowledgements come, it looks at few more than it finds, or than a mask
+// has bits.
 func (f *Flight) judge(now mono.Instant, out *Losses) {
 	f.rack.due = mono.Never
 	wait := f.rack.took + f.reorderWindow()
-	for at := f.sent.open; at != none; {
-		n, s := at.number(), f.at(at.number())
-		at = s.after
-		if s.order >= f.rack.order {
-			return
+	if f.rack.scope == everything {
+		for at := f.sent.open; at != none && f.rack.due == mono.Never; {
+			n := at.number()
+			at = f.at(n).after
+			if n.Diff(f.rack.reach) > 0 {
+				continue // sent since
+			}
+			if f.judgeOne(now, n, wait, out) == sentLater {
+				return
+			}
 		}
-		if n.Diff(f.rack.reach) > 0 {
-			continue
-		}
-		if due := s.last.Add(wait); due > now {
-			f.rack.due = due
-			return
-		}
-		f.lose(n, lost, out)
+		return
 	}
+	for n := f.una; n.Diff(f.rack.reach) <= 0; n = n.Add(64) {
+		missing := ^f.arrivedFrom(n) & (^uint64(0) >> max(63-f.rack.reach.Diff(n), 0))
+		for ; missing != 0; missing &= missing - 1 {
+			if n := n.Add(bits.TrailingZeros64(missing)); f.at(n).state == flying {
+				f.judgeOne(now, n, wait, out)
+			}
+		}
+	}
+}
+
+// verdict is what judgeOne says.
+type verdict uint8
+
+const (
+	foundLost verdict = iota
+	stillDue
+	sentLater // than the last one that has arrived: of it nothing is known
+)
+
+func (f *Flight) judgeOne(now mono.Instant, n serial.Number, wait time.Duration, out *Losses) verdict {
+	s := f.at(n)
+	if s.order >= f.rack.order {
+		return sentLater
+	}
+	if due := s.last.Add(wait); due > now {
+		f.rack.due = mono.Earliest(f.rack.due, due)
+		return stillDue
+	}
+	f.lose(n, lost, out)
+	return foundLost
 }
 
 // viewHole finds that the first missing packet is lost again, or lost at all where
