@@ -19,7 +19,7 @@ type step struct {
 	resent  int // packets that arrived, and had been sent again
 }
 
-// Acknowledge takes what a packet says of ours.
+// Acknowledge takes what a Data, Fin or State packet says of ours.
 func (f *Flight) Acknowledge(now mono.Instant, p *utpwire.Packet) Acknowledged {
 	out := Acknowledged{Kind: f.viewAck(p.Ack)}
 	if out.Kind == Unsent || out.Kind == Stale {
@@ -40,7 +40,7 @@ func (f *Flight) Acknowledge(now mono.Instant, p *utpwire.Packet) Acknowledged {
 	return out
 }
 
-// viewAck says what an acknowledgement is (UTP.md has what others take).
+// viewAck says what an acknowledgement is.
 func (f *Flight) viewAck(ack serial.Number) AckKind {
 	switch ahead := ack.Diff(f.una.Previous()); {
 	case ahead < -f.cfg.Behind:

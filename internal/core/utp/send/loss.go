@@ -19,7 +19,7 @@ const (
 	keptEpisodes = 16
 )
 
-// What a mask tells of (UTP.md has what others send).
+// What a mask tells of.
 const (
 	libutpMask   = 4   // bytes, always
 	libutpReach  = 31  // packets after the acknowledged one

@@ -251,3 +251,19 @@ func TestAFlightHasNoMorePacketsThanItsBound(t *testing.T) {
 		}
 	}
 }
+
+func TestAnOlderAcknowledgementShowsNoLossOfWhatWasSentSinceTheLastOne(t *testing.T) {
+	l := warm(t)
+	l.send(4)
+	l.wait(100 * ms)
+	l.ack(0, 2, 3, 4)
+	l.resend()
+	l.wait(100 * ms)
+	l.ack(4)   // nothing waits
+	l.send(10) // 5 to 14
+	l.wait(100 * ms)
+	if got := l.ack(3, 12, 13, 14); got.Kind != send.Behind || got.Arrived.Packets != 3 || got.Lost.Packets != 0 {
+		t.Errorf("%v, %+v", got.Kind, got)
+	}
+	l.mustLose(l.ack(4, 12, 13, 14).Lost, 7, send.LossEpisode)
+}
