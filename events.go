@@ -35,25 +35,36 @@ const (
 
 // The events.
 type (
-	EventHead        = event.Head
-	ListeningEvent   = event.Listening
-	AddedEvent       = event.Added
-	CheckingEvent    = event.Checking
-	CheckedEvent     = event.Checked
-	PieceEvent       = event.Piece
-	FileStoredEvent  = event.FileStored
-	PeerJoinedEvent  = event.PeerJoined
-	PeerLeftEvent    = event.PeerLeft
-	PeerBannedEvent  = event.PeerBanned
-	CompletedEvent   = event.Completed
-	PausedEvent      = event.Paused
-	ResumedEvent     = event.Resumed
-	QuarantinedEvent = event.Quarantined
-	StoppedEvent     = event.Stopped
-	TrackerEvent     = event.Tracker
-	WarningEvent     = event.Warning
-	HostChangedEvent = event.HostChanged
-	CrashedEvent     = event.Crashed
+	EventHead              = event.Head
+	ListeningEvent         = event.Listening
+	AddedEvent             = event.Added
+	CheckingEvent          = event.Checking
+	CheckedEvent           = event.Checked
+	PieceEvent             = event.Piece
+	FileStoredEvent        = event.FileStored
+	PeerJoinedEvent        = event.PeerJoined
+	PeerLeftEvent          = event.PeerLeft
+	PeerBannedEvent        = event.PeerBanned
+	CompletedEvent         = event.Completed
+	PausedEvent            = event.Paused
+	ResumedEvent           = event.Resumed
+	QuarantinedEvent       = event.Quarantined
+	StoppedEvent           = event.Stopped
+	TrackerEvent           = event.Tracker
+	WarningEvent           = event.Warning
+	HostChangedEvent       = event.HostChanged
+	SuperSeedingEndedEvent = event.SuperSeedingEnded
+	CrashedEvent           = event.Crashed
+)
+
+// SuperSeedingEnd is why super seeding ended.
+type SuperSeedingEnd = event.SuperSeedingEnd
+
+// The reasons: ten remotes have everything, or one came with everything that did not get
+// it here.
+const (
+	SuperSeedingEnoughComplete = event.EnoughComplete
+	SuperSeedingOtherSeed      = event.OtherSeed
 )
 
 // LaggedError says that a reader was too slow and missed events; the reading

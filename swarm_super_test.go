@@ -3,6 +3,7 @@ package etorrent_test
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"net/netip"
 	"slices"
@@ -151,6 +152,40 @@ func TestOneThatSuperSeedsShowsEverythingWhenAnotherSeedCame(t *testing.T) {
 		late := s.speaker("10.9.0.3", seeder, c, 3)
 		if first := late.told(time.Second); len(of(first, wire.HaveAll)) != 1 {
 			t.Errorf("one that comes later is told %v", first)
+		}
+		if ends := endings(seeder); len(ends) != 1 || ends[0].Why != etorrent.SuperSeedingOtherSeed || ends[0].Complete != 1 {
+			t.Errorf("it ended by %+v", ends)
+		}
+	})
+}
+
+// endings are the events of the end of super seeding.
+func endings(m *member) (out []etorrent.SuperSeedingEndedEvent) {
+	for _, e := range past(m) {
+		if e, is := e.(etorrent.SuperSeedingEndedEvent); is {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+func TestThatEnoughHaveEverythingEndsSuperSeedingAndIsTold(t *testing.T) {
+	inSwarm(t, func(t *testing.T, s *swarm) {
+		c := etorrenttest.NewContent(t, "enough", 16<<10, 32<<10)
+		seeder := s.join()
+		c.Seed(t, seeder.Client, seeder.storage, etorrent.SuperSeeding())
+		for n := range 10 {
+			if ends := endings(seeder); len(ends) != 0 {
+				t.Fatalf("with %d it ended by %+v", n, ends)
+			}
+			x := s.speaker(fmt.Sprintf("10.9.%d.1", n), seeder, c, n)
+			x.say(wire.Message{Kind: wire.HaveNone}, wire.Message{Kind: wire.Interested})
+			x.told(time.Second)
+			x.say(wire.Message{Kind: wire.Have, Piece: 0}, wire.Message{Kind: wire.Have, Piece: 1})
+			x.told(time.Second)
+		}
+		if ends := endings(seeder); len(ends) != 1 || ends[0].Why != etorrent.SuperSeedingEnoughComplete || ends[0].Complete != 10 {
+			t.Errorf("it ended by %+v", ends)
 		}
 	})
 }

@@ -36,7 +36,8 @@ func (c *conductor) hear(h heard) {
 		c.hostChanged(e)
 	case etorrent.ListeningEvent, etorrent.AddedEvent, etorrent.CheckingEvent, etorrent.CheckedEvent, etorrent.PieceEvent,
 		etorrent.FileStoredEvent, etorrent.PeerJoinedEvent, etorrent.PeerLeftEvent, etorrent.PeerBannedEvent, etorrent.CompletedEvent, etorrent.PausedEvent,
-		etorrent.ResumedEvent, etorrent.QuarantinedEvent, etorrent.StoppedEvent, etorrent.TrackerEvent:
+		etorrent.ResumedEvent, etorrent.QuarantinedEvent, etorrent.StoppedEvent, etorrent.TrackerEvent,
+		etorrent.SuperSeedingEndedEvent:
 	}
 }
 
@@ -82,6 +83,8 @@ func (c *conductor) hearOf(t *tracked, head jsonl.Head, e etorrent.Event) {
 		c.s.out.people.note("%s: %s %s and is kept out for an hour", name, e.Addr.Addr(), why)
 	case etorrent.CompletedEvent:
 		c.completed(t, head)
+	case etorrent.SuperSeedingEndedEvent:
+		c.superSeeded(t, head, e)
 	case etorrent.ResumedEvent:
 		t.pausedFor = ""
 		c.s.out.people.note("%s goes on", name)
@@ -95,6 +98,16 @@ func (c *conductor) hearOf(t *tracked, head jsonl.Head, e etorrent.Event) {
 		c.crashed(head, e)
 	case etorrent.ListeningEvent, etorrent.HostChangedEvent, etorrent.StoppedEvent, etorrent.PausedEvent: // look sees why
 	}
+}
+
+// superSeeded tells that super seeding ended.
+func (c *conductor) superSeeded(t *tracked, head jsonl.Head, e etorrent.SuperSeedingEndedEvent) {
+	c.s.out.tell(&jsonl.SuperSeed{Head: head, State: "ended", Reason: e.Why.String(), Complete: e.Complete})
+	why := "another seed is there"
+	if e.Why == etorrent.SuperSeedingEnoughComplete {
+		why = fmt.Sprintf("%d peers have everything", e.Complete)
+	}
+	c.s.out.people.note("%s: super seeding ended, %s; it is shared as usual from now on", text.Printable(t.name()), why)
 }
 
 var whyChecked = map[string]string{

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -67,5 +68,16 @@ func TestASeederThatSuperSeedsShowsNothingAtFirst(t *testing.T) {
 		if kind, rest := firstHaves(t, address, meta.ID().V1); kind != c.kind {
 			t.Errorf("%v: a message of kind %d, %x", c.flags, kind, rest)
 		}
+	}
+}
+
+func TestTheEndOfSuperSeedingIsTold(t *testing.T) {
+	t.Parallel()
+	s := seeder(t, makeShow(t), "--super-seed")
+	seeder(t, makeShow(t), "--peer", s.address())
+	o := s.until(event("super_seed"))
+	s.stop(os.Interrupt)
+	if o["state"] != "ended" || o["reason"] != "other_seed" || o["complete"] != 1.0 || !strings.Contains(s.stderr.String(), "show: super seeding ended, another seed is there") {
+		t.Errorf("%v: %s", o, s.stderr.String())
 	}
 }

@@ -237,7 +237,7 @@ func (c *control) input(in toControl) {
 	case in.host != nil:
 		c.swarm.hostChanged(*in.host)
 	case in.unveil != nil:
-		c.unveil()
+		c.unveil(in.unveil)
 	}
 }
 

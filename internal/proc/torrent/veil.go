@@ -6,6 +6,7 @@ import (
 	"github.com/etorrent/etorrent/internal/core/peer"
 	"github.com/etorrent/etorrent/internal/core/reveal"
 	"github.com/etorrent/etorrent/internal/leaf/havelog"
+	"github.com/etorrent/etorrent/internal/vocab/event"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 )
 
@@ -24,7 +25,7 @@ const (
 )
 
 // unveil says that nothing is kept back any more.
-type unveil struct{}
+type unveil struct{ why reveal.Ending }
 
 func (s Seeding) veil() veil {
 	if s == SuperSeeding {
@@ -43,11 +44,26 @@ func (c *control) sharing() peer.Goal {
 }
 
 // unveil tells all connections what we are here for, and has new ones see all.
-func (c *control) unveil() {
-	c.t.legacy.veil = unveiled
+func (c *control) unveil(u *unveil) {
+	if c.t.legacy.veil == veiled {
+		c.t.legacy.veil = unveiled
+		c.post(func(h event.Head) event.Event { return endedOf(h, u.why) })
+	}
 	if c.phase == phaseRunning {
 		c.judgeGoal()
 	}
+}
+
+// endedOf is the event of an ending.
+func endedOf(h event.Head, why reveal.Ending) event.SuperSeedingEnded {
+	e := event.SuperSeedingEnded{Head: h}
+	switch why := why.(type) {
+	case reveal.EnoughComplete:
+		e.Why, e.Complete = event.EnoughComplete, why.Remotes
+	case reveal.OtherSeed:
+		e.Why, e.Complete = event.OtherSeed, 1
+	}
+	return e
 }
 
 // sight is what a new connection tells its remote of, and the same where that is not
@@ -130,9 +146,9 @@ func (a *assigner) Reveal(id reveal.RemoteID, i pieceset.Index) {
 }
 
 // Unveil shows everything to all.
-func (a *assigner) Unveil(reveal.Ending) {
+func (a *assigner) Unveil(why reveal.Ending) {
 	a.reveal = nil
-	a.t.control.Put(toControl{unveil: &unveil{}})
+	a.t.control.Put(toControl{unveil: &unveil{why}})
 	for _, l := range a.lines {
 		if l.shown != nil {
 			a.p.Act("unveil")

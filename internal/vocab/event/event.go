@@ -156,6 +156,27 @@ type Quarantined struct {
 	RetryAt time.Time
 }
 
+// SuperSeedingEnded says that the torrent keeps nothing back any more (BEP 16), and that
+// so many remotes have everything that we knew of.
+type SuperSeedingEnded struct {
+	Head
+	Why      SuperSeedingEnd
+	Complete int
+}
+
+// SuperSeedingEnd is why super seeding ended.
+type SuperSeedingEnd uint8
+
+// The reasons: remotes that were here have everything by now, or one came with everything
+// that did not get it here.
+const (
+	EnoughComplete SuperSeedingEnd = iota
+	OtherSeed
+)
+
+// String names the reason as it stands in JSON.
+func (e SuperSeedingEnd) String() string { return [...]string{"enough_complete", "other_seed"}[e] }
+
 // Stopped says that the torrent stopped in good order.
 type Stopped struct{ Head }
 
@@ -184,20 +205,21 @@ type Crashed struct {
 	Restarts    int
 }
 
-func (Listening) etorrentEvent()   {}
-func (Added) etorrentEvent()       {}
-func (Checking) etorrentEvent()    {}
-func (Checked) etorrentEvent()     {}
-func (Piece) etorrentEvent()       {}
-func (FileStored) etorrentEvent()  {}
-func (PeerJoined) etorrentEvent()  {}
-func (PeerLeft) etorrentEvent()    {}
-func (PeerBanned) etorrentEvent()  {}
-func (Completed) etorrentEvent()   {}
-func (Paused) etorrentEvent()      {}
-func (Resumed) etorrentEvent()     {}
-func (Quarantined) etorrentEvent() {}
-func (Stopped) etorrentEvent()     {}
-func (Warning) etorrentEvent()     {}
-func (HostChanged) etorrentEvent() {}
-func (Crashed) etorrentEvent()     {}
+func (Listening) etorrentEvent()         {}
+func (Added) etorrentEvent()             {}
+func (Checking) etorrentEvent()          {}
+func (Checked) etorrentEvent()           {}
+func (Piece) etorrentEvent()             {}
+func (FileStored) etorrentEvent()        {}
+func (PeerJoined) etorrentEvent()        {}
+func (PeerLeft) etorrentEvent()          {}
+func (PeerBanned) etorrentEvent()        {}
+func (Completed) etorrentEvent()         {}
+func (Paused) etorrentEvent()            {}
+func (Resumed) etorrentEvent()           {}
+func (Quarantined) etorrentEvent()       {}
+func (Stopped) etorrentEvent()           {}
+func (SuperSeedingEnded) etorrentEvent() {}
+func (Warning) etorrentEvent()           {}
+func (HostChanged) etorrentEvent()       {}
+func (Crashed) etorrentEvent()           {}

@@ -36,6 +36,7 @@ func objects() []jsonl.Object {
 		&jsonl.Tracker{Head: of, URL: "udp://x:1/announce", Tier: 2, Family: "any", State: "given_up", Fault: "unregistered", Message: "m", Failures: 3},
 		&jsonl.Warning{Message: "m", Report: "/r"}, &jsonl.Warning{Head: of, Message: "m"},
 		&jsonl.Error{Message: "m"}, &jsonl.Error{Head: of, Message: "m", Report: "/r"},
+		&jsonl.SuperSeed{Head: of, State: "ended", Reason: "enough_complete", Complete: 10},
 		&jsonl.Complete{Head: of, Name: "a", Path: "/a"},
 		&jsonl.End{Reason: "done", Torrents: []jsonl.EndTorrent{{Torrent: hash, Status: "sharing"}}},
 		&jsonl.End{Exit: 143, Reason: "terminated", Torrents: []jsonl.EndTorrent{}},

@@ -135,6 +135,15 @@ type Complete struct {
 	Path string `json:"path"`
 }
 
+// SuperSeed says that super seeding ended. Complete is how many remotes are known to have
+// everything, of which the reason is.
+type SuperSeed struct {
+	Head
+	State    string `json:"state"`  // ended
+	Reason   string `json:"reason"` // enough_complete or other_seed
+	Complete int    `json:"complete"`
+}
+
 // End is the last object.
 type End struct {
 	Head
@@ -303,6 +312,7 @@ func (*Peer) event() string      { return "peer" }
 func (*Tracker) event() string   { return "tracker" }
 func (*Warning) event() string   { return "warning" }
 func (*Error) event() string     { return "error" }
+func (*SuperSeed) event() string { return "super_seed" }
 func (*Complete) event() string  { return "complete" }
 func (*End) event() string       { return "end" }
 func (*Torrent) event() string   { return "torrent" }
