@@ -84,7 +84,7 @@ func (c *Client) Add(ctx context.Context, s Source, o ...AddOption) (*Torrent, e
 	}
 	req := client.AddRequest{
 		Metainfo: meta, Dir: opts.dir, Priorities: opts.priorities,
-		Options: torrent.Options{Existing: opts.existing, Peers: opts.peers, Names: opts.names, Allocate: opts.allocate, Order: opts.order, Announce: meta.Announce, Tiers: opts.tiers, Trackers: opts.trackers},
+		Options: torrent.Options{Existing: opts.existing, Peers: opts.peers, Names: opts.names, Allocate: opts.allocate, Picker: opts.picker, Choker: opts.choker, Announce: meta.Announce, Tiers: opts.tiers, Trackers: opts.trackers},
 	}
 	req.Options.Seeding = opts.seeding
 	if opts.serveOnly == shareOnly {

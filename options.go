@@ -14,6 +14,7 @@ import (
 	"github.com/etorrent/etorrent/internal/store"
 	"github.com/etorrent/etorrent/internal/vocab/endpoint"
 	"github.com/etorrent/etorrent/internal/vocab/ipfilter"
+	"github.com/etorrent/etorrent/internal/vocab/named"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 	"github.com/etorrent/etorrent/internal/vocab/tracker"
 	"github.com/etorrent/etorrent/sup"
@@ -177,7 +178,8 @@ type addOptions struct {
 	existing   Existing
 	serveOnly  shareMode
 	seeding    torrent.Seeding
-	order      torrent.Order
+	picker     torrent.Picker
+	choker     torrent.Choker
 	tiers      [][]tracker.URL
 	trackers   torrent.TrackerUse
 	allocate   storage.Allocation
@@ -245,7 +247,43 @@ func SuperSeeding() AddOption { return func(o *addOptions) { o.seeding = torrent
 // have: for one who looks at a file while it comes. It is worse for the swarm, and
 // where many do it slower for all. What was asked for of several holders may still
 // come out of order.
-func InOrder() AddOption { return func(o *addOptions) { o.order = torrent.InOrder } }
+func InOrder() AddOption { return WithPicker("sequential") }
+
+// UnknownNameError says that there is no picker, or no choker, of a name.
+type UnknownNameError = named.UnknownError
+
+// WithPicker chooses which piece is begun next, by one of the Pickers. Another name makes
+// Add fail with an *UnknownNameError.
+func WithPicker(name string) AddOption {
+	return func(o *addOptions) {
+		p, err := torrent.FindPicker(name)
+		if err != nil {
+			o.refuse(err)
+		}
+		o.picker = p
+	}
+}
+
+// Pickers are the names for WithPicker: "rarest", which is the default, begins what fewest
+// have, "random" any piece, "sequential" the first.
+func Pickers() []string { return torrent.PickerNames() }
+
+// WithChoker chooses which remotes may fetch, by one of the Chokers. Another name makes
+// Add fail with an *UnknownNameError.
+func WithChoker(name string) AddOption {
+	return func(o *addOptions) {
+		c, err := torrent.FindChoker(name)
+		if err != nil {
+			o.refuse(err)
+		}
+		o.choker = c
+	}
+}
+
+// Chokers are the names for WithChoker: "tft", which is the default, serves those who give
+// most and others by lot, "rotation" who has waited longest, "first-come" who came first,
+// "none" nobody, but for the few pieces that beginners may have of everybody (BEP 6).
+func Chokers() []string { return torrent.ChokerNames() }
 
 // Preallocate sets the space of files aside before the first write.
 func Preallocate() AddOption { return func(o *addOptions) { o.allocate = storage.Full } }

@@ -2,6 +2,7 @@ package etorrent_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -59,5 +60,21 @@ func TestPiecesAreFetchedInTheirOrderWhereThatIsAsked(t *testing.T) {
 	}
 	if n := astray(t); n < 24 {
 		t.Errorf("without the option only %d pieces were far from their places", n)
+	}
+}
+
+func TestAnUnknownPickerOrChokerIsRefusedWithThoseThatThereAre(t *testing.T) {
+	_, meta := content(t, 32<<10, 32<<10)
+	c := start(t, etorrent.Options{Dir: t.TempDir()})
+	for _, o := range []etorrent.AddOption{etorrent.WithPicker("best"), etorrent.WithChoker("best")} {
+		var unknown *etorrent.UnknownNameError
+		if _, err := c.Add(t.Context(), etorrent.FromMetainfo(meta), o); !errors.As(err, &unknown) || len(unknown.Known) < 3 {
+			t.Errorf("%v", err)
+		}
+	}
+	for _, name := range etorrent.Pickers() {
+		if n := astray(t, etorrent.WithPicker(name)); name == "sequential" && n > 16 || name == "rarest" && n < 24 {
+			t.Errorf("%s: %d pieces were far from their places", name, n)
+		}
 	}
 }

@@ -59,6 +59,9 @@ func (f *engineFlags) seedAgain() seedAgain {
 	for _, at := range f.bind {
 		say("bind", at.String())
 	}
+	if f.choker.name != "" {
+		say("choker", f.choker.name)
+	}
 	if f.ipFilter != "" {
 		say("ip-filter", absolute(f.ipFilter))
 	}

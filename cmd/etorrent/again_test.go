@@ -20,6 +20,7 @@ func TestTheCommandThatGoesOnSharingSaysWhatWasSaid(t *testing.T) {
 		"--listen 192.0.2.7:81 --up 5M":  "--listen 192.0.2.7:81 --up 5242880",
 		"--down 1K --max-peers 7":        "--down 1024 --max-peers 7",
 		"--dscp le --bind 192.0.2.7":     "--dscp le --bind 192.0.2.7",
+		"--choker rotation":              "--choker rotation",
 		"--ip-filter list.gz":            "--ip-filter " + list,
 		"--peer 192.0.2.9:1,x.example:2": "--peer 192.0.2.9:1 --peer x.example:2",
 		"--tracker udp://a.example:1,http://b.example/announce --tracker udp://c.example:1": "--tracker udp://a.example:1,http://b.example/announce --tracker udp://c.example:1",
@@ -30,6 +31,7 @@ func TestTheCommandThatGoesOnSharingSaysWhatWasSaid(t *testing.T) {
 		f := engineFlags{listen: listenValue{":0"}}
 		flags := pflag.NewFlagSet("get", pflag.ContinueOnError)
 		f.add(flags, h)
+		f.addChoker(flags)
 		if err := flags.Parse(strings.Fields(typed)); err != nil {
 			t.Fatal(err)
 		}

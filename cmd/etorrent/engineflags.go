@@ -25,6 +25,7 @@ type engineFlags struct {
 	bind       bindValue
 	network    etorrent.Network // that of bind and dscp
 	ipFilter   string
+	choker     namedValue // with an empty name where it was not given
 	output     outputFlags
 }
 
@@ -33,6 +34,12 @@ type engineFlags struct {
 func (f *engineFlags) add(flags *pflag.FlagSet, h *host) {
 	f.addEngine(flags, h)
 	addOutputFlags(flags, &f.output)
+}
+
+// addChoker defines who is served; the name is the library's default until it is given.
+func (f *engineFlags) addChoker(flags *pflag.FlagSet) {
+	f.choker.names = etorrent.Chokers()
+	flags.Var(&f.choker, "choker", "who may fetch from us: tft (who gives most, and others by lot), rotation (who waited longest), first-come, none")
 }
 
 // addEngine defines those that say nothing of the output.
@@ -125,6 +132,9 @@ func (f *engineFlags) addOptions() []etorrent.AddOption {
 	}
 	if f.noTrackers {
 		options = append(options, etorrent.WithoutTrackers())
+	}
+	if f.choker.name != "" {
+		options = append(options, etorrent.WithChoker(f.choker.name))
 	}
 	return options
 }

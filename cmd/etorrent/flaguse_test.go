@@ -40,9 +40,19 @@ func TestQuietCommandsSayNothingThatIsNoError(t *testing.T) {
 
 func TestASequentialFetchHasThePiecesInTheirOrder(t *testing.T) {
 	t.Parallel()
+	for _, flags := range [][]string{{"--sequential"}, {"--picker", "sequential"}} {
+		fetchInOrder(t, flags...)
+	}
+	if r := runProgram(t, makeShow(t), "get", "show.torrent", "--sequential", "--picker", "random"); r.code != int(exitUsage) {
+		t.Errorf("two orders at once: %+v", r)
+	}
+}
+
+func fetchInOrder(t *testing.T, flags ...string) {
+	t.Helper()
 	dir := makeShow(t)
-	r := runProgram(t, dir, "get", "show.torrent", "--dir", "copy", "--state", "g", "--listen", "127.0.0.1:0",
-		"--peer", seeder(t, dir, "--up", "8M").address(), "--sequential", "--up", "1M", "--events")
+	r := runProgram(t, dir, append([]string{"get", "show.torrent", "--dir", "copy", "--state", "g", "--listen", "127.0.0.1:0",
+		"--peer", seeder(t, dir, "--up", "8M").address(), "--up", "1M", "--events"}, flags...)...)
 	place, far := 0, 0
 	for _, o := range objects(t, r.stdout) {
 		if o["event"] == "piece" && o["state"] == "verified" {
@@ -55,6 +65,27 @@ func TestASequentialFetchHasThePiecesInTheirOrder(t *testing.T) {
 	// Those come first that the seeder allows before it unchokes.
 	if r.code != 0 || place != 40 || far > 12 {
 		t.Errorf("exit %d, %d of %d pieces were far from their places", r.code, far, place)
+	}
+}
+
+// Who chokes everybody gives the few pieces only that beginners may have, of 40.
+func TestWhoChokesEverybodyGivesNobodyAll(t *testing.T) {
+	t.Parallel()
+	dir := makeShow(t)
+	get := func(name string, more ...string) []string {
+		return append([]string{"get", "show.torrent", "--dir", name, "--state", name + "-state", "--listen", "127.0.0.1:0"}, more...)
+	}
+	if r := runProgram(t, dir, get("a", "--peer", seeder(t, dir, "--choker", "none").address(), "--stall-timeout", "2s")...); r.code != int(exitStalled) {
+		t.Errorf("of a seeder that serves nobody: %+v", r)
+	}
+	mean := start(t, dir, get("b", "--peer", seeder(t, makeShow(t), "--choker", "rotation").address(), "--seed", "--choker", "none")...)
+	at := mean.address()
+	mean.until(event("complete"))
+	if r := runProgram(t, dir, get("c", "--peer", at, "--stall-timeout", "2s")...); r.code != int(exitStalled) {
+		t.Errorf("of one that fetched and serves nobody: %+v", r)
+	}
+	if r := runProgram(t, dir, get("d", "--choker", "best")...); r.code != int(exitUsage) || !strings.Contains(r.stderr, "first-come, none, rotation, tft") {
+		t.Errorf("an unknown name: %+v", r)
 	}
 }
 

@@ -12,6 +12,9 @@ import (
 // sourceWords are what sources are, for who named none.
 const sourceWords = "a SOURCE: a .torrent file, its URL, or -"
 
+// sequentialPicker is the one that --sequential stands for.
+const sequentialPicker = "sequential"
+
 // getFlags are those of get.
 type getFlags struct {
 	engineFlags
@@ -19,6 +22,7 @@ type getFlags struct {
 	seed         bool
 	share        shareFlags
 	sequential   bool
+	picker       namedValue
 	stallTimeout time.Duration
 	input        string
 	jobs         uint16
@@ -74,7 +78,10 @@ warning.`,
 	c.Flags().Uint16VarP(&f.jobs, "jobs", "j", 0, "how many torrents to fetch at once, 0 for all; one that stalls gives way to the next")
 	c.Flags().Var(&f.files.selected, "select", "fetch these files only (repeatable)")
 	c.Flags().Var(&f.files.excluded, "exclude", "do not fetch these files (repeatable)")
-	c.Flags().BoolVar(&f.sequential, "sequential", false, "fetch the pieces in their order, to look at a file while it comes")
+	f.addChoker(c.Flags())
+	f.picker.names = etorrent.Pickers()
+	c.Flags().Var(&f.picker, "picker", "how the next piece is chosen: rarest, random or sequential")
+	c.Flags().BoolVar(&f.sequential, "sequential", false, "fetch the pieces in their order, to look at a file while it comes: --picker sequential")
 	c.Flags().BoolVar(&f.seed, "seed", false, "go on sharing when all is stored, until stopped")
 	f.share.add(c.Flags())
 	c.Flags().Var(&f.onComplete, "on-complete", "run a command when a torrent is stored")
@@ -85,6 +92,12 @@ warning.`,
 func get(s *session, f *getFlags, words []string) error {
 	if err := f.judge(s); err != nil {
 		return err
+	}
+	if f.sequential && f.picker.name != "" && f.picker.name != sequentialPicker {
+		return usageError("--sequential is --picker %s, and not %s", sequentialPicker, f.picker.name)
+	}
+	if f.sequential {
+		f.picker.name = sequentialPicker
 	}
 	words, err := withInput(s, words, f.input)
 	if err != nil {
@@ -118,8 +131,8 @@ func get(s *session, f *getFlags, words []string) error {
 	var add []request
 	for i, src := range sources {
 		options := append(f.addOptions(), etorrent.InDir(dir), etorrent.OnExisting(f.existing.policy))
-		if f.sequential {
-			options = append(options, etorrent.InOrder())
+		if f.picker.name != "" {
+			options = append(options, etorrent.WithPicker(f.picker.name))
 		}
 		if chosen[i] != nil {
 			options = append(options, etorrent.WithPriorities(chosen[i]...))

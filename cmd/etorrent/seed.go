@@ -48,6 +48,7 @@ what was given to others in this run, to the size of what is there.`,
 		},
 	}
 	f.add(c.Flags(), s.host)
+	f.addChoker(c.Flags())
 	share.add(c.Flags())
 	c.Flags().BoolVar(&super, "super-seed", false, "send little more than one copy until others have everything")
 	return c

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -208,6 +209,24 @@ func (v *existingValue) names() []string {
 	}
 	return out
 }
+
+// namedValue is one of the names of a way to do something.
+type namedValue struct {
+	name  string
+	names []string
+}
+
+func (v *namedValue) String() string { return v.name }
+func (v *namedValue) Type() string   { return "NAME" }
+func (v *namedValue) Set(s string) error {
+	if !slices.Contains(v.names, s) {
+		return fmt.Errorf("%q is none of %s", s, strings.Join(v.names, ", "))
+	}
+	v.name = s
+	return nil
+}
+
+func (v *namedValue) choices() []string { return v.names }
 
 type patternsValue []*pattern.Pattern
 

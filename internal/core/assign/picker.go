@@ -37,6 +37,9 @@ var pickers = named.Table[Picker]{What: "picker", Ways: map[string]Picker{
 // FindPicker looks a picker up; "" is the default. The error is a *named.UnknownError.
 func FindPicker(name string) (Picker, error) { return pickers.Find(cmp.Or(name, DefaultPicker)) }
 
+// PickerNames are those of the pickers, in order.
+func PickerNames() []string { return pickers.Names() }
+
 // Rarest begins what fewest have, so that nothing becomes rare and everybody has
 // something to trade.
 type Rarest struct{}

@@ -28,6 +28,9 @@ func Find(name string) (Strategy, error) {
 	return build(), nil
 }
 
+// Names are those of the strategies, in order.
+func Names() []string { return strategies.Names() }
+
 // None serves nobody, as a free rider does.
 type None struct{}
 

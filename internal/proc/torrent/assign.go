@@ -258,10 +258,7 @@ func (a *assigner) snapshot(s disk.Snapshot) {
 		a.core.Reset(has)
 		return
 	}
-	start := assign.Start{Snapshot: has, Priorities: a.begun.priorities}
-	if a.t.options.Order == InOrder {
-		start.Picker = assign.Sequential{}
-	}
+	start := assign.Start{Snapshot: has, Priorities: a.begun.priorities, Picker: a.t.options.Picker}
 	rnd := rand.New(rand.NewPCG(a.begun.run, uint64(a.t.id)))
 	a.core = assign.New(a.begun.geometry, start, rnd)
 	if a.begun.veil == veiled {

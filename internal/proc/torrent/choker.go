@@ -118,7 +118,7 @@ func (x *choker) input(in toChoker) {
 // none any more is told so.
 func (x *choker) begin(b *beginChoker) {
 	x.core = choke.New(choke.Config{
-		Strategy: choke.TitForTat{}, Goal: goalOf(b.goal), Limit: x.t.up.Rate(),
+		Strategy: x.t.options.strategy(), Goal: goalOf(b.goal), Limit: x.t.up.Rate(),
 		Random: rand.New(rand.NewPCG(x.t.env.Random, uint64(x.t.id))),
 	})
 	have, want := b.count()

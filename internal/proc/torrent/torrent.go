@@ -10,6 +10,7 @@ import (
 
 	"github.com/etorrent/etorrent/internal/core/assign"
 	"github.com/etorrent/etorrent/internal/core/book"
+	"github.com/etorrent/etorrent/internal/core/choke"
 	"github.com/etorrent/etorrent/internal/core/handshake"
 	"github.com/etorrent/etorrent/internal/leaf/board"
 	"github.com/etorrent/etorrent/internal/leaf/crowd"
@@ -68,7 +69,8 @@ type Options struct {
 	Existing disk.Existing // what to do with files that lie there
 	ReadOnly ReadOnly
 	Seeding  Seeding
-	Order    Order
+	Picker   Picker // nil: the default
+	Choker   Choker // nil: the default
 	Allocate storage.Allocation
 	Peers    []netip.AddrPort // named by a person
 	Names    []endpoint.Name  // likewise, to be looked up
@@ -77,14 +79,40 @@ type Options struct {
 	Trackers TrackerUse
 }
 
-// Order is that in which pieces are begun.
-type Order uint8
+// Choker makes a strategy that decides which remotes may fetch, for one process.
+type Choker func() choke.Strategy
 
-// The orders: what fewest have first, or from the first piece to the last.
-const (
-	RarestFirst Order = iota
-	InOrder
-)
+// FindChoker looks a strategy up by its name. The error is a *named.UnknownError.
+func FindChoker(name string) (Choker, error) {
+	if _, err := choke.Find(name); err != nil {
+		return nil, err
+	}
+	return func() choke.Strategy {
+		s, _ := choke.Find(name) // which is there
+		return s
+	}, nil
+}
+
+// strategy is that of a choker that begins.
+func (o *Options) strategy() choke.Strategy {
+	if o.Choker == nil {
+		return choke.TitForTat{}
+	}
+	return o.Choker()
+}
+
+// Picker chooses which piece is begun next.
+type Picker = assign.Picker
+
+// FindPicker looks up by its name how the next piece is chosen. The error is a
+// *named.UnknownError.
+func FindPicker(name string) (Picker, error) { return assign.FindPicker(name) }
+
+// ChokerNames and PickerNames are the names that there are, in order.
+func ChokerNames() []string { return choke.Names() }
+
+// PickerNames are those of pickers.
+func PickerNames() []string { return assign.PickerNames() }
 
 // Seeding is how a torrent is shared that has everything.
 type Seeding uint8

@@ -26,11 +26,14 @@ func (e *UnknownError) Error() string {
 	return fmt.Sprintf("no %s is named %q: there are %s", e.What, e.Name, strings.Join(e.Known, ", "))
 }
 
+// Names are the names that there are, in order.
+func (t Table[T]) Names() []string { return slices.Sorted(maps.Keys(t.Ways)) }
+
 // Find returns the way of a name. The error is an *UnknownError.
 func (t Table[T]) Find(name string) (T, error) {
 	way, is := t.Ways[name]
 	if !is {
-		return way, &UnknownError{What: t.What, Name: name, Known: slices.Sorted(maps.Keys(t.Ways))}
+		return way, &UnknownError{What: t.What, Name: name, Known: t.Names()}
 	}
 	return way, nil
 }
