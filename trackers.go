@@ -150,6 +150,9 @@ func (t *Torrent) Scrape(ctx context.Context) ([]TrackerScrape, error) {
 // that need not run, and answers in their order: as Torrent.Scrape does, and a tracker
 // of several of them with few requests.
 func (c *Client) Scrape(ctx context.Context, torrents ...*Metainfo) ([][]TrackerScrape, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	var swarms []client.Swarm
 	for _, m := range torrents {
 		swarms = append(swarms, client.Swarm{Meta: m, Tiers: torrent.UsableTrackers(m.Announce)})
