@@ -238,6 +238,7 @@ func (a *assigner) news(b *pickerNews) {
 	a.sees(b)
 	for _, block := range b.got {
 		a.core.Received(id, block)
+		a.l.origins.came(id, block)
 	}
 	for _, f := range b.favours {
 		if f.word == present {
@@ -249,6 +250,7 @@ func (a *assigner) news(b *pickerNews) {
 	for _, r := range b.back {
 		if a.l.w.cfg.defect != defectForgetsReturns {
 			a.core.Returned(id, r.block, reasonOf(r.why))
+			a.l.origins.returned(id, r.block, r.why)
 		}
 	}
 	if b.credits == present {
@@ -305,6 +307,7 @@ func (a *assigner) left(c *conn, how departure) {
 	if a.conns[c.id] == nil || a.l.w.cfg.defect == defectForgetsDepartures {
 		return
 	}
+	a.l.origins.left(c.id, a.core.Dealt(c.id))
 	a.core.Leave(c.id)
 	delete(a.conns, c.id)
 	a.revealed(func(r *reveal.Core) { r.RemoteLeft(a.l.w.now, reveal.RemoteID(c.id)) })
@@ -327,6 +330,7 @@ const (
 
 // Deal has a connection request a run.
 func (a *assigner) Deal(h assign.HolderID, r geometry.Run) {
+	a.l.origins.deals(h, r)
 	if c := a.conns[h]; c != nil {
 		c.flow.deals(r)
 	}
@@ -338,6 +342,7 @@ func (a *assigner) Deal(h assign.HolderID, r geometry.Run) {
 
 // Cancel has a connection withdraw a request.
 func (a *assigner) Cancel(h assign.HolderID, b geometry.Block) {
+	a.l.origins.cancels(h, b)
 	a.order(h, func(c *conn) {
 		delete(c.flow.crossed, b)
 		c.step(func() { c.core.CancelBlock(c.w.now, b, c) })

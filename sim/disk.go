@@ -188,6 +188,7 @@ func (d *disk) take(from assign.HolderID, r received) (e storage.BlockEvidence) 
 	d.l.w.totals.Blocks++
 	if e == storage.BlockDuplicate || e == storage.BlockOfHeldPiece {
 		d.l.w.totals.Duplicates++
+		d.l.w.twice[d.l.origins.why(from, r.block)]++
 		if picker := d.l.assign.core; picker != nil && picker.Phase() == assign.Endgame {
 			d.l.w.lateTwice++
 		}

@@ -65,6 +65,7 @@ type life struct {
 	senders map[assign.HolderID]*node
 	alarms  alarms
 	veil    veil
+	origins origins
 }
 
 // alarms are when the timers of a life are armed for.
@@ -104,7 +105,7 @@ func (n *node) wake() {
 		return
 	}
 	n.lives++
-	l := &life{w: n.w, n: n, senders: map[assign.HolderID]*node{}}
+	l := &life{w: n.w, n: n, senders: map[assign.HolderID]*node{}, origins: origins{}}
 	if n.role == Seed && n.w.cfg.Seeds.How == SuperSeeding {
 		l.veil = veiled
 	}

@@ -133,6 +133,8 @@ type Result struct {
 	// EndgameDuplicates is how many blocks came twice where all that was missing was on
 	// its way.
 	EndgameDuplicates int
+	// Twice is why all that came twice did.
+	Twice [twiceReasons]int
 	Totals
 }
 

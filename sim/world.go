@@ -28,6 +28,7 @@ type World struct {
 	entropy entropy
 	// lateTwice is how many blocks came twice in the endgame.
 	lateTwice int
+	twice     [twiceReasons]int
 	trace     tracer
 }
 
@@ -179,7 +180,7 @@ func (w *World) watch(n *node) {
 }
 
 func (w *World) result() Result {
-	r := Result{Err: w.err, Took: w.took, Events: w.count, Digest: w.trace.sum(), Entropy: w.entropy.mean(), EndgameDuplicates: w.lateTwice, Totals: w.totals}
+	r := Result{Err: w.err, Took: w.took, Events: w.count, Digest: w.trace.sum(), Entropy: w.entropy.mean(), EndgameDuplicates: w.lateTwice, Twice: w.twice, Totals: w.totals}
 	for _, n := range w.nodes {
 		if n.done != mono.Never {
 			r.Finishes = append(r.Finishes, Finish{n.role, n.done.Sub(begins), n.copies})
