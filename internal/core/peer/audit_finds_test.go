@@ -53,8 +53,8 @@ func TestAnAuditFindsEveryContradiction(t *testing.T) {
 		found string
 	}{
 		"in flight beyond the window":   {func(_ *Core, d *Deals) { d.Most = 4 }, "5 in flight, the window was 4"},
-		"a credit that was not told":    {func(c *Core, _ *Deals) { c.pipe.window++ }, "credit 64, the window is 65"},
-		"a window above the queue":      {func(c *Core, _ *Deals) { c.pipe.reqq = 63 }, "credit 64, the window is 63"},
+		"a credit that was not told":    {func(c *Core, _ *Deals) { c.pipe.window++ }, "credit 16, the window is 17"},
+		"a window above the queue":      {func(c *Core, _ *Deals) { c.pipe.reqq = 15 }, "credit 16, the window is 15"},
 		"a credit of a choked one":      {func(c *Core, _ *Deals) { c.remote.choke = Choked }, "the window is 0"},
 		"too much allowed":              {func(c *Core, _ *Deals) { c.remote.granted = make([]pieceset.Index, grantedBound+1) }, "33 pieces are allowed"},
 		"a scope of another choke":      {func(c *Core, _ *Deals) { c.scope = AllowedPieces }, "of scope 1"},

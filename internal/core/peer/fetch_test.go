@@ -15,7 +15,7 @@ func TestABlockThatWasAskedForGoesToThePickerAndThenToTheDisk(t *testing.T) {
 	l.expect("send request 0+0:16384", "send request 0+16384:16384")
 	l.answer(1)
 	l.answer(0)
-	l.expect("received 0/1", "store 0/1 16384 bytes", "received 0/0", "store 0/0 16384 bytes")
+	l.expect("received 0/1", "store 0/1 16384 bytes", "credit 17", "received 0/0", "store 0/0 16384 bytes", "credit 18")
 }
 
 func TestTheLastBlockIsAskedForWithItsOwnLength(t *testing.T) {
@@ -24,7 +24,7 @@ func TestTheLastBlockIsAskedForWithItsOwnLength(t *testing.T) {
 	l.expect("send request 15+1622016:15384")
 	short := wire.Message{Kind: wire.Piece, Piece: 15, Begin: 99 * geometry.BlockSize, Payload: make([]byte, 15384)}
 	l.hear(short)
-	l.expect("received 15/99", "store 15/99 15384 bytes")
+	l.expect("received 15/99", "store 15/99 15384 bytes", "credit 17")
 }
 
 func TestCreditFollowsChokeAndInterest(t *testing.T) {
@@ -32,11 +32,11 @@ func TestCreditFollowsChokeAndInterest(t *testing.T) {
 	l.signal(wire.Unchoke)
 	l.expect()
 	l.core.SetInterest(l.now, Interested, l)
-	l.expect("send interested", "credit 64")
+	l.expect("send interested", "credit 16")
 	l.signal(wire.Choke)
 	l.expect("credit 0")
 	l.signal(wire.Unchoke)
-	l.expect("credit 64")
+	l.expect("credit 16")
 	l.core.SetInterest(l.now, NotInterested, l)
 	l.expect("send not interested", "credit 0")
 	l.core.SetInterest(l.now, NotInterested, l)
@@ -93,7 +93,7 @@ func TestWithFASTAChokeWithoutRejectsIsBoundedByTime(t *testing.T) {
 	l.hear(about(wire.Reject, 0), piece(1))
 	l.expect("received 0/1", "store 0/1 16384 bytes")
 	l.signal(wire.Unchoke)
-	l.expect("credit 64") // the wait is not held against the remote
+	l.expect("credit 17") // the wait is not held against the remote
 }
 
 func TestARemoteThatChokesAndUnchokesDoesNotHoldItsBlocksLonger(t *testing.T) {
@@ -140,7 +140,9 @@ func TestABlockThatCrossesOurCancelIsNoOffence(t *testing.T) {
 			l.core.CancelBlock(l.now, geometry.Block{Number: n}, l)
 			l.expect(fmt.Sprintf("send cancel 0+%d:16384", n*geometry.BlockSize))
 			l.answer(n)
-			l.expect(fmt.Sprintf("received 0/%d", n), fmt.Sprintf("store 0/%d 16384 bytes", n))
+			if got := only(l.take(), "close"); len(got) > 0 {
+				t.Fatalf("block %d: %v", n, got)
+			}
 		}
 	}
 }
@@ -164,7 +166,7 @@ func TestTheRejectOfACancelledRequestIsNotTakenForThatOfTheNextOne(t *testing.T)
 	l.hear(about(wire.Reject, 0))
 	l.expect()
 	l.answer(0)
-	l.expect("received 0/0", "store 0/0 16384 bytes")
+	l.expect("received 0/0", "store 0/0 16384 bytes", "credit 17")
 }
 
 func TestABlockThatWasAskedForTwiceMayComeTwice(t *testing.T) {

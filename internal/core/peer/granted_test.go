@@ -46,7 +46,7 @@ func TestAnUnchokeOpensTheWholePipelineAndAChokeLeavesWhatIsAllowed(t *testing.T
 	l.request(0, 2)
 	l.take()
 	l.signal(wire.Unchoke)
-	l.expect("credit 64")
+	l.expect("credit 16")
 	l.core.Request(l.now, geometry.Run{Piece: 3, Count: 1}, l)
 	l.take()
 	l.signal(wire.Choke)

@@ -8,9 +8,18 @@ import (
 )
 
 const (
-	// minWindow is the least number of blocks kept in flight to a peer that
-	// answers; fewer leave a fast local link idle.
+	// minWindow is the least number of blocks kept in flight to a peer that is not
+	// slow; fewer leave a fast local link idle.
 	minWindow = 64
+	// firstWindow is how many are in flight to one of which no rate is known. Each
+	// block makes them one more, so that they double with each round trip, as what TCP
+	// sends does.
+	firstWindow = 16
+	// slowSpan is for how long what is in flight to a slow peer lasts besides the round
+	// trip, and slowWindow the least of it. What lies in its queue for longer is what
+	// others would have to fetch a second time.
+	slowSpan   = time.Second
+	slowWindow = 4
 	// defaultReqq is the queue of a remote that named none (BEP 10).
 	defaultReqq = 250
 	// queueSlack is added to the round trip when the window is computed, so
@@ -21,7 +30,7 @@ const (
 	roundTripBound = 2 * time.Second
 	// firstTimeout holds until the remote's rate is known.
 	firstTimeout = 20 * time.Second
-	minTimeout   = 2 * time.Second
+	minTimeout   = 4 * time.Second
 	maxTimeout   = 60 * time.Second
 	// timeoutBlocks is how many blocks of time at its own rate the remote may
 	// take for the next one.
@@ -31,15 +40,17 @@ const (
 // pipeline holds the requests that we made and how many there should be:
 //
 //	snubbed     1: it let a time-out pass and has sent nothing since
-//	recovering  doubled by each block, up to minWindow
+//	recovering  doubled by each block, up to the least
+//	new         firstWindow and a block for each that came, up to minWindow
 //	growing     doubled by each rate window in which the rate grew, up to twice
 //	            what the rate needs: where the window is what limits the rate,
 //	            that is no bound; where the rate is low it grows by chance
-//	levelled    rate × (round trip + queueSlack), at least minWindow; it falls
+//	levelled    rate × (round trip + queueSlack), at least the least; it falls
 //	            by a quarter a rate window at most, for what a larger window
 //	            brought is seen a round trip later
 //
-// and never more than the remote's reqq.
+// and never more than the remote's reqq. The least is minWindow, or what a slow
+// remote sends within slowSpan and a round trip.
 type pipeline struct {
 	asked    asked
 	window   int
@@ -51,7 +62,7 @@ type pipeline struct {
 	waits    mono.Instant  // the same, but that a time-out is no reason
 }
 
-func newPipeline() pipeline { return pipeline{window: minWindow, reqq: defaultReqq} }
+func newPipeline() pipeline { return pipeline{window: firstWindow, reqq: defaultReqq} }
 
 // limit is how many blocks should be in flight now.
 func (p *pipeline) limit() int {
@@ -138,28 +149,44 @@ func (r Request) block() geometry.Block {
 
 // arrived notes that the n bytes of a slot's block came, and adjusts the window.
 func (p *pipeline) arrived(now mono.Instant, at int32, n int) {
-	p.measure(now, &p.asked.slots[at])
+	s := &p.asked.slots[at]
+	p.measure(now, s)
+	growth := windowOpen
+	if p.asked.flying.count == 0 || p.rate.perSecond == 0 && s.queue == alone {
+		p.rate.start(now) // the wait for the very first answer, or for nothing, is no rate
+	} else {
+		growth = p.rate.add(now, n)
+	}
 	p.asked.answered(at)
 	p.progress, p.waits = now, now
 	p.strikes = 0
-	growth := p.rate.add(now, n)
-	if p.window < minWindow {
-		p.window = min(minWindow, 2*p.window)
-		return
-	}
-	switch growth {
-	case grew:
-		p.window = max(minWindow, min(2*p.window, 2*p.level(), p.reqq))
-	case levelled:
-		p.window = max(minWindow, min(p.level(), p.reqq), p.window*3/4)
-	case windowOpen:
+	least := p.least()
+	switch {
+	case p.window < least:
+		p.window = min(least, 2*p.window)
+	case growth == grew:
+		p.window = max(least, min(2*p.window, 2*p.level(), p.reqq))
+	case growth == levelled:
+		p.window = max(least, min(p.level(), p.reqq), p.window*3/4)
+	case p.rate.perSecond == 0:
+		p.window = max(p.window, min(p.window+1, minWindow))
 	}
 }
 
+// least is the least number of blocks in flight to a remote that answers.
+func (p *pipeline) least() int {
+	if p.rate.perSecond == 0 {
+		return firstWindow
+	}
+	return min(minWindow, max(slowWindow, p.sentIn(p.rtt+slowSpan)))
+}
+
 // level is how many blocks keep the remote sending at its rate.
-func (p *pipeline) level() int {
-	seconds := (p.rtt + queueSlack).Seconds()
-	return int(p.rate.perSecond*seconds) / geometry.BlockSize
+func (p *pipeline) level() int { return p.sentIn(p.rtt + queueSlack) }
+
+// sentIn is how many blocks the remote sends in a span.
+func (p *pipeline) sentIn(d time.Duration) int {
+	return int(p.rate.perSecond*d.Seconds()) / geometry.BlockSize
 }
 
 // measure learns the round trip from an answer. One to a lone request tells it.

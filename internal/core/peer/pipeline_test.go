@@ -60,8 +60,7 @@ func TestTheWindowIsTheRateTimesTheRoundTripAndAQuarterSecond(t *testing.T) {
 		{50 * time.Millisecond, 100 * time.Microsecond, 500, 500},
 		{50 * time.Millisecond, 100 * time.Microsecond, defaultReqq, 250},
 		{50 * time.Millisecond, 100 * time.Microsecond, 10, 10},
-		{20 * time.Millisecond, 20 * time.Millisecond, 2000, minWindow},
-		{20 * time.Millisecond, 10 * time.Second, 2000, minWindow},
+		{20 * time.Millisecond, 10 * time.Millisecond, 2000, minWindow},
 	} {
 		t.Run(fmt.Sprint(tc.rtt, tc.every, tc.reqq), func(t *testing.T) {
 			p := newPipe(tc.rtt, tc.every)
@@ -71,6 +70,47 @@ func TestTheWindowIsTheRateTimesTheRoundTripAndAQuarterSecond(t *testing.T) {
 				t.Errorf("%d blocks in flight at %.0f a second and %v, want %d", got, p.rate.perSecond/geometry.BlockSize, p.pipeline.rtt, tc.want)
 			}
 		})
+	}
+}
+
+func TestTheWindowOfASlowRemoteIsWhatItSendsInASecondAndARoundTrip(t *testing.T) {
+	for _, tc := range []struct {
+		rtt, every time.Duration
+		want       int
+	}{
+		{20 * time.Millisecond, 20 * time.Millisecond, 51},
+		{time.Second, 50 * time.Millisecond, 40},
+		{20 * time.Millisecond, 100 * time.Millisecond, 10},
+		{20 * time.Millisecond, 10 * time.Second, slowWindow},
+	} {
+		t.Run(fmt.Sprint(tc.rtt, tc.every), func(t *testing.T) {
+			p := newPipe(tc.rtt, tc.every)
+			p.run(5 * time.Minute)
+			if got := p.limit(); got < tc.want-1 || got > tc.want+1 {
+				t.Errorf("%d blocks in flight at %.1f a second and %v, want %d", got, p.rate.perSecond/geometry.BlockSize, p.pipeline.rtt, tc.want)
+			}
+		})
+	}
+}
+
+func TestTheFirstWindowDoublesWithEachRoundTrip(t *testing.T) {
+	p := newPipe(100*time.Millisecond, 0)
+	p.fill()
+	if got := p.asked.flying.count; got != firstWindow {
+		t.Fatalf("%d blocks in flight", got)
+	}
+	p.run(100 * time.Millisecond)
+	p.run(100 * time.Millisecond)
+	if got := p.limit(); got < 2*firstWindow || got > minWindow {
+		t.Errorf("%d blocks in flight after two round trips", got)
+	}
+}
+
+func TestTheWaitForTheFirstAnswerIsNotTakenForARate(t *testing.T) {
+	p := newPipe(2*time.Second, time.Millisecond)
+	p.run(2 * time.Second)
+	if got := p.limit(); got < firstWindow {
+		t.Errorf("%d blocks in flight after the first answer", got)
 	}
 }
 
@@ -166,13 +206,13 @@ func TestTheTimeOutIsThatOfTheRemotesOwnRate(t *testing.T) {
 		want      time.Duration
 	}{
 		{"unknown", 0, 0, 0, 20 * time.Second},
-		{"fast", 100 << 20, 0, 0, 2 * time.Second},
-		{"sixteen blocks in four seconds", 64 << 10, 0, 0, 4 * time.Second},
-		{"and a long path", 64 << 10, time.Second, 0, 6 * time.Second},
+		{"fast", 100 << 20, 0, 0, 4 * time.Second},
+		{"sixteen blocks in eight seconds", 32 << 10, 0, 0, 8 * time.Second},
+		{"and a long path", 32 << 10, time.Second, 0, 10 * time.Second},
 		{"slow", 1, 0, 0, 60 * time.Second},
 		{"hardly anything", 1e-300, 0, 0, 60 * time.Second},
-		{"after one", 100 << 20, 0, 1, 4 * time.Second},
-		{"after three", 100 << 20, 0, 3, 16 * time.Second},
+		{"after one", 100 << 20, 0, 1, 8 * time.Second},
+		{"after three", 100 << 20, 0, 3, 32 * time.Second},
 		{"after many", 100 << 20, 0, 1000, 60 * time.Second},
 		{"unknown, after one", 0, 0, 1, 40 * time.Second},
 	} {
@@ -216,7 +256,7 @@ func TestASnubbedRemoteIsAskedForOneBlockUntilItAnswersAndThenForMore(t *testing
 	for n := range uint32(4) {
 		l.answer(20 + n)
 	}
-	if got := only(l.take(), "credit"); fmt.Sprint(got) != "[credit 8 credit 16 credit 32 credit 64]" {
+	if got := only(l.take(), "credit"); fmt.Sprint(got) != "[credit 8 credit 16 credit 17 credit 18]" {
 		t.Errorf("%v", got)
 	}
 }
@@ -250,5 +290,5 @@ func TestASecondHandshakeChangesTheQueueOfTheRemote(t *testing.T) {
 	l.hear(handshake(wire.ExtendedHandshake{Reqq: 10, Client: "a"}))
 	l.hear(handshake(wire.ExtendedHandshake{Client: "b"}))
 	l.hear(handshake(wire.ExtendedHandshake{Reqq: 40, Client: "c"}))
-	l.expect("introduced a", "credit 10", "introduced b", "introduced c", "credit 40")
+	l.expect("introduced a", "credit 10", "introduced b", "introduced c", "credit 16")
 }
