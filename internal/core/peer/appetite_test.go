@@ -12,8 +12,10 @@ func TestMoreIsReadAheadForARemoteThatTakesItFast(t *testing.T) {
 		most  uint32
 	}{
 		{"a byte now and then", time.Hour, leastReadAhead},
-		{"what lasts for longer than the span", 20 * time.Millisecond, leastReadAhead},
-		{"a third more than the least", 64 << 10 * readAheadSpan / (leastReadAhead * 4 / 3), leastReadAhead * 4 / 3},
+		{"as much as the least in the span", slowSend, leastReadAhead},
+		{"twice as much", slowSend / 2, 2 * leastReadAhead},
+		{"the usual, which lasts for longer than the shorter span", 20 * time.Millisecond, usualReadAhead},
+		{"a third more than the usual", 64 << 10 * readAheadSpan / (usualReadAhead * 4 / 3), usualReadAhead * 4 / 3},
 		{"all at once", 0, ReadAheadLimit},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -28,7 +30,7 @@ func TestMoreIsReadAheadForARemoteThatTakesItFast(t *testing.T) {
 			if got := l.core.ReadAhead(); got < tc.most*99/100 || got > tc.most*101/100 {
 				t.Errorf("%d bytes, want %d", got, tc.most)
 			}
-			l.core.Wrote(l.now.Add(time.Hour), leastReadAhead)
+			l.core.Wrote(l.now.Add(time.Hour), usualReadAhead)
 			if got := l.core.ReadAhead(); got != leastReadAhead {
 				t.Errorf("%d bytes after it took little", got)
 			}

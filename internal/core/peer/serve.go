@@ -12,12 +12,15 @@ const (
 	// advertise it as reqq (BEP 10).
 	LocalReqq = 2000
 	// ReadAheadLimit is how many bytes are read or unsent for one remote at most, and
-	// leastReadAhead for one that takes little: what was read cannot be cancelled.
+	// leastReadAhead for one that takes little: what was read cannot be cancelled, and
+	// would come twice where the remote fetched it elsewhere meanwhile.
 	ReadAheadLimit = 512 << 10
-	leastReadAhead = 256 << 10
-	// readAheadSpan is for how long what is read or unsent lasts, at the rate that the
-	// remote takes it, before more than leastReadAhead is.
-	readAheadSpan = 50 * time.Millisecond
+	leastReadAhead = 64 << 10
+	// slowSend is for how long what is read or unsent lasts, at the rate that the remote
+	// takes it, up to usualReadAhead; readAheadSpan before it is more.
+	slowSend       = 500 * time.Millisecond
+	usualReadAhead = 256 << 10
+	readAheadSpan  = 50 * time.Millisecond
 	// runRequests is how many requests one read answers, since each costs as much
 	// whatever its length is.
 	runRequests = 64
@@ -95,27 +98,29 @@ func (c *Core) executeCancel(now mono.Instant, r Request, eff Effects) {
 	c.tolerate(now, floodCancel, eff)
 }
 
-// ReadAhead is how many bytes may be read or unsent for the remote: from 256 KiB to
-// ReadAheadLimit, by how fast it took of late.
+// ReadAhead is how many bytes may be read or unsent for the remote: from
+// leastReadAhead to ReadAheadLimit, by how fast it took of late.
 func (c *Core) ReadAhead() uint32 {
-	return uint32(min(max(c.owed.appetite.lasts, leastReadAhead), ReadAheadLimit))
+	a := &c.owed.appetite
+	usual := min(max(float64(leastReadAhead), a.rate*slowSend.Seconds()), usualReadAhead)
+	return uint32(min(max(usual, a.rate*readAheadSpan.Seconds()), ReadAheadLimit))
 }
 
-// appetite estimates how fast a remote takes payload, from how long leastReadAhead
+// appetite estimates how fast a remote takes payload, from how long usualReadAhead
 // of it took.
 type appetite struct {
 	since mono.Instant
-	taken int // payload since then
-	lasts int // bytes that it takes in readAheadSpan
+	taken int     // payload since then
+	rate  float64 // bytes a second
 }
 
 // take notes that n bytes of payload left at now.
 func (a *appetite) take(now mono.Instant, n int) {
-	if a.taken += n; a.taken < leastReadAhead {
+	if a.taken += n; a.taken < usualReadAhead {
 		return
 	}
 	span := max(now.Sub(a.since), time.Microsecond)
-	a.lasts = int(min(float64(a.taken)*float64(readAheadSpan)/float64(span), ReadAheadLimit))
+	a.rate = float64(a.taken) / span.Seconds()
 	a.since, a.taken = now, 0
 }
 
