@@ -78,6 +78,7 @@ func TestWhatAChokingHolderRejectsIsDealtElsewhere(t *testing.T) {
 
 func TestAHolderThatChokesUsCopiesAndStealsOnlyWhatItAllows(t *testing.T) {
 	w := newWorld(t, shape(2, 8), Start{})
+	w.sometime(4)
 	w.seed(1, 16)
 	w.settle()
 	w.choked(2, 8, 1)

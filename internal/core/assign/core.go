@@ -81,6 +81,7 @@ type spare struct {
 type tally struct {
 	blocks uint64
 	wasted int // those that were here already
+	copied int // second copies that were dealt
 	recent int // since the holders' counts were halved
 }
 

@@ -1,25 +1,28 @@
 package assign
 
-import "github.com/etorrent/etorrent/internal/vocab/geometry"
+import (
+	"math"
+
+	"github.com/etorrent/etorrent/internal/vocab/geometry"
+)
 
 const (
 	// copyRound is how many hungry holders one Settle deals second copies to.
 	copyRound = 32
-	// wasteShare is the part of the received blocks that may come twice because of
-	// second copies, beside the first wasteFree.
-	wasteShare = 200
-	wasteFree  = 8
-	// victimSample is how many holders are looked at for the longest queue.
+	// wasteShare is the part of the received blocks that second copies are dealt of,
+	// beside the first wasteFree: of a large torrent a quarter of one per cent.
+	wasteShare = 400
+	wasteFree  = 1
+	// victimSample is how many holders are looked at for the one that is done last.
 	victimSample = 64
 )
 
-// dealCopies deals second copies to hungry holders. Each copies the tail of the
-// longest queue it can help with, half of what that queue is longer than its
-// own: the two then work towards each other, and what one has sent is cancelled
-// at the other before its turn comes. What has left already is sent twice all the
-// same: so no more copies are out than may be wasted, but for those of holders that
-// crawl. A silent holder gets none: it would keep the block from those that answer.
-// Nor does one on parole.
+// dealCopies deals second copies to hungry holders. Each copies the tail of the queue
+// that will be empty last, half of what that queue is longer than its own: the two
+// then work towards each other, and what one has sent is cancelled at the other before
+// its turn comes. What has left already is sent twice all the same: so few copies are
+// dealt, but for those of holders that crawl. A silent holder gets none: it would keep
+// the block from those that answer. Nor does one on parole.
 func (c *Core) dealCopies(eff Effects) {
 	turn := c.rnd.IntN(len(c.hungry))
 	for k := range min(copyRound, len(c.hungry)) {
@@ -38,15 +41,27 @@ func (c *Core) dealCopies(eff Effects) {
 	}
 }
 
-// victimOf is the holder with the longest queue that h can copy from, or nil.
+// victimOf is the holder that will be done last of those that h can copy from, and much
+// later than h would have its next block; nil if there is none. For the very last
+// blocks, which all the others wait for, that need not be so.
 func (c *Core) victimOf(h *holder) *holder {
 	var victim *holder
-	longest := h.out.len()
+	latest := copyLead * etaOf(h, h.out.len())
+	if c.flying <= c.allowance() {
+		latest = 0
+	}
 	first := c.rnd.IntN(len(c.list))
 	for k := range min(victimSample, len(c.list)) {
 		v := c.list[(first+k)%len(c.list)]
-		if v.out.len() > longest && c.lastSingle(h, v, v.out.len()) != nowhere {
-			victim, longest = v, v.out.len()
+		if v == h || v.out.len() == 0 {
+			continue
+		}
+		eta := etaOf(v, v.out.len()-1)
+		if c.crawls(v) {
+			eta = math.Inf(1)
+		}
+		if eta > latest && c.lastSingle(h, v, v.out.len()) != nowhere {
+			victim, latest = v, eta
 		}
 	}
 	return victim
@@ -68,7 +83,7 @@ func (c *Core) lastSingle(h, v *holder, end int) int {
 func (c *Core) copyTail(h, v *holder, eff Effects) {
 	budget := min(max(1, (v.out.len()-h.out.len())/2), int(h.spare()))
 	if !c.crawls(v) {
-		budget = min(budget, c.allowance())
+		budget = min(budget, c.copyBudget())
 	}
 	var run geometry.Run
 	for k := v.out.len(); budget > 0; budget-- {
@@ -77,6 +92,7 @@ func (c *Core) copyTail(h, v *holder, eff Effects) {
 		}
 		b := v.out.at(k)
 		c.pieces[b.Piece].record.cells[b.Number].second = h.id
+		c.came.copied++
 		if run.Count > 0 && run.Piece == b.Piece && run.First == b.Number+1 {
 			run.First, run.Count = b.Number, run.Count+1
 			continue
@@ -87,9 +103,18 @@ func (c *Core) copyTail(h, v *holder, eff Effects) {
 	c.emit(h, run, eff)
 }
 
-// allowance is how many more blocks may come twice.
+// copyBudget is how many copies may be dealt now: one is kept for the very last block.
+func (c *Core) copyBudget() int {
+	if n := c.allowance(); c.flying > n {
+		return n - 1
+	}
+	return c.allowance()
+}
+
+// allowance is how many more second copies may be dealt. Each counts for good, also
+// one that is cancelled, since that is too late more often than not.
 func (c *Core) allowance() int {
-	return wasteFree + int(c.came.blocks/wasteShare) - c.came.wasted - (c.copies - c.flying)
+	return wasteFree + int(c.came.blocks/wasteShare) - max(c.came.copied, c.came.wasted)
 }
 
 // emit deals h the run r, which is already marked as its, unless it is empty.

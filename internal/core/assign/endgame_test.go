@@ -7,8 +7,12 @@ import (
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 )
 
+// sometime has so many blocks received before that n second copies may be dealt.
+func (w *world) sometime(n uint64) { w.c.came.blocks = (n - wasteFree) * wasteShare }
+
 func TestSecondCopiesComeFromTheTailOfTheLongestQueue(t *testing.T) {
 	w := newWorld(t, shape(1, 16), Start{})
+	w.sometime(7)
 	w.seed(1, 12)
 	w.seed(2, 4)
 	w.settle()
@@ -20,22 +24,24 @@ func TestSecondCopiesComeFromTheTailOfTheLongestQueue(t *testing.T) {
 }
 
 func TestTheOtherCopyIsCancelledAtReceipt(t *testing.T) {
-	w := newWorld(t, shape(1, 2), Start{})
-	w.seed(1, 2)
+	w := newWorld(t, shape(1, 3), Start{})
+	w.sometime(2)
+	w.seed(1, 3)
 	w.settle()
 	w.seed(2, 1)
-	expectRuns(t, w.settle(), dealt{2, run(0, 1, 1)})
-	if got := w.receive(2, block(0, 1)); got != BlockTaken {
+	expectRuns(t, w.settle(), dealt{2, run(0, 2, 1)})
+	if got := w.receive(2, block(0, 2)); got != BlockTaken {
 		t.Fatalf("the copy is %d", got)
 	}
 	w.settle()
-	if !slices.Equal(w.cancels, []cancellation{{1, block(0, 1)}}) {
+	if w.cancels[0] != (cancellation{1, block(0, 2)}) {
 		t.Fatalf("cancelled %v", w.cancels)
 	}
 }
 
 func TestABlockHasAtMostTwoCopies(t *testing.T) {
 	w := newWorld(t, shape(1, 1), Start{})
+	w.sometime(9)
 	for id := range HolderID(5) {
 		w.seed(id+1, 3)
 		w.settle()
@@ -50,8 +56,48 @@ func TestABlockHasAtMostTwoCopies(t *testing.T) {
 	}
 }
 
+func TestOneThatWouldBeHardlySoonerGetsNoCopy(t *testing.T) {
+	for sent, want := range map[int]int{4: 1, 1: 0} {
+		w := newWorld(t, shape(1, 3), Start{})
+		w.sometime(2)
+		w.seed(1, 9)
+		w.settle()
+		w.seed(2, 9)
+		w.c.holders[1].recent, w.c.holders[2].recent = 4, sent
+		if got := w.settle(); len(got) != want {
+			t.Errorf("dealt %v to one that sent %d blocks of late", got, sent)
+		}
+	}
+}
+
+func TestFewCopiesAreDealtHoweverManyWait(t *testing.T) {
+	for _, tc := range []struct{ before, most uint64 }{{0, 1}, {wasteShare, 2}, {9 * wasteShare, 10}} {
+		w := newWorld(t, shape(1, 64), Start{})
+		w.c.came.blocks = tc.before
+		w.seed(1, 64)
+		w.settle()
+		copies := uint64(0)
+		for id := range HolderID(8) {
+			w.seed(2+id, 64)
+			for _, d := range w.settle() {
+				copies += uint64(d.run.Count)
+			}
+		}
+		for n := range uint32(64) {
+			w.receive(1, block(0, n)) // what it sends first is cancelled elsewhere
+			for _, d := range w.settle() {
+				copies += uint64(d.run.Count)
+			}
+		}
+		if copies == 0 || copies > tc.most {
+			t.Errorf("%d copies were dealt after %d blocks, %d may be", copies, tc.before, tc.most)
+		}
+	}
+}
+
 func TestNoCopiesWhileABlockIsFree(t *testing.T) {
 	w := newWorld(t, shape(2, 3), Start{})
+	w.sometime(2)
 	w.join(1, 3, 0) // too short a queue to steal from
 	w.join(2, 3, 0)
 	w.settle()

@@ -4,12 +4,12 @@ import "github.com/etorrent/etorrent/internal/vocab/geometry"
 
 const (
 	// onTheWay is how many blocks at the head of a queue may have left already, or
-	// wait where a cancel comes too late: what clients read ahead and leave to the
-	// system, 256 KiB.
-	onTheWay = 24
+	// wait where a cancel comes too late: what clients read ahead, what they leave to
+	// the system, and what that has sent. It is more than is asked of a slow holder.
+	onTheWay = 40
 	// crawl is how many blocks the holders that draw send in the mean while one of
 	// them sends none: then those too are stolen, one by one.
-	crawl = 16
+	crawl = 32
 	// stealSample is how many holders a thief looks at.
 	stealSample = 16
 	// stealRatio is how much faster than its victim a thief has to be.

@@ -7,18 +7,18 @@ import (
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 )
 
-// slowAndFast has a slow holder with a queue of 40 blocks and a fast one that has
+// slowAndFast has a slow holder with a queue of 80 blocks and a fast one that has
 // sent some; another piece, which nobody has, keeps the endgame away.
 func slowAndFast(t *testing.T) *world {
-	w := newWorld(t, shape(3, 40), Start{})
-	w.join(1, 40, 0)
+	w := newWorld(t, shape(3, 80), Start{})
+	w.join(1, 80, 0)
 	w.settle()
-	w.join(2, 40, 1)
+	w.join(2, 80, 1)
 	w.settle()
 	w.receiveAll(2)
 	w.c.Verified(1)
 	w.receive(1, block(0, 0))
-	w.c.SetCredit(1, 39) // it steals nothing itself
+	w.c.SetCredit(1, 79) // it steals nothing itself
 	w.c.Have(2, 0)
 	return w
 }
@@ -26,16 +26,16 @@ func slowAndFast(t *testing.T) *world {
 func TestAFastHolderStealsFromTheTailOfASlowOne(t *testing.T) {
 	w := slowAndFast(t)
 	w.settle()
-	if len(w.runs) != 1 || w.runs[0] != (dealt{2, run(0, 33, 7)}) || len(w.cancels) != 7 {
+	if len(w.runs) != 1 || w.runs[0] != (dealt{2, run(0, 61, 19)}) || len(w.cancels) != 19 {
 		t.Fatalf("dealt %v, cancelled %v", w.runs, w.cancels)
 	}
 	for _, c := range w.cancels {
-		if c.holder != 1 || c.block.Number < 33 {
+		if c.holder != 1 || c.block.Number < 61 {
 			t.Errorf("cancelled %v", c)
 		}
 	}
 	w.receiveAll(2)
-	if w.settle(); len(w.runs) != 1 || w.runs[0] != (dealt{2, run(0, 29, 4)}) {
+	if w.settle(); len(w.runs) != 1 || w.runs[0] != (dealt{2, run(0, 51, 10)}) {
 		t.Errorf("dealt %v, cancelled %v", w.runs, w.cancels)
 	}
 }
@@ -78,7 +78,7 @@ func TestASlowHolderStealsNothingBack(t *testing.T) {
 	w := slowAndFast(t)
 	w.settle()
 	w.receive(2, w.out[2][0])
-	w.c.SetCredit(1, 80)
+	w.c.SetCredit(1, 160)
 	for range 20 {
 		for _, d := range w.settle() {
 			if d.holder == 1 {
@@ -91,21 +91,21 @@ func TestASlowHolderStealsNothingBack(t *testing.T) {
 func TestAStolenBlockThatComesAllTheSameIsTaken(t *testing.T) {
 	w := slowAndFast(t)
 	w.settle()
-	if e := w.receive(1, block(0, 39)); e != BlockLate {
+	if e := w.receive(1, block(0, 79)); e != BlockLate {
 		t.Fatalf("evidence %d", e)
 	}
 	w.settle()
-	if !slices.Contains(w.cancels, cancellation{2, block(0, 39)}) {
+	if !slices.Contains(w.cancels, cancellation{2, block(0, 79)}) {
 		t.Errorf("cancelled %v", w.cancels)
 	}
 }
 
 func TestANewHolderStealsOneBlockToShowItsPace(t *testing.T) {
-	w := newWorld(t, shape(2, 40), Start{})
-	w.join(1, 40, 0)
+	w := newWorld(t, shape(2, 80), Start{})
+	w.join(1, 80, 0)
 	w.settle()
 	w.receive(1, block(0, 0))
-	w.join(2, 40, 0)
+	w.join(2, 80, 0)
 	for range 20 {
 		w.settle() // each looks at one of those that have nothing to do
 	}

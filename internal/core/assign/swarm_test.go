@@ -204,9 +204,9 @@ func TestTwentyHoldersWasteLittle(t *testing.T) {
 		pieces, blocks, most int // most: wasted blocks in 1,000
 		troubles
 	}{
-		{"large torrent, equal luck", 160, 64, 10, troubles{}},
-		{"large torrent, silent holders", 160, 64, 20, troubles{stalls: 5}},
-		{"small torrent", 60, 16, 60, troubles{}},
+		{"large torrent, equal luck", 160, 64, 5, troubles{}},
+		{"large torrent, silent holders", 160, 64, 5, troubles{stalls: 5}},
+		{"small torrent", 60, 16, 5, troubles{}},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			s := newSwarm(t, 7, shape(x.pieces, x.blocks), x.troubles)

@@ -194,6 +194,7 @@ func (c *Core) hasten(i pieceset.Index, runners []runner, eff Effects) {
 				c.withdrawOne(first, r.block(n), eff)
 			}
 			r.cells[n].second = x.h.id
+			c.came.copied++
 			c.emitOne(x, r.block(n), eff)
 		case farBehind:
 			c.clearWay(x.h, 1, eff)
