@@ -89,13 +89,14 @@ func (c *Core) again(now mono.Instant, order []*remote, fx Effects) {
 	}
 }
 
-// ceased are pieces that came to nobody for long, those first that fewest have.
+// ceased are pieces that came to nobody for long, those first that fewest have. What
+// many have is fetched last, and there are as many to fetch it from: it may take longer.
 func (c *Core) ceased(now mono.Instant) []pieceset.Index {
 	rest := c.rests(now)
 	var out []pieceset.Index
 	for k := range c.pieces {
 		p := &c.pieces[k]
-		if lack := len(c.remotes) - int(p.holders); lack > 0 && now.Sub(p.changed) >= rest(lack) {
+		if lack := len(c.remotes) - int(p.holders); lack > 0 && now.Sub(p.changed) >= min(mostRest, rest(lack)*time.Duration(max(1, p.holders))) {
 			out = append(out, pieceset.Index(k))
 		}
 	}

@@ -116,6 +116,39 @@ func TestAPieceThatCeasedToSpreadIsGivenAgain(t *testing.T) {
 	}
 }
 
+// Who lacks what many have fetches it last, and of them.
+func TestAPieceThatManyHaveIsNotGivenAgainWhileOthersSpread(t *testing.T) {
+	s := newStage(t, 120)
+	var all []*remote
+	for id := range reveal.RemoteID(6) {
+		all = append(all, s.join(id+1))
+	}
+	common := all[0].missing()[0]
+	late := all[4:]
+	for range 60 { // each has two more a second; the last two leave one for the end
+		for k := range 2 * len(all) {
+			r := all[k%len(all)]
+			for i := range pieceset.Index(s.pieces) {
+				if at := (i + common) % pieceset.Index(s.pieces); !r.has.Has(at) && (at != common || k%len(all) < 4) {
+					s.gets(r, at)
+					break
+				}
+			}
+		}
+		s.pass(time.Second)
+	}
+	shown := func() bool { return late[0].shown.Has(common) || late[1].shown.Has(common) }
+	if late[0].has.Count() != s.pieces-1 {
+		t.Fatalf("%d pieces came", late[0].has.Count())
+	}
+	if s.pass(45 * time.Second); shown() {
+		t.Error("it is given again")
+	}
+	if s.pass(time.Minute); !shown() {
+		t.Error("it is not given again though nothing spreads")
+	}
+}
+
 func TestWhereNobodyGivesAnythingEverythingIsGiven(t *testing.T) {
 	s := newStage(t, 40)
 	var all []*remote
