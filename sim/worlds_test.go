@@ -247,7 +247,7 @@ func TestPlantedDefectsAreNoticed(t *testing.T) {
 		{"a ban of somebody else", defectBlamesAnybody, "liars", 40, "is banned, and never lied"},
 		{"a picker that deals twice of what the window takes", defectDoublesCredit, "tiny", 20, "in flight, the window was"},
 		{"a block given back that the picker is not told of", defectForgetsReturns, "tiny", 20, "was dealt and is not in flight"},
-		{"a picker that is not told what is in flight", defectForgetsFlying, "tiny", 40, "is in flight and was not dealt"},
+		{"a picker that is not told what is in flight", defectForgetsFlying, "tiny", 120, "is in flight and was not dealt"},
 		{"memory that stays reserved", defectKeepsMemory, "tiny", 20, "bytes are reserved,"},
 		{"a request that is answered twice", defectAnswersTwice, "tiny", 20, "answers what was not asked"},
 		{"a request that is never answered", defectForgetsRequests, "tiny", 40, "requests are never answered by"},
