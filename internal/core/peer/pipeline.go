@@ -19,7 +19,7 @@ const (
 	// trip, and slowWindow the least of it. What lies in its queue for longer is what
 	// others would have to fetch a second time.
 	slowSpan   = time.Second
-	slowWindow = 4
+	slowWindow = 8
 	// defaultReqq is the queue of a remote that named none (BEP 10).
 	defaultReqq = 250
 	// queueSlack is added to the round trip when the window is computed, so
