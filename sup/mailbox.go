@@ -123,16 +123,3 @@ func (m *Mailbox[T]) Depth() int {
 
 // Depth is a queue whose length a snapshot shows. Depth must not block.
 type Depth interface{ Depth() int }
-
-// remind puts the token back that an earlier consumer received without a Take.
-func (m *Mailbox[T]) remind() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if len(m.values) == 0 {
-		return
-	}
-	select {
-	case m.wake <- struct{}{}:
-	default:
-	}
-}

@@ -1,18 +1,23 @@
 package sup
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // Pool is the handle of a Dynamic supervisor: through it children are started
 // and stopped. All its methods are casts: they never block, and what is cast
 // while the supervisor is not running is done when it runs again. Once the
 // supervisor has ended for good, starts fail with ErrPoolClosed. Children do
-// not outlive their supervisor's restart; casts that it had not yet taken do.
+// not outlive their supervisor's restart, but for those of Keep; casts that it had
+// not yet taken do.
 type Pool struct {
 	box *Mailbox[command]
 
 	mu    sync.Mutex
 	state poolState
-	path  string // of the supervisor that ran last
+	path  string   // of the supervisor that ran last
+	kept  []*Child // that each incarnation of it begins with
 }
 
 type poolState int
@@ -44,13 +49,43 @@ func (o *Pool) StartMonitored(c Child, into *Mailbox[Down], tag any) {
 	o.cast(command{child: &c, monitor: &monitor{into: into, tag: tag}})
 }
 
+// Keep is Start of a child that belongs to the pool: each incarnation of the
+// supervisor begins with it, whatever its restart type, until Stop.
+func (o *Pool) Keep(c Child) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.state != poolClosed && o.keeps(c.Name) < 0 {
+		o.kept = append(o.kept, &c)
+	}
+	if o.state != poolWaiting {
+		o.put(command{child: &c})
+	}
+}
+
 // Stop casts the stop of the child of this name, for good. A name that is not
 // there is ignored.
-func (o *Pool) Stop(name string) { o.cast(command{stop: name}) }
+func (o *Pool) Stop(name string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if i := o.keeps(name); i >= 0 {
+		o.kept = slices.Delete(o.kept, i, i+1)
+	}
+	o.put(command{stop: name})
+}
+
+// keeps is the place of a name among the kept children, below 0 if there is none.
+func (o *Pool) keeps(name string) int {
+	return slices.IndexFunc(o.kept, func(k *Child) bool { return k.Name == name })
+}
 
 func (o *Pool) cast(c command) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.put(c)
+}
+
+// put is cast under the lock.
+func (o *Pool) put(c command) {
 	if o.state == poolClosed {
 		c.refuse(o.path, ErrPoolClosed)
 		return
@@ -73,15 +108,23 @@ func (o *Pool) serve(path string) error {
 		return ErrPoolServed
 	}
 	o.state, o.path = poolServed, path
+	for _, k := range o.kept {
+		o.box.Put(command{child: k})
+	}
 	return nil
 }
 
-// release is called by a supervisor that ends.
+// release is called by a supervisor that ends. What it had not taken waits for the
+// next, but for kept children, which that one begins with in any case.
 func (o *Pool) release() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.state = poolWaiting
-	o.box.remind()
+	for _, c := range o.box.Take(nil) {
+		if c.child == nil || !slices.Contains(o.kept, c.child) {
+			o.box.Put(c)
+		}
+	}
 }
 
 // retirePools closes the pools of a supervisor that never ran and never will.
@@ -103,7 +146,7 @@ func (o *Pool) retire() {
 	if o.state == poolServed {
 		return
 	}
-	o.state = poolClosed
+	o.state, o.kept = poolClosed, nil
 	for _, c := range o.box.Take(nil) {
 		c.refuse(o.path, ErrPoolClosed)
 	}

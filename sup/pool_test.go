@@ -205,3 +205,42 @@ func TestMonitoredStartsOfAFailedTreeAreRefused(t *testing.T) {
 		wantAll(t, downs(into), "a a start failed: "+sup.ErrPoolClosed.Error())
 	})
 }
+
+func TestWhatAPoolKeepsIsThereInEachIncarnationOfItsSupervisor(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		pool, crash, r := sup.NewPool(), make(chan func() error), newReports()
+		pool.Keep(temporary("early", idle)) // before the supervisor runs
+		pool.Keep(temporary("stopped", idle))
+		tree := start(t, torrents(pool, crash), r.options())
+		pause(time.Minute)
+		pool.Keep(temporary("late", idle))
+		pool.Start(temporary("started", idle))
+		pool.Stop("stopped")
+		pause(0)
+		wantAll(t, states(node(t, tree, "root/pool")),
+			"root/pool running", "root/pool/early running", "root/pool/late running", "root/pool/started running")
+		for range 2 {
+			crash <- fail
+			pause(time.Second)
+			pool.Keep(temporary("between", idle))
+			pool.Stop("late")
+			pause(2 * time.Minute)
+			wantAll(t, states(node(t, tree, "root/pool")),
+				"root/pool running", "root/pool/early running", "root/pool/between running")
+		}
+		pool.Keep(temporary("between", idle))
+		pause(0)
+		if failed := r.exits(); len(failed) != 3 { // two crashes, and a name that is taken
+			t.Errorf("%q", failed)
+		}
+		if err := tree.Kill("root/pool"); err != nil {
+			t.Fatal(err)
+		}
+		pool.Keep(temporary("crossing", idle)) // the supervisor that ends does not take it any more
+		pause(time.Minute)
+		wantAll(t, states(node(t, tree, "root/pool")),
+			"root/pool running", "root/pool/early running", "root/pool/between running", "root/pool/crossing running")
+		_ = stop(tree)
+		pool.Keep(temporary("d", idle))
+	})
+}

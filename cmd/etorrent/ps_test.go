@@ -120,7 +120,7 @@ func TestAnyProcessMayBeKilledByNameAndTheTransferEndsAlike(t *testing.T) {
 	get := []string{"get", "show.torrent", "--dir", "copy", "--state", "g", "--listen", "127.0.0.1:0", "--peer", s.address(), "--events"}
 	g := start(t, dir, get...)
 	g.until(func(o map[string]any) bool { return o["event"] == "piece" && o["state"] == "durable" })
-	for _, name := range []string{"peer", "torrent[1]/assign", "disk", "choker", "store", "dial", "roster", "torrent/control"} {
+	for _, name := range []string{"peer", "torrent[1]/assign", "disk", "choker", "store", "dial", "roster", "torrent/control", "disks", "pool", "storage"} {
 		if name == "peer" {
 			g.until(func(o map[string]any) bool { return o["event"] == "progress" && o["peers"].(float64) > 0 })
 		}

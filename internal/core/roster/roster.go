@@ -5,7 +5,8 @@
 //	  │                   ▼
 //	  └──Resumed── Quarantined ──time, Resumed──▶ Awake
 //
-// A crash of a torrent never climbs: it is quarantined, for a minute at first and
+// An Awake torrent that ends in order and unasked is started again: somebody stopped
+// the supervisor above it. A crash of a torrent never climbs: it is quarantined, for a minute at first and
 // an hour at most, and tried again.
 //
 // Invariants: at most one incarnation of a torrent runs, so Start of a torrent
@@ -205,7 +206,7 @@ func (c *Core) end(id ident.TorrentID, then Then, fx Effects) {
 }
 
 // Down notes that a torrent's processes ended. An Awake one that crashed is
-// quarantined; how a retiring one ended does not matter.
+// quarantined, another one is started again; how a retiring one ended does not matter.
 func (c *Core) Down(now mono.Instant, id ident.TorrentID, how Departure, fx Effects) {
 	t := c.torrents[id]
 	if t == nil {
@@ -224,8 +225,11 @@ func (c *Core) Down(now mono.Instant, id ident.TorrentID, how Departure, fx Effe
 		}
 	case Awake:
 		t.state = Cold{}
-		if how == Crashed {
+		switch how {
+		case Crashed:
 			c.quarantine(now, id, s, fx)
+		case InOrder:
+			c.Wake(now, id, fx)
 		}
 	case Cold, Quarantined:
 	}

@@ -250,11 +250,16 @@ func TestWhatIsUnknownStaysUnknown(t *testing.T) {
 	w.is(7, roster.Cold{})
 }
 
-func TestATorrentThatEndsByItselfRests(t *testing.T) {
+func TestATorrentThatEndsUnaskedIsStartedAgain(t *testing.T) {
 	w := newWorld(t)
 	w.Add(1)
 	w.wake(1)
+	w.now = w.now.Add(time.Minute)
 	w.ended(1)
-	w.expect("start 1")
+	w.expect("start 1", "start 1")
+	w.is(1, roster.Awake{Since: start.Add(time.Minute)})
+	w.Retire(1, w)
+	w.ended(1)
+	w.expect("stop 1")
 	w.is(1, roster.Cold{})
 }

@@ -292,6 +292,9 @@ func (c *Client) Events() *ring.Ring[event.Event] { return c.events }
 // Slabs is the number of payload buffers that somebody holds now.
 func (c *Client) Slabs() int { return c.disks.Slabs() + c.reads.Outstanding() }
 
+// Room is how many bytes are taken of the budget for pieces under assembly.
+func (c *Client) Room() int64 { return c.disks.Room() }
+
 // leaveWithin bounds how long trackers are told that torrents stop.
 const leaveWithin = 3 * time.Second
 

@@ -5,12 +5,14 @@ import (
 	"sync"
 	"time"
 
+	"github.com/etorrent/etorrent/internal/leaf/slab"
 	"github.com/etorrent/etorrent/internal/storage"
 	"github.com/etorrent/etorrent/sup"
 )
 
-// Set has one disk process for each volume, started when it is first wanted. It
-// is a passive leaf: its lock guards a map.
+// Set has one disk process for each volume, started when it is first wanted and, as
+// its handle stays, again with each incarnation of their supervisor. It is a passive
+// leaf: its lock guards a map.
 type Set struct {
 	o    Options
 	pool *sup.Pool
@@ -50,6 +52,10 @@ func (s *Set) Slabs() int {
 	return n
 }
 
+// Room is how many bytes of all volumes' pieces under assembly somebody holds now, those
+// in lent slabs too.
+func (s *Set) Room() int64 { return s.o.Memory.Used() + int64(s.o.Memory.Lent())*slab.Size }
+
 // For returns the disk of the volume that a torrent's files lie on. The error is
 // the storage's.
 func (s *Set) For(ctx context.Context, spec storage.Spec) (*Disk, error) {
@@ -67,7 +73,7 @@ func (s *Set) For(ctx context.Context, spec storage.Spec) (*Disk, error) {
 	if d == nil {
 		d = newDisk(s.o, volume)
 		s.all[volume] = d
-		s.pool.Start(d.child())
+		s.pool.Keep(d.child())
 	}
 	return d, nil
 }

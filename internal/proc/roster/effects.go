@@ -1,7 +1,6 @@
 package roster
 
 import (
-	"errors"
 	"time"
 
 	"github.com/etorrent/etorrent/internal/core/roster"
@@ -29,7 +28,13 @@ func (x *process) execute() {
 func (x *process) Start(id ident.TorrentID) {
 	x.keep(id)
 	x.acts = append(x.acts, func() {
+		switch x.core.State(id).(type) {
+		case roster.Cold, roster.Quarantined:
+			return // it was adopted, and its end was heard of then
+		case roster.Awake, roster.Retiring:
+		}
 		if e := x.r.alive.get(id); e != nil {
+			e.starts++
 			x.r.pool.StartMonitored(e.running.Torrent.Child(), x.r.downs, id)
 		}
 	})
@@ -96,20 +101,30 @@ func (x *process) Gone(id ident.TorrentID) {
 	})
 }
 
-// down tells the core how a torrent's processes ended.
+// downs hears of the ends of torrents. What it has not come to when it crashes is left
+// to the next roster.
+func (x *process) downs() {
+	for x.r.ended.Take(x.r.downs); x.r.ended.Left() > 0; {
+		x.p.Step("down")
+		x.down(x.r.ended.Next())
+	}
+}
+
+// down tells the core how a torrent's processes ended, if they did: a roster after
+// another one starts what runs already, and what ended before it looked.
 func (x *process) down(d sup.Down) {
 	id, ok := d.Tag.(ident.TorrentID)
 	if !ok {
 		return
 	}
-	how := roster.InOrder
-	switch e := d.Exit.(type) {
-	case sup.StartFailed:
-		if errors.Is(e.Err, sup.ErrNameTaken) {
-			return // it runs: an earlier roster started it
+	if e := x.r.alive.get(id); e != nil {
+		if e.starts--; e.starts > 0 {
+			return
 		}
-		how = roster.Crashed
-	case sup.Failed, sup.Panicked, sup.Stuck:
+	}
+	how := roster.InOrder
+	switch d.Exit.(type) {
+	case sup.StartFailed, sup.Failed, sup.Panicked, sup.Stuck:
 		how = roster.Crashed
 	case sup.Normal, sup.Stopped:
 	}

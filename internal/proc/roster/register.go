@@ -15,7 +15,10 @@ type entry struct {
 	hash    [20]byte
 	hold    store.Hold
 	running Running
-	past    roster.Past // as the roster last decided; it alone reads and writes it
+	past    roster.Past // as the roster last decided; it alone reads and writes this and what follows
+	// starts are those whose end has not been heard of. Where there are several, the
+	// processes run by one of them or are about to, whoever ended.
+	starts int
 }
 
 // register is the list of what runs. It is a passive leaf that outlives the

@@ -70,7 +70,8 @@ type Roster struct {
 	cfg   Config
 	asks  *sup.Port[ask, answer]
 	pool  *sup.Pool
-	downs *sup.Mailbox[sup.Down] // bounded by the torrents
+	downs *sup.Mailbox[sup.Down] // bounded by the torrents, and by how often they are started
+	ended sup.Taken[sup.Down]    // of downs, not handled yet; the process's
 	alive *register
 }
 
@@ -198,6 +199,7 @@ func (r *Roster) run(p *sup.Process) error {
 		x.core.Adopt(e.id, e.past, x)
 	}
 	p.Ready()
+	x.downs()
 	x.execute()
 	alarm := r.cfg.Clock.NewAlarm()
 	defer alarm.Stop()
@@ -214,10 +216,7 @@ func (r *Roster) run(p *sup.Process) error {
 			}
 		case <-r.downs.Wake():
 			p.Receive("torrent down")
-			for _, d := range r.downs.Take(nil) {
-				p.Step("down")
-				x.down(d)
-			}
+			x.downs()
 		case <-alarm.C():
 			alarm.Rang()
 			p.Receive("alarm")

@@ -1,6 +1,7 @@
 package torrent
 
 import (
+	"errors"
 	"io/fs"
 	"path/filepath"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/etorrent/etorrent/internal/storage"
 	"github.com/etorrent/etorrent/internal/vocab/event"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
+	"github.com/etorrent/etorrent/sup"
 )
 
 // load reads the row and opens the files. What the environment does not allow
@@ -216,17 +218,24 @@ func (c *control) judgeGoal() {
 	c.post(func(h event.Head) event.Event { return event.Completed{Head: h} })
 }
 
-// stop writes, syncs and claims what can be, and closes the files.
+// stop writes, syncs and claims what can be, and closes the files. Where the disk is
+// gone, mostly so is the store, and their supervisor starts them when this process has
+// stopped: nothing is waited for then, and the next process goes on with the counters.
 func (c *control) stop() error {
 	c.swarm.dismiss("stopped")
 	ctx, cancel := stopContext()
 	defer cancel()
+	var down *sup.DownError
+	var err error
 	if c.disk != nil {
-		if err := c.disk.Close(ctx, calls.ControlCloseFiles, c.t.id); err != nil {
-			c.post(func(h event.Head) event.Event { return event.Warning{Head: h, Err: err} })
-		}
+		err = c.disk.Close(ctx, calls.ControlCloseFiles, c.t.id)
 	}
-	c.saveCountersIn(ctx)
+	if !errors.As(err, &down) {
+		c.saveCountersIn(ctx)
+	}
+	if err != nil {
+		c.post(func(h event.Head) event.Event { return event.Warning{Head: h, Err: err} })
+	}
 	c.swarm.leaveAll("stopped")
 	c.t.slots.Leave(c.now())
 	c.post(func(h event.Head) event.Event { return event.Stopped{Head: h} })
