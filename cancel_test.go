@@ -72,9 +72,11 @@ func blocking(m *member, f *etorrent.Torrent, c *etorrenttest.Content) map[strin
 		"Torrent.Scrape":        func(ctx context.Context) error { _, err := f.Scrape(ctx); return err },
 		"Torrent.SetPriorities": func(ctx context.Context) error { return f.SetPriorities(ctx, etorrent.PriorityHigh) },
 		"Torrent.SetPriority":   func(ctx context.Context) error { return f.SetPriority(ctx, etorrent.PriorityHigh, "**") },
-		"Torrent.SetRates":      func(ctx context.Context) error { return f.SetRates(ctx, 1<<20, 1<<20) },
-		"Torrent.Verify":        f.Verify,
-		"Torrent.Wait":          func(ctx context.Context) error { return f.Wait(ctx, etorrent.DataStored) },
+		"Torrent.SetLimits": func(ctx context.Context) error {
+			return f.SetLimits(ctx, etorrent.TorrentLimits{Down: 1 << 20, Up: 1 << 20})
+		},
+		"Torrent.Verify": f.Verify,
+		"Torrent.Wait":   func(ctx context.Context) error { return f.Wait(ctx, etorrent.DataStored) },
 		"File.Open": func(ctx context.Context) error {
 			r, err := slices.Collect(f.Files())[0].Open(ctx)
 			if err == nil {

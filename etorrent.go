@@ -153,10 +153,6 @@ func (c *Client) Listening(ctx context.Context) ([]netip.AddrPort, error) {
 	return c.engine.Listening(ctx)
 }
 
-// SetRates changes Limits.Down and Limits.Up at once, in bytes per second; 0 is
-// unlimited.
-func (c *Client) SetRates(down, up int64) { c.engine.SetRates(down, up) }
-
 // SetFilter changes Options.Filter at once: connections end whose address it blocks.
 // Nil lets everybody pass.
 func (c *Client) SetFilter(f *Filter) { c.engine.SetFilter(f) }

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net/netip"
 
-	"github.com/etorrent/etorrent/internal/proc/client"
 	"github.com/etorrent/etorrent/internal/proc/clock"
 	"github.com/etorrent/etorrent/internal/proc/disk"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
@@ -44,7 +43,7 @@ type Options struct {
 	// DSCP is the class of all that the host's network sends, over TCP and UDP; 0 is
 	// the usual one. Windows marks nothing.
 	DSCP DSCP
-	// Limits bound the rates and the connections.
+	// Limits bound the rates and the connections. SetLimits changes them.
 	Limits Limits
 	// Filter has the addresses that are neither dialled nor let in; nil lets everybody
 	// pass. SetFilter changes it. Trackers are not subject to it.
@@ -56,26 +55,6 @@ type Options struct {
 	// Hook is called where processes receive, step and act, so that tests can
 	// inject faults.
 	Hook sup.Hook
-}
-
-// Limits bound what a client takes. In the numbers of connections those count too
-// that are being made and that have not finished their handshake.
-type Limits struct {
-	// Down and Up bound payload and messages together, in bytes per second; 0 is
-	// unlimited. SetRates changes them.
-	Down, Up int64
-	// Peers bounds the connections of all torrents, and PeersPerTorrent those of each;
-	// 0 stands for as many as there are descriptors for, and for 4,000. More than
-	// that there never are.
-	Peers, PeersPerTorrent int
-	// PeersPerAddress bounds the accepted connections of one address, or of one
-	// /64 of IPv6: for each torrent, and for those that have not named one; 0
-	// stands for 64.
-	PeersPerAddress int
-}
-
-func (l *Limits) peers() client.Peers {
-	return client.Peers{All: l.Peers, PerTorrent: l.PeersPerTorrent, PerAddress: l.PeersPerAddress}
 }
 
 // Filter is a list of addresses. It does not change once it is made.

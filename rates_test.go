@@ -16,7 +16,7 @@ import (
 func TestRatesOfTheClientAndOfATorrentMayChange(t *testing.T) {
 	inSwarm(t, func(t *testing.T, s *swarm) {
 		seeder, leecher := s.join(), s.join()
-		leecher.SetRates(1, 1) // until it is measured
+		leecher.SetLimits(etorrent.Limits{Down: 1, Up: 1}) // until it is measured
 		var fetching []*etorrent.Torrent
 		for _, name := range []string{"one", "other"} {
 			c := etorrenttest.NewContent(t, name, 64<<10, 60_000_000)
@@ -35,9 +35,9 @@ func TestRatesOfTheClientAndOfATorrentMayChange(t *testing.T) {
 			{down: 2 << 20, own: 200 << 10, want: [2]float64{200 << 10, 2<<20 - 200<<10}},
 			{up: 1 << 20, want: [2]float64{512 << 10, 512 << 10}},
 		} {
-			leecher.SetRates(int64(c.down), 0)
-			seeder.SetRates(0, int64(c.up))
-			if err := fetching[0].SetRates(t.Context(), int64(c.own), 0); err != nil {
+			leecher.SetLimits(etorrent.Limits{Down: int64(c.down)})
+			seeder.SetLimits(etorrent.Limits{Up: int64(c.up)})
+			if err := fetching[0].SetLimits(t.Context(), etorrent.TorrentLimits{Down: int64(c.own)}); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(5 * time.Second)
@@ -125,7 +125,7 @@ func TestWhatIsReceivedIsKeptToANewRateWithinASecondAndShared(t *testing.T) {
 			introduce(t, fetching, seeder.at())
 		}
 		time.Sleep(20 * time.Second)
-		leecher.SetRates(int64(c.perSecond), 0)
+		leecher.SetLimits(etorrent.Limits{Down: int64(c.perSecond)})
 		time.Sleep(time.Second)
 		c.judge(t, meta, []*etorrent.Torrent{fetching}, func(t *etorrent.Torrent) int64 { return t.Stats().Downloaded })
 		c.judge(t, meta, seeding, func(t *etorrent.Torrent) int64 { return t.Stats().Uploaded })
@@ -138,7 +138,7 @@ func TestWhatIsSentIsKeptToANewRateWithinASecondAndShared(t *testing.T) {
 	inCase(t, func(t *testing.T, s *swarm, c rateCase) {
 		meta := c.torrentFor(t)
 		seeder, seeding := s.seedZeros(meta)
-		seeder.SetRates(0, 10<<10)
+		seeder.SetLimits(etorrent.Limits{Up: 10 << 10})
 		var fetching []*etorrent.Torrent
 		for range c.peers {
 			_, one := s.fetchZeros(meta)
@@ -146,10 +146,10 @@ func TestWhatIsSentIsKeptToANewRateWithinASecondAndShared(t *testing.T) {
 			fetching = append(fetching, one)
 		}
 		time.Sleep(20 * time.Second)
-		if err := seeding.SetRates(t.Context(), 0, int64(c.perSecond)); err != nil {
+		if err := seeding.SetLimits(t.Context(), etorrent.TorrentLimits{Up: int64(c.perSecond)}); err != nil {
 			t.Fatal(err)
 		}
-		seeder.SetRates(0, 0)
+		seeder.SetLimits(etorrent.Limits{})
 		time.Sleep(time.Second)
 		c.judge(t, meta, []*etorrent.Torrent{seeding}, func(t *etorrent.Torrent) int64 { return t.Stats().Uploaded })
 		if c.perSecond >= 1<<20 {
@@ -166,7 +166,7 @@ func TestTheRatesOfATorrentAreKept(t *testing.T) {
 		seeder := s.join()
 		c.Seed(t, seeder.Client, seeder.storage)
 		leecher := s.join(func(o *etorrent.Options) { o.State = state.Open() })
-		if err := c.Fetch(t, leecher.Client).SetRates(t.Context(), 20<<10, -1); err != nil {
+		if err := c.Fetch(t, leecher.Client).SetLimits(t.Context(), etorrent.TorrentLimits{Down: 20 << 10, Up: -1}); err != nil {
 			t.Fatal(err)
 		}
 		etorrenttest.Shutdown(t, leecher.Client)
@@ -179,7 +179,7 @@ func TestTheRatesOfATorrentAreKept(t *testing.T) {
 			if got := float64(fetching.Stats().Downloaded-before) / 10; math.Abs(got-want) > 0.02*want+16<<10/10 {
 				t.Errorf("%.0f bytes a second, want %.0f", got, want)
 			}
-			if err := fetching.SetRates(t.Context(), 100<<10, 0); err != nil {
+			if err := fetching.SetLimits(t.Context(), etorrent.TorrentLimits{Down: 100 << 10}); err != nil {
 				t.Fatal(err)
 			}
 			etorrenttest.Shutdown(t, leecher.Client)

@@ -67,13 +67,13 @@ func TestSlotsFollowTheLimitOfAllTorrentsAndThatOfOne(t *testing.T) {
 			}
 		}
 		expect(len(all), "without a limit")
-		seeder.SetRates(0, fourSlots)
+		seeder.SetLimits(etorrent.Limits{Up: fourSlots})
 		expect(4, "at once when there is one")
-		seeder.SetRates(0, 1<<20)
+		seeder.SetLimits(etorrent.Limits{Up: 1 << 20})
 		expect(24, "when it is higher")
-		seeder.SetRates(0, 0)
+		seeder.SetLimits(etorrent.Limits{})
 		expect(len(all), "without a limit again")
-		seeder.SetRates(0, sevenSlots)
+		seeder.SetLimits(etorrent.Limits{Up: sevenSlots})
 		for _, one := range seeding[:19] {
 			if err := one.Retire(t.Context()); err != nil {
 				t.Fatal(err)

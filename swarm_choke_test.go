@@ -185,7 +185,7 @@ func TestAfterACrashOfTheChokerNobodyIsServedWithoutASlot(t *testing.T) {
 		var armed atomic.Bool
 		seeder, c, all := s.askers(7, func(o *etorrent.Options) { o.Limits.Up = sevenSlots }, crashing(&armed, sup.InStep))
 		wantServed(t, all, 0, 1, 2, 3, 4, 5, 6)
-		seeder.SetRates(0, fourSlots)
+		seeder.SetLimits(etorrent.Limits{Up: fourSlots})
 		armed.Store(true)
 		all = append(all, s.asker(seeder, c, 8))
 		time.Sleep(time.Second)

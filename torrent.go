@@ -7,7 +7,6 @@ import (
 
 	"github.com/etorrent/etorrent/internal/proc/client"
 	"github.com/etorrent/etorrent/internal/proc/torrent"
-	"github.com/etorrent/etorrent/internal/store"
 	"github.com/etorrent/etorrent/metainfo"
 	"github.com/etorrent/etorrent/sup"
 )
@@ -75,14 +74,6 @@ func (t *Torrent) AddPeers(ctx context.Context, peers ...netip.AddrPort) error {
 // behind the end are normal.
 func (t *Torrent) SetPriorities(ctx context.Context, p ...Priority) error {
 	return t.ask(ctx, torrent.Ask{Priorities: append([]Priority{}, p...)})
-}
-
-// SetRates bounds the torrent's own rates at once, in bytes per second; 0, and what
-// is below, is unlimited. Those of the client hold besides. They are kept in the
-// State, and hold again when the torrent is added the next time. After an error they
-// hold until the torrent ends, and may not be kept.
-func (t *Torrent) SetRates(ctx context.Context, down, up int64) error {
-	return t.c.engine.SetTorrentRates(ctx, t.t, store.Rates{Down: max(0, down), Up: max(0, up)})
 }
 
 // Pause ends the torrent's connections and closes its files, until Resume or until it is

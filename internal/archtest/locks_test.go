@@ -15,7 +15,7 @@ var lockers = map[string][]string{
 	"sup":                     {"Mailbox", "Pool", "Port", "Process", "Tree", "supervisor"},
 	"internal/leaf/board":     {"Board"},
 	"internal/leaf/bounded":   {"Queue"},
-	"internal/leaf/crowd":     {"Crowd"},
+	"internal/leaf/crowd":     {"Bound", "Crowd"},
 	"internal/leaf/gate":      {"Gate"},
 	"internal/leaf/havelog":   {"Log"},
 	"internal/leaf/limit":     {"Bucket"},

@@ -121,7 +121,7 @@ type Settings struct {
 	Intent     Intent     // run or rest
 	Priorities []Priority // by file number; files behind its end are PriorityNormal
 	Labels     []string
-	Rates      Rates
+	Limits     Limits
 	Trackers   []AddedTracker // behind the torrent's own, in the order in which they were added
 }
 
@@ -139,9 +139,12 @@ const (
 	SameTier = -1
 )
 
-// Rates bound what one torrent receives and sends, in bytes per second; 0 is
-// unlimited.
-type Rates struct{ Down, Up int64 }
+// Limits bound what one torrent receives and sends, in bytes per second, and how many
+// connections it has; 0 has no bound of its own.
+type Limits struct {
+	Down, Up int64
+	Peers    int
+}
 
 // Intent says whether a person wants the torrent to run.
 type Intent uint8

@@ -5,6 +5,7 @@ package crowd
 import (
 	"net/netip"
 	"sync"
+	"sync/atomic"
 )
 
 // Crowd is a bound on those who are inside. It is a passive leaf: its lock guards
@@ -49,6 +50,20 @@ func (c *Crowd) Enter(a netip.Addr) Evidence {
 	return Entered
 }
 
+// SetBounds has other bounds count from now on. Nobody who is inside leaves for that.
+func (c *Crowd) SetBounds(most, each int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.most, c.each = most, each
+}
+
+// Most is how many there may be in all.
+func (c *Crowd) Most() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.most
+}
+
 // Leave counts one out that had Entered.
 func (c *Crowd) Leave(a netip.Addr) {
 	network := NetworkOf(a)
@@ -60,7 +75,8 @@ func (c *Crowd) Leave(a netip.Addr) {
 	}
 }
 
-// Room is how many more may come in.
+// Room is how many more may come in. Where the bound was lowered there may be less
+// than none.
 func (c *Crowd) Room() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -77,4 +93,42 @@ func NetworkOf(a netip.Addr) netip.Prefix {
 	}
 	network, _ := a.Prefix(bits) // of an invalid address the zero Prefix
 	return network
+}
+
+// Bound is a number that others go by and that may change at any time. It is a passive
+// leaf.
+type Bound struct {
+	above *Bound // nil: there is none
+	n     atomic.Int64
+}
+
+// NewBound returns a bound.
+func NewBound(n int) *Bound {
+	b := &Bound{}
+	b.Set(n)
+	return b
+}
+
+// Under returns a bound that is as high as this one, whatever that becomes, or lower
+// once it is set.
+func (b *Bound) Under() *Bound { return &Bound{above: b} }
+
+// Set has another number count from now on; in a bound under another one 0 is no bound
+// of its own.
+func (b *Bound) Set(n int) { b.n.Store(int64(n)) }
+
+// Own is the number that was set.
+func (b *Bound) Own() int { return int(b.n.Load()) }
+
+// Most is the number that counts.
+func (b *Bound) Most() int {
+	own := b.Own()
+	if b.above == nil {
+		return own
+	}
+	most := b.above.Most()
+	if own > 0 {
+		return min(own, most)
+	}
+	return most
 }

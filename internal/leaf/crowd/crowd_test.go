@@ -84,3 +84,38 @@ func TestNeverMoreAreInsideThanTheBoundsAllow(t *testing.T) {
 		})
 	})
 }
+
+// Who is inside stays when the bounds are lowered, and nobody comes in until there is
+// room again.
+func TestLowerBoundsLetNobodyInUntilEnoughHaveLeft(t *testing.T) {
+	c := crowd.New(10, 10)
+	a := netip.MustParseAddr("192.0.2.1")
+	for range 5 {
+		c.Enter(a)
+	}
+	c.SetBounds(3, 2)
+	if c.Room() != -2 || c.Most() != 3 || c.Enter(a) != crowd.Full {
+		t.Errorf("room for %d of %d", c.Room(), c.Most())
+	}
+	for range 3 {
+		c.Leave(a)
+	}
+	if got := c.Enter(a); got != crowd.NetworkFull {
+		t.Errorf("of the same network: %d", got)
+	}
+	if got := c.Enter(netip.MustParseAddr("192.0.2.2")); got != crowd.Entered {
+		t.Errorf("of another: %d", got)
+	}
+}
+
+func TestABoundUnderAnotherIsAsHighUnlessItIsSetLower(t *testing.T) {
+	all := crowd.NewBound(10)
+	one := all.Under()
+	for _, c := range []struct{ all, own, want int }{{10, 0, 10}, {20, 0, 20}, {20, 5, 5}, {3, 5, 3}, {3, 0, 3}} {
+		all.Set(c.all)
+		one.Set(c.own)
+		if one.Most() != c.want || one.Own() != c.own || all.Most() != c.all {
+			t.Errorf("%+v: %d of %d", c, one.Most(), all.Most())
+		}
+	}
+}

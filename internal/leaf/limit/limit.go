@@ -73,7 +73,16 @@ func (b *Bucket) Under(perSecond int64) *Bucket { return &Bucket{above: b, perSe
 func (b *Bucket) SetRate(perSecond int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.perSecond, b.tokens, b.filled = perSecond, 0, mono.Never
+	if perSecond != b.perSecond {
+		b.perSecond, b.tokens, b.filled = perSecond, 0, mono.Never
+	}
+}
+
+// Own is the rate of the bucket itself; 0 is unlimited.
+func (b *Bucket) Own() int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.perSecond
 }
 
 // Rate is the least rate of the bucket and all above it, in bytes per second; 0 is

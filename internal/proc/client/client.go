@@ -13,9 +13,7 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/etorrent/etorrent/internal/core/choke"
 	"github.com/etorrent/etorrent/internal/core/names"
-	"github.com/etorrent/etorrent/internal/leaf/crowd"
 	"github.com/etorrent/etorrent/internal/leaf/gate"
 	"github.com/etorrent/etorrent/internal/leaf/limit"
 	"github.com/etorrent/etorrent/internal/leaf/ring"
@@ -91,6 +89,7 @@ type Client struct {
 	owner     string // of holds
 	crashes   *crashLog
 	down, up  *limit.Bucket
+	limits    limits
 	slots     *slots.Pool
 	gate      *gate.Gate
 	seen      seen
@@ -113,8 +112,7 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 		down:  limit.NewBucket(cfg.Down), up: limit.NewBucket(cfg.Up), slots: slots.New(slotsFor(cfg.Up)),
 		gate: gate.New(cfg.Filter), seen: newSeen(),
 	}
-	cfg.Peers = cfg.Peers.within(cfg.Shares)
-	peers := crowd.New(cfg.Peers.All, cfg.Peers.All)
+	c.limits = newLimits(cfg)
 	c.crashes = newCrashLog(c, cfg.Logger)
 	service := store.NewService(cfg.Rows)
 	c.store, c.owner = service, owner(cfg.Random)
@@ -128,14 +126,14 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 		Env: func(ident.TorrentID) torrent.Env {
 			return torrent.Env{
 				Disks: c.disks, Rows: service, Dialer: dialer, Clock: c.clock, Events: c.events,
-				Crowd: peers, MaxPeers: cfg.Peers.PerTorrent, PeersPerAddress: cfg.Peers.PerAddress,
+				Crowd: c.limits.crowd, Bounds: torrent.Bounds{Peers: c.limits.perTorrent, PerAddress: c.limits.perAddress},
 				Announcer: c.announcer, Down: c.down, Up: c.up, Slots: c.slots, PeerID: peerID(cfg.Version),
 				Client: "Etorrent " + cfg.Version, ListenPort: c.listenPort, Listeners: len(cfg.Listen), Random: cfg.Random,
 				Gate: c.gate, Outside: torrent.Outside{Ours: c.external, Seen: c.heardFromPeer},
 			}
 		},
 	})
-	greeter := pnet.NewGreeter(c.roster.Find, crowd.New(cfg.Shares.Strangers, cfg.Peers.PerAddress), c.gate)
+	greeter := pnet.NewGreeter(c.roster.Find, c.limits.strangers, c.gate)
 	c.udp = udp.New(udp.Config{Egress: egress, Clock: c.clock, Beside: beside(cfg.Listen), Changed: c.postDatagrams()})
 	c.announcer = announce.New(announce.Config{
 		Egress: egress, UDP: c.udp, Clock: c.clock, Port: c.listenPort, Keep: service,
@@ -246,35 +244,11 @@ func (c *Client) Resume(ctx context.Context, t *torrent.Torrent) error {
 	return c.Ask(ctx, t, torrent.Ask{Resume: &torrent.Resume{}})
 }
 
-// SetTorrentRates bounds what a torrent receives and sends, at once, and keeps that
-// in its row. After an error it holds as long as the torrent runs.
-func (c *Client) SetTorrentRates(ctx context.Context, t *torrent.Torrent, r store.Rates) error {
-	t.SetRates(r)
-	return c.Ask(ctx, t, torrent.Ask{Rates: &r})
-}
-
 // AddTracker announces a torrent to another tracker too, at once, and keeps that in its
 // row. After an error it holds as long as the torrent runs.
 func (c *Client) AddTracker(ctx context.Context, t *torrent.Torrent, n torrent.Tracker) error {
 	t.AddTracker(n)
 	return c.Ask(ctx, t, torrent.Ask{Trackers: &torrent.KeepTrackers{}})
-}
-
-// SetRates bounds what all torrents receive and send, in bytes per second; 0 is
-// unlimited.
-func (c *Client) SetRates(down, up int64) {
-	c.down.SetRate(down)
-	c.up.SetRate(up)
-	c.slots.SetTotal(c.clock.Now(), slotsFor(up))
-}
-
-// slotsFor is how many upload slots a limit of all torrents is enough for; 0, as
-// without a limit, means that each torrent counts for itself.
-func slotsFor(up int64) int {
-	if up <= 0 {
-		return 0
-	}
-	return choke.SlotsFor(float64(up))
 }
 
 // SetFilter has another address filter count, for those who are connected too; nil

@@ -38,7 +38,7 @@ func (x *process) take(a Add, hash [20]byte) (*entry, error) {
 		return nil, err
 	}
 	t := torrent.New(x.r.cfg.Env(id), id, epoch, a.Options)
-	t.SetRates(kept.Settings.Rates)
+	t.SetLimits(kept.Settings.Limits)
 	if a.Options.Tiers == nil && a.Options.Trackers == torrent.AllTrackers {
 		t.RestoreTrackers(kept.Settings.Trackers)
 	}

@@ -67,7 +67,7 @@ func newSwarm(c *control) *swarm {
 		conns: map[assign.HolderID]*connection{},
 		book:  book.NewWith(c.t.legacy.bans),
 		names: book.NewNames(),
-		door:  crowd.New(c.t.env.MaxPeers+displacedAtOnce, c.t.env.PeersPerAddress),
+		door:  crowd.New(c.t.doorBounds()),
 		downs: sup.NewMailbox[sup.Down](),
 	}
 }
@@ -93,12 +93,18 @@ func (s *swarm) open(conn pnet.Conn, addr netip.AddrPort, acceptor *handshake.Ac
 		k.doors = append(k.doors, addr)
 	}
 	s.conns[k.id] = k
+	s.c.t.roll.put(k, s.namingOf(addr, d))
 	log, shown := s.sight()
 	s.c.t.peers.StartMonitored(s.c.t.peerChild(candidate{
 		id: k.id, conn: conn, addr: addr, direction: d, acceptor: acceptor,
 		orders: k.orders, meter: k.meter, infoHash: s.c.row.Keys.V1, disk: s.c.disk, log: log, shown: shown,
 		geometry: s.c.layout.geometry, goal: s.c.goal,
 	}), s.downs, k)
+}
+
+// doorBounds are those of the accepted connections.
+func (t *Torrent) doorBounds() (most, each int) {
+	return t.env.Bounds.Peers.Most() + displacedAtOnce, t.env.Bounds.PerAddress.Most()
 }
 
 // enter counts a connection in, unless there are too many: accepted ones of one
@@ -136,7 +142,7 @@ func (s *swarm) dial() {
 		return
 	}
 	s.names.Next(s.c.now(), s)
-	s.book.Next(s.c.now(), min(s.c.t.env.MaxPeers-len(s.conns), s.c.t.env.Crowd.Room()), s)
+	s.book.Next(s.c.now(), min(s.c.t.env.Bounds.Peers.Most()-len(s.conns), s.c.t.env.Crowd.Room()), s)
 }
 
 // Dial makes the swarm the Effects of its book.
@@ -173,6 +179,10 @@ func (s *swarm) shook(m *peerShook) {
 		return
 	}
 	k.remoteID = m.remote.PeerID
+	if k.phase == connShaking && s.viewSurplus() != crowd.Entered {
+		s.refuse(k, reasonSurplus)
+		return
+	}
 	for _, other := range s.conns {
 		if other == k || other.phase != connTrading {
 			continue
@@ -210,7 +220,7 @@ func (s *swarm) admit(k *connection, remote wire.Handshake) {
 	if k.direction == handshake.Dialled {
 		s.book.Connected(s.c.now(), k.addr)
 	}
-	s.c.t.roll.put(k, s.c.t.env.Clock.Wall())
+	s.c.t.roll.admit(k, s.c.t.env.Clock.Wall())
 	s.c.saveSoon()
 	s.c.t.choker.Put(toChoker{joined: s.clientOf(k)})
 	k.orders.Put(peerOrder{kind: orderAdmit})
@@ -229,6 +239,7 @@ func (s *swarm) refuse(k *connection, why string) {
 		return
 	}
 	k.reason = why
+	s.c.t.roll.leave(k)
 	k.orders.Put(peerOrder{kind: orderLeave})
 }
 

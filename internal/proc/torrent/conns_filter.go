@@ -30,6 +30,7 @@ func (s *swarm) follow() {
 			s.book.External(ours)
 		}
 	}
+	s.door.SetBounds(s.c.t.doorBounds())
 	t := s.c.t.env.Gate.Table()
 	if t == s.filter {
 		return
@@ -50,9 +51,9 @@ func (s *swarm) follow() {
 // whose members are all full (BEP 40).
 func (s *swarm) viewRoom(addr netip.AddrPort, d handshake.Direction) crowd.Evidence {
 	switch now := s.c.now(); {
-	case len(s.conns) < s.c.t.env.MaxPeers:
+	case len(s.conns) < s.c.t.env.Bounds.Peers.Most():
 		return crowd.Entered
-	case d == handshake.Dialled, len(s.conns) >= s.c.t.env.MaxPeers+displacedAtOnce, now < s.displaces:
+	case d == handshake.Dialled, len(s.conns) >= s.c.t.env.Bounds.Peers.Most()+displacedAtOnce, now < s.displaces:
 		return crowd.Full
 	default:
 		s.displaces = now.Add(displaceEvery)
@@ -73,7 +74,8 @@ func (s *swarm) viewRoom(addr netip.AddrPort, d handshake.Direction) crowd.Evide
 
 // isPersons says whether a person named the endpoint of a connection.
 func (s *swarm) isPersons(k *connection) bool {
-	return slices.ContainsFunc(k.doors, func(door netip.AddrPort) bool {
-		return s.book.NamedBy(door).Has(book.SourcePerson)
-	})
+	return slices.ContainsFunc(k.doors, s.isNamed)
 }
+
+// isNamed says whether a person named an endpoint.
+func (s *swarm) isNamed(at netip.AddrPort) bool { return s.book.NamedBy(at).Has(book.SourcePerson) }

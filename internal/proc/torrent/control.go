@@ -234,6 +234,8 @@ func (c *control) input(in toControl) {
 		c.announce()
 	case in.refiltered != nil:
 		c.swarm.follow()
+	case in.rebounded != nil:
+		c.swarm.rebound(in.rebounded)
 	case in.host != nil:
 		c.swarm.hostChanged(*in.host)
 	case in.unveil != nil:

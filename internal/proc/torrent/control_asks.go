@@ -15,7 +15,7 @@ import (
 type Ask struct {
 	Priorities []store.Priority // by file
 	Prioritise *Prioritise
-	Rates      *store.Rates // to be kept in the row
+	Limits     *store.Limits // to be kept in the row
 	Pause      *Pause
 	Resume     *Resume
 	Verify     *Verify
@@ -65,8 +65,8 @@ func (c *control) ask(r *sup.Request[Ask, Answer]) {
 		a.Err = c.prioritise(*r.Q.Prioritise)
 	case r.Q.Trackers != nil:
 		a.Err = c.keepTrackers()
-	case r.Q.Rates != nil:
-		a.Err = c.keepRates(*r.Q.Rates)
+	case r.Q.Limits != nil:
+		a.Err = c.keepLimits(*r.Q.Limits)
 	}
 	c.show()
 	r.Reply(a)

@@ -189,14 +189,14 @@ func (c *control) setPriorities(of []store.Priority) error {
 	return nil
 }
 
-// keepRates keeps rates that hold already.
-func (c *control) keepRates(r store.Rates) error {
+// keepLimits keeps limits that hold already.
+func (c *control) keepLimits(l store.Limits) error {
 	if c.row == nil {
 		return errNotOpen
 	}
 	settings := c.row.Settings
-	settings.Rates = r
-	c.t.SetRates(r) // of two who set them at once the same one is last in the row
+	settings.Limits = l
+	c.t.SetLimits(l) // of two who set them at once the same one is last in the row
 	return c.saveSettings(settings)
 }
 

@@ -146,7 +146,7 @@ func (c *control) missing() int64 { return c.status.Left - c.layout.pieceBytes(c
 func (c *control) appetite() coreannounce.Appetite {
 	switch {
 	case c.phase != phaseRunning,
-		len(c.swarm.conns) >= c.t.env.MaxPeers || c.t.env.Crowd.Room() <= 0,
+		len(c.swarm.conns) >= c.t.env.Bounds.Peers.Most() || c.t.env.Crowd.Room() <= 0,
 		c.swarm.book.Known() >= book.Bound,
 		c.goal == peer.UploadOnly && c.swarm.trading() >= enoughToShare:
 		return coreannounce.HasEnough

@@ -33,6 +33,7 @@ type toControl struct {
 	report     *coreannounce.Report // of a tracker
 	listening  *listening
 	refiltered *refiltered
+	rebounded  *rebounded
 	host       *HostChange
 	unveil     *unveil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/etorrent/etorrent/internal/core/assign"
 	"github.com/etorrent/etorrent/internal/core/handshake"
 	"github.com/etorrent/etorrent/internal/core/peer"
+	"github.com/etorrent/etorrent/internal/core/surplus"
 	"github.com/etorrent/etorrent/internal/proc/clock"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
 )
@@ -71,8 +72,8 @@ func standingFlags(s peer.Standing) (f PeerFlags) {
 	return f
 }
 
-// roll is the list of admitted connections. It is a passive leaf: control writes it,
-// anyone reads.
+// roll is the list of connections. It is a passive leaf: control writes it, anyone
+// reads.
 type roll struct {
 	mu sync.Mutex
 	of map[assign.HolderID]*enrolled
@@ -82,17 +83,37 @@ type roll struct {
 type enrolled struct {
 	addr      netip.AddrPort
 	direction handshake.Direction
+	naming    surplus.Naming
+	phase     connPhase
 	client    string
-	joined    time.Time
+	joined    time.Time // zero until it is admitted
 	meter     *meter
 }
 
 func newRoll() *roll { return &roll{of: map[assign.HolderID]*enrolled{}} }
 
-func (r *roll) put(k *connection, joined time.Time) {
+func (r *roll) put(k *connection, n surplus.Naming) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.of[k.id] = &enrolled{addr: k.addr, direction: k.direction, client: k.client, joined: joined, meter: k.meter}
+	r.of[k.id] = &enrolled{addr: k.addr, direction: k.direction, naming: n, phase: k.phase, meter: k.meter}
+}
+
+// admit notes that a connection takes part from now on.
+func (r *roll) admit(k *connection, joined time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if e := r.of[k.id]; e != nil {
+		e.phase, e.client, e.joined = k.phase, k.client, joined
+	}
+}
+
+// leave notes that a connection was told to leave.
+func (r *roll) leave(k *connection) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if e := r.of[k.id]; e != nil {
+		e.phase = k.phase
+	}
 }
 
 // rename notes what a remote calls itself.
@@ -116,6 +137,9 @@ func (r *roll) list(c *clock.Clock) []Peer {
 	now := c.Now()
 	out := make([]Peer, 0, len(r.of))
 	for _, e := range r.of {
+		if e.joined.IsZero() {
+			continue
+		}
 		p := Peer{Addr: e.addr, Client: e.client, Joined: e.joined, Flags: PeerFlags(e.meter.standing.Load())}
 		if e.direction == handshake.Accepted {
 			p.Flags |= PeerConnectedToUs
@@ -155,3 +179,6 @@ func (p *pulse) faded(now mono.Instant) float64 {
 }
 
 func (p *pulse) read(now mono.Instant) int64 { return int64(p.faded(now)) }
+
+// last is when bytes were counted last; Never, where none were.
+func (p *pulse) last() mono.Instant { return mono.Instant(p.at.Load()) }

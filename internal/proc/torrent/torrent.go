@@ -48,11 +48,14 @@ type Env struct {
 	ListenPort func() uint16 // 0 while not listening
 	Listeners  int           // that there are to be
 	Random     uint64        // run number of the random choices
-	// MaxPeers bounds the connections of the torrent.
-	MaxPeers int
-	// PeersPerAddress bounds the accepted connections of one address.
-	PeersPerAddress int
-	Outside         Outside
+	Bounds     Bounds
+	Outside    Outside
+}
+
+// Bounds are of a torrent's connections.
+type Bounds struct {
+	Peers      *crowd.Bound // in all: those of each torrent, under which New makes its own
+	PerAddress *crowd.Bound // those that were accepted from one address
 }
 
 // Outside is how others see us. Its functions may not wait; nil ones stand for nothing.
@@ -173,6 +176,7 @@ type legacy struct {
 // processes. The row is ours at the given epoch.
 func New(env Env, id ident.TorrentID, epoch store.Epoch, o Options) *Torrent {
 	inputs := sup.NewMailbox[toAssign]()
+	env.Bounds.Peers = env.Bounds.Peers.Under()
 	return &Torrent{
 		env: env, id: id, epoch: epoch, options: o,
 		control: newInlet(named{o.Peers, o.Names, flat(o.Tiers)}),
@@ -248,12 +252,19 @@ func (t *Torrent) Quarantined(why error) {
 // Tally counts payload bytes since the torrent woke.
 func (t *Torrent) Tally() *Tally { return &t.tally }
 
-// SetRates bounds what the torrent receives and sends, below the limits of all
-// torrents. It does not keep that in the row: an Ask with the same rates does.
-func (t *Torrent) SetRates(r store.Rates) {
-	t.down.SetRate(r.Down)
-	t.up.SetRate(r.Up)
+// SetLimits bounds what the torrent receives and sends, and its connections, below the
+// limits of all torrents. It does not keep that in the row: an Ask with the same limits
+// does.
+func (t *Torrent) SetLimits(l store.Limits) {
+	t.down.SetRate(l.Down)
+	t.up.SetRate(l.Up)
+	t.env.Bounds.Peers.Set(l.Peers)
 	t.slots.Nudge()
+}
+
+// Limits are the torrent's own.
+func (t *Torrent) Limits() store.Limits {
+	return store.Limits{Down: t.down.Own(), Up: t.up.Own(), Peers: t.env.Bounds.Peers.Own()}
 }
 
 // Incoming gives the torrent a connection whose remote named its info-hash;

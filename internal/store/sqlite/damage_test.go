@@ -87,8 +87,9 @@ var damages = map[string]string{
 	"UPDATE announces SET state = '{\"at\":\"yesterday\"}'":    "announce state",
 	"UPDATE announces SET state = '{\"saved\":{\"key\":-1}}'":  "announce state",
 	"UPDATE announces SET state = '{}' || 1":                   "announce state",
-	"UPDATE torrents SET rate_down = -1":                       "rates",
-	"UPDATE torrents SET rate_up = -5":                         "rates",
+	"UPDATE torrents SET rate_down = -1":                       "limits",
+	"UPDATE torrents SET rate_up = -5":                         "limits",
+	"UPDATE torrents SET max_peers = -1":                       "limits",
 }
 
 func TestADamagedFieldIsNamedAndHidesNoOtherRow(t *testing.T) {

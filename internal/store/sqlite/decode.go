@@ -22,7 +22,7 @@ var (
 	errKeys     = errors.New("an info-hash has a wrong length")
 	errLoss     = errors.New("unknown reason")
 	errIntent   = errors.New("unknown intent")
-	errRates    = errors.New("a rate is below 0")
+	errLimits   = errors.New("a limit is below 0")
 	errOverlaps = errors.New("a piece is claimed twice")
 )
 
@@ -53,12 +53,12 @@ func (h *head) decodeLoss() (store.Loss, error) {
 }
 
 func (h *head) decodeSettings() (store.Settings, error) {
-	s := store.Settings{Dir: h.settings.dir, Intent: store.Intent(h.settings.intent), Rates: h.settings.rates}
+	s := store.Settings{Dir: h.settings.dir, Intent: store.Intent(h.settings.intent), Limits: h.settings.limits}
 	if i := h.settings.intent; i != int64(store.IntentRun) && i != int64(store.IntentPause) {
 		return s, h.bad("intent", errIntent)
 	}
-	if s.Rates.Down < 0 || s.Rates.Up < 0 {
-		return s, h.bad("rates", errRates)
+	if min(s.Limits.Down, s.Limits.Up, int64(s.Limits.Peers)) < 0 {
+		return s, h.bad("limits", errLimits)
 	}
 	var err error
 	if s.Priorities, err = store.DecodePriorities(h.settings.priorities); err != nil {

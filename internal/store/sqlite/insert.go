@@ -82,13 +82,13 @@ func insertHead(ctx context.Context, tx *sql.Tx, row *store.Row) error {
 	if err != nil {
 		return err
 	}
-	const insert = `INSERT INTO torrents (token, v1, v2, name, source, pieces, files, dir, intent, priorities, labels, rate_down, rate_up, trackers,
+	const insert = `INSERT INTO torrents (token, v1, v2, name, source, pieces, files, dir, intent, priorities, labels, rate_down, rate_up, max_peers, trackers,
 		added, completed, uploaded, downloaded, seeding, next_announce, lost_reason, lost_pieces, owner, epoch, claimed)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, 0) RETURNING id`
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, 0) RETURNING id`
 	v1, v2 := keyBlobs(row.Keys)
 	s, c := &row.Settings, &row.Counters
 	return tx.QueryRowContext(ctx, insert, row.Token[:], v1, v2, row.Name, row.Source, row.Pieces, len(row.FileMap),
-		s.Dir, s.Intent, store.AppendPriorities(nil, s.Priorities), labels, s.Rates.Down, s.Rates.Up, trackers,
+		s.Dir, s.Intent, store.AppendPriorities(nil, s.Priorities), labels, s.Limits.Down, s.Limits.Up, s.Limits.Peers, trackers,
 		putTime(row.Added), putTime(row.Completed), c.Uploaded, c.Downloaded, int64(c.Seeding/time.Second),
 		putTime(row.Announce.Next()), row.Lost.Reason, row.Lost.Pieces).Scan(&row.ID)
 }

@@ -15,13 +15,13 @@ var errForeign = errors.New("it is a database of another program")
 
 // schemaVersion is the version, PRAGMA user_version, that this program writes:
 // the number of its migrations.
-const schemaVersion = 5
+const schemaVersion = 6
 
 // A migration leads from one schema version to the next, in one transaction.
 type migration func(ctx context.Context, tx *sql.Tx) error
 
 func migrations() []migration {
-	return []migration{createV1, migrateV2, migrateV3, migrateV4, migrateV5}
+	return []migration{createV1, migrateV2, migrateV3, migrateV4, migrateV5, migrateV6}
 }
 
 func createV1(ctx context.Context, tx *sql.Tx) error {
@@ -54,6 +54,11 @@ func migrateV4(ctx context.Context, tx *sql.Tx) error {
 
 func migrateV5(ctx context.Context, tx *sql.Tx) error {
 	_, err := tx.ExecContext(ctx, schemaV5)
+	return err
+}
+
+func migrateV6(ctx context.Context, tx *sql.Tx) error {
+	_, err := tx.ExecContext(ctx, schemaV6)
 	return err
 }
 

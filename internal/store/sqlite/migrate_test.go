@@ -51,7 +51,7 @@ func TestADatabaseOfTheFirstSchemaIsMigrated(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !r.Claims.Held(9).Equal(pieceset.Of(9, 0, 1, 7, 8)) || r.FileMap[0] != "a" || r.Counters.Uploaded != 10 || r.Settings.Rates != (store.Rates{}) || r.Settings.Trackers != nil {
+		if !r.Claims.Held(9).Equal(pieceset.Of(9, 0, 1, 7, 8)) || r.FileMap[0] != "a" || r.Counters.Uploaded != 10 || r.Settings.Limits != (store.Limits{}) || r.Settings.Trackers != nil {
 			t.Errorf("row: %+v", r)
 		}
 		d.Close()

@@ -10,7 +10,7 @@ import (
 )
 
 // columns are what a scan reads, in the order of head.scan.
-const columns = `id, token, v1, v2, name, source, pieces, files, dir, intent, priorities, labels, rate_down, rate_up, trackers,
+const columns = `id, token, v1, v2, name, source, pieces, files, dir, intent, priorities, labels, rate_down, rate_up, max_peers, trackers,
 	added, completed, uploaded, downloaded, seeding, next_announce, lost_reason, lost_pieces,
 	owner, epoch, claimed`
 
@@ -35,7 +35,7 @@ type headSettings struct {
 	intent     int64
 	priorities []byte
 	labels     string
-	rates      store.Rates
+	limits     store.Limits
 	trackers   string
 }
 
@@ -46,7 +46,7 @@ type headLoss struct{ reason, pieces int64 }
 func (h *head) scan(row interface{ Scan(...any) error }) error {
 	s, c := &h.settings, &h.counters
 	return row.Scan(&h.id, &h.token, &h.v1, &h.v2, &h.name, &h.source, &h.pieces, &h.files, &s.dir,
-		&s.intent, &s.priorities, &s.labels, &s.rates.Down, &s.rates.Up, &s.trackers, &h.added, &h.completed, &c.uploaded, &c.downloaded,
+		&s.intent, &s.priorities, &s.labels, &s.limits.Down, &s.limits.Up, &s.limits.Peers, &s.trackers, &h.added, &h.completed, &c.uploaded, &c.downloaded,
 		&c.seeding, &h.next, &h.lost.reason, &h.lost.pieces, &h.owner, &h.epoch, &h.claimed)
 }
 

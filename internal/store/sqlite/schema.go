@@ -96,3 +96,8 @@ ALTER TABLE files ADD COLUMN maker INTEGER NOT NULL DEFAULT 0;
 const schemaV5 = `
 ALTER TABLE torrents ADD COLUMN trackers TEXT NOT NULL DEFAULT 'null';
 `
+
+// schemaV6 adds how many connections each torrent has at most; 0 is as many as usual.
+const schemaV6 = `
+ALTER TABLE torrents ADD COLUMN max_peers INTEGER NOT NULL DEFAULT 0;
+`

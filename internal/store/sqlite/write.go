@@ -121,8 +121,8 @@ func (d *Driver) SaveSettings(ctx context.Context, u store.SettingsUpdate) error
 			return err
 		}
 		s := &u.Settings
-		_, err = tx.ExecContext(ctx, "UPDATE torrents SET dir = ?, intent = ?, priorities = ?, labels = ?, rate_down = ?, rate_up = ?, trackers = ? WHERE id = ?",
-			s.Dir, s.Intent, store.AppendPriorities(nil, s.Priorities), labels, s.Rates.Down, s.Rates.Up, trackers, u.ID)
+		_, err = tx.ExecContext(ctx, "UPDATE torrents SET dir = ?, intent = ?, priorities = ?, labels = ?, rate_down = ?, rate_up = ?, max_peers = ?, trackers = ? WHERE id = ?",
+			s.Dir, s.Intent, store.AppendPriorities(nil, s.Priorities), labels, s.Limits.Down, s.Limits.Up, s.Limits.Peers, trackers, u.ID)
 		return err
 	})
 }

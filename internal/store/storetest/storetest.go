@@ -62,7 +62,7 @@ func Sample(n int) *store.Row {
 		Settings: store.Settings{
 			Dir: "/data", Intent: store.IntentPause, Labels: []string{"x", "\"y\n"},
 			Priorities: []store.Priority{store.PriorityHigh, store.PriorityUnwanted},
-			Rates:      store.Rates{Down: 1 << 40, Up: 50 << 10},
+			Limits:     store.Limits{Down: 1 << 40, Up: 50 << 10, Peers: 77},
 			Trackers:   []store.AddedTracker{{Tier: store.LastTier, URL: "http://a/announce?x=<&>\""}, {Tier: store.SameTier, URL: "udp://b:1"}},
 		},
 		Added:     when,

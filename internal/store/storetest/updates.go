@@ -74,7 +74,7 @@ var updates = map[string]func(*testing.T, store.Driver){
 		now := time.Now()
 		a := sampleAnnounce(now)
 		a.Saved.Trackers = a.Saved.Trackers[1:]
-		settings := store.Settings{Dir: "/elsewhere", Rates: store.Rates{Up: 1}, Trackers: []store.AddedTracker{{Tier: 1, URL: "udp://c:1"}}}
+		settings := store.Settings{Dir: "/elsewhere", Limits: store.Limits{Up: 1, Peers: 2}, Trackers: []store.AddedTracker{{Tier: 1, URL: "udp://c:1"}}}
 		saved := d.SaveAnnounces(t.Context(), []store.AnnounceUpdate{
 			{ID: id, Epoch: epoch, Announce: sampleAnnounce(now)}, {ID: 777}, {ID: id, Epoch: epoch + 1}, {ID: id, Epoch: epoch, Announce: a},
 		})
