@@ -7,7 +7,9 @@ set -uo pipefail
 
 peers=( # package, then a command that succeeds where it is installed
   'aria2               command -v aria2c'
+  'g++                 command -v g++'
   'mktorrent           command -v mktorrent'
+  'npm                 command -v npm'
   'opentracker         command -v opentracker'
   'qbittorrent-nox     command -v qbittorrent-nox'
   'rtorrent            command -v rtorrent'
@@ -37,10 +39,16 @@ if [ ${#need[@]} -gt 0 ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null;
 fi
 
 # anacrolix/torrent is no package of Debian's: it is built, once, where its module can
-# be had. bench/ does without.
+# be had. bench/ does without, as without libutp.
 if [ "${1:-}" != bench ] && ! log=$("${0%/*}/tool.sh" anacrolix github.com/anacrolix/torrent/cmd/torrent 2>&1); then
   echo "peers: anacrolix/torrent cannot be built: $(tail -n 3 <<<"$log")"
   need+=(anacrolix/torrent)
+fi
+
+# libutp is compiled by its tests.
+if [ "${1:-}" != bench ] && ! log=$("${0%/*}/libutp.sh" 2>&1); then
+  echo "peers: the source of libutp cannot be had: $(tail -n 3 <<<"$log")"
+  need+=(libutp)
 fi
 
 if [ ${#need[@]} -gt 0 ]; then
