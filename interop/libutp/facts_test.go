@@ -1,0 +1,306 @@
+//go:build linux
+
+package libutp
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/etorrent/etorrent/internal/vocab/serial"
+	"github.com/etorrent/etorrent/internal/vocab/utpwire"
+)
+
+// What libutp does on the wire, where BEP 29 says something else, or nothing.
+func TestLibutpOnTheWire(t *testing.T) {
+	t.Parallel()
+	for _, table := range [][]fact{handshakes, validity, acknowledgements, timers, ends} {
+		for _, f := range table {
+			t.Run(f.name, func(t *testing.T) {
+				t.Parallel()
+				f.shows(t)
+			})
+		}
+	}
+}
+
+type fact struct {
+	name  string
+	shows func(t *testing.T)
+}
+
+// only is the one packet of some answers.
+func only(t *testing.T, of []answer) answer {
+	t.Helper()
+	packets := spoken(of)
+	if len(packets) != 1 {
+		t.Fatalf("it sent %v, not one packet", packets)
+	}
+	return packets[0]
+}
+
+func silent(t *testing.T, of []answer) {
+	t.Helper()
+	if packets := spoken(of); len(packets) > 0 {
+		t.Fatalf("it sent %v", packets)
+	}
+}
+
+// times are when packets of a kind were sent, in seconds.
+func times(of []answer, kind utpwire.Kind) (out []float64) {
+	for _, a := range spoken(of) {
+		if a.Header.Kind == kind {
+			out = append(out, a.at.Seconds())
+		}
+	}
+	return out
+}
+
+var handshakes = []fact{
+	{"a SYN carries the id by which it receives, and all that follows the next one", func(t *testing.T) {
+		w := newWire(t, Options{})
+		syn := only(t, w.do(Connect, 0))
+		if syn.Header.Kind != utpwire.Syn || syn.Ack != 0 || syn.Delay != utpwire.NoDelay || syn.Window != 1<<20 {
+			t.Errorf("it asks by %v", syn)
+		}
+		w.header.ID, w.header.Seq, w.header.Ack = syn.ID, 500, syn.Seq
+		w.say(utpwire.State, nil)
+		if data := only(t, w.do(Write, 1)); data.ID != syn.ID.Next() || data.Seq != syn.Seq+1 {
+			t.Errorf("after %v it sends %v", syn, data)
+		}
+	}},
+	{"the SYN-ACK has the number of the first data, and does not take it", func(t *testing.T) {
+		w := newWire(t, Options{})
+		w.header.Seq = 65535 // and numbers wrap
+		synAck := only(t, w.say(utpwire.Syn, nil))
+		if synAck.Header.Kind != utpwire.State || synAck.ID != 1000 || synAck.Ack != 65535 {
+			t.Fatalf("it answers %v", synAck)
+		}
+		w.header.ID, w.header.Seq, w.header.Ack = 1001, 0, synAck.Seq-1
+		w.say(utpwire.Data, pattern(0, 10))
+		if data := only(t, w.do(Write, 10)); data.Seq != synAck.Seq || data.ID != 1000 || data.Ack != 0 {
+			t.Errorf("after %v it sends %v", synAck, data)
+		}
+	}},
+	{"an initiator that acknowledges the number of the SYN-ACK, as BEP 29 draws it, is not heard", func(t *testing.T) {
+		w := newWire(t, Options{})
+		synAck := only(t, w.say(utpwire.Syn, nil))
+		w.header.ID, w.header.Seq, w.header.Ack = 1001, 1, synAck.Seq
+		if got := w.say(utpwire.Data, pattern(0, 10)); len(got) != 0 {
+			t.Errorf("it answers %v", got)
+		}
+	}},
+	{"an acceptor writes nothing before the first data", func(t *testing.T) {
+		w := newWire(t, Options{})
+		synAck := only(t, w.say(utpwire.Syn, nil))
+		w.header.ID, w.header.Ack = 1001, synAck.Seq-1
+		silent(t, w.do(Write, 10))
+		silent(t, w.say(utpwire.State, nil))
+		silent(t, w.wait(time.Minute))
+		w.header.Seq = 1
+		if got := spoken(w.say(utpwire.Data, pattern(0, 10))); len(got) == 0 {
+			t.Error("it writes nothing after data either")
+		}
+	}},
+	{"a SYN that is repeated is ignored", func(t *testing.T) {
+		w := newWire(t, Options{})
+		only(t, w.say(utpwire.Syn, nil))
+		silent(t, w.say(utpwire.Syn, nil))
+		silent(t, w.wait(10*time.Second))
+		silent(t, w.say(utpwire.Syn, nil))
+	}},
+	{"a SYN is sent again after 3 and 6 s, and given up after 12 more", func(t *testing.T) {
+		w := newWire(t, Options{})
+		got := append(w.do(Connect, 0), w.wait(time.Minute)...)
+		if at := times(got, utpwire.Syn); !slices.Equal(at, []float64{0, 3, 9}) {
+			t.Errorf("it asks after %v s", at)
+		}
+		if failed := said(got, Failed); len(failed) != 1 || failed[0].at != 21*time.Second || failed[0].N != TimedOut {
+			t.Errorf("it fails by %v", failed)
+		}
+	}},
+	{"3,001 SYNs whose senders are not there close it for ever", func(t *testing.T) {
+		w := newWire(t, Options{})
+		answered := 0
+		for i := range 3100 {
+			w.header.ID = utpwire.ConnID(2 * i)
+			answered += len(spoken(w.say(utpwire.Syn, nil)))
+		}
+		if answered != 3001 {
+			t.Errorf("it answers %d", answered)
+		}
+		w.wait(time.Minute)
+		w.header.ID = 50_001
+		silent(t, w.say(utpwire.Syn, nil))
+	}},
+}
+
+var validity = []fact{
+	{"a packet whose first extension is 3 or more is another protocol's", func(t *testing.T) {
+		w := accepted(t, Options{})
+		for number, want := range map[byte]int{3: 1, 255: 1, 2: 0} {
+			h := w.header
+			datagram := h.Append(nil, nil)
+			datagram[1] = number
+			datagram = append(datagram, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0)
+			if got := said(w.raw(datagram), NotUTP); len(got) != want {
+				t.Errorf("extension %d: %v", number, got)
+			}
+		}
+	}},
+	{"an extension 3 behind selective acks is skipped", func(t *testing.T) {
+		w := accepted(t, Options{})
+		h := w.header
+		datagram := h.Append(nil, []byte{0, 0, 0, 0})
+		datagram[utpwire.HeaderBytes] = 3
+		datagram = append(append(datagram, 0, 1, 7), pattern(10, 5)...)
+		if got := said(w.raw(datagram), Delivered); len(got) != 1 || got[0].N != 5 {
+			t.Errorf("it takes %v", got)
+		}
+	}},
+	{"a RST is taken by the id alone, either one", func(t *testing.T) {
+		for _, id := range []utpwire.ConnID{1000, 1001} {
+			w := accepted(t, Options{})
+			got := w.put(utpwire.Header{Kind: utpwire.Reset, ID: id, Seq: 12345, Ack: 54321}, nil, nil)
+			if failed := said(got, Failed); len(failed) != 1 || failed[0].N != Reset {
+				t.Errorf("id %d: %v", id, got)
+			}
+		}
+		w := accepted(t, Options{})
+		if got := w.put(utpwire.Header{Kind: utpwire.Reset, ID: 1002}, nil, nil); len(got) != 0 {
+			t.Errorf("a third id: %v", got)
+		}
+	}},
+	{"an acknowledgement of what was not sent, or of more than three before, has the packet dropped", func(t *testing.T) {
+		for ago, want := range map[int]int{-1: 0, 0: 1, 4: 1, 5: 0} { // one packet is on its way
+			w := accepted(t, Options{})
+			w.header.Ack = only(t, w.do(Write, 10)).Seq.Add(-ago)
+			if got := said(w.say(utpwire.Data, pattern(10, 10)), Delivered); len(got) != want {
+				t.Errorf("%d before the last: %v", ago, got)
+			}
+		}
+	}},
+	{"what is 1,023 packets ahead is held, and 1,024 dropped", func(t *testing.T) {
+		for ahead, want := range map[serial.Number]int{1023: 1, 1024: 0} {
+			w := accepted(t, Options{})
+			w.header.Seq += ahead
+			if got := spoken(w.say(utpwire.Data, pattern(0, 10))); len(got) != want {
+				t.Errorf("%d ahead: %v", ahead, got)
+			}
+		}
+	}},
+	{"data that came before is acknowledged again, an old ST_STATE is not", func(t *testing.T) {
+		w := accepted(t, Options{})
+		w.header.Seq -= 2
+		if got := only(t, w.say(utpwire.Data, pattern(0, 10))); got.Ack != 101 {
+			t.Errorf("it answers %v", got)
+		}
+		silent(t, w.say(utpwire.State, nil))
+	}},
+	{"what has no connection is answered by a RST, once in ten seconds", func(t *testing.T) {
+		w := newWire(t, Options{})
+		w.header.Seq = 77
+		if got := only(t, w.say(utpwire.Data, pattern(0, 10))); got.Header.Kind != utpwire.Reset || got.ID != 1000 || got.Ack != 77 || got.Window != 0 {
+			t.Errorf("it answers %v", got)
+		}
+		silent(t, w.say(utpwire.Data, pattern(0, 10)))
+		w.wait(11 * time.Second)
+		only(t, w.say(utpwire.Data, pattern(0, 10)))
+	}},
+	{"half of all delays after the first ends it, where it was compiled with its asserts", func(t *testing.T) {
+		for _, f := range []Flavour{Robust, Asserts} {
+			w := connected(t, Options{Flavour: f})
+			var died error
+			w.header.Delay += 1 << 31
+			for range 3 { // averages of five seconds
+				w.do(Write, 10)
+				w.header.Ack++
+				h := w.header
+				h.Kind, h.Stamp = utpwire.State, utpwire.StampAt(w.now)
+				if _, died = w.child.do([]Event{{At: w.now, Op: Datagram, Datagram: h.Append(nil, nil)}}); died != nil {
+					break
+				}
+				w.now = w.now.Add(6 * time.Second)
+			}
+			if (died != nil) != (f == Asserts) {
+				t.Errorf("flavour %d: %v", f, died)
+			}
+		}
+	}},
+}
+
+var acknowledgements = []fact{
+	{"what comes at once has one acknowledgement", func(t *testing.T) {
+		w := accepted(t, Options{})
+		for i := range 92 {
+			h := w.header
+			h.Kind = utpwire.Data
+			h.Seq += serial.Number(i)
+			silent(t, w.put(h, nil, pattern(10+10*i, 10)))
+		}
+		if got := only(t, w.do(Drained, 0)); got.Ack != w.header.Seq+91 {
+			t.Errorf("it answers %v", got)
+		}
+	}},
+	{"a mask has four bytes, and tells of 30 packets", func(t *testing.T) {
+		w := accepted(t, Options{})
+		first := w.header.Seq
+		var last answer
+		for i := 1; i < 60; i++ {
+			w.header.Seq = first + serial.Number(i)
+			last = only(t, w.say(utpwire.Data, pattern(0, 10)))
+		}
+		if want := []byte{255, 255, 255, 63}; last.Ack != first-1 || !slices.Equal(last.Mask, want) {
+			t.Errorf("it answers %v, want mask %x", last, want)
+		}
+	}},
+	{"one hole is sent again when three packets behind it are there", func(t *testing.T) {
+		w, first, last := opened(t, 9)
+		h := w.header
+		h.Kind, h.Ack = utpwire.State, first-1
+		silent(t, again(w.put(h, []byte{0b11, 0, 0, 0}, nil), last))
+		if got := again(w.put(h, []byte{0b111, 0, 0, 0}, nil), last); len(got) != 1 || got[0].Seq != first {
+			t.Errorf("it sends %v again, not %d", got, first)
+		}
+	}},
+	{"acknowledgements that are only repeated have nothing sent again", func(t *testing.T) {
+		w, first, last := opened(t, 9)
+		w.header.Ack = first - 1
+		for range 20 {
+			silent(t, again(w.say(utpwire.State, nil), last))
+		}
+	}},
+	{"of ten holes four are sent again at each mask, and each once", func(t *testing.T) {
+		w, first, last := opened(t, 23)
+		h := w.header
+		h.Kind, h.Ack = utpwire.State, first-1
+		mask := []byte{0, 0b11111110, 0b00111111, 0} // all after the tenth hole
+		var sizes []int
+		for range 5 {
+			w.now = w.now.Add(20 * time.Millisecond)
+			sizes = append(sizes, len(again(w.put(h, mask, nil), last)))
+		}
+		if want := []int{4, 4, 2, 0, 0}; !slices.Equal(sizes, want) {
+			t.Errorf("it sends %d again, want %d", sizes, want)
+		}
+	}},
+	{"a packet has 1,382 bytes of data, and the last may have less only when nothing else is on its way", func(t *testing.T) {
+		w := connected(t, Options{})
+		if got := only(t, w.do(Write, 1382+5)); len(got.Payload) != 1382 {
+			t.Errorf("it sends %v", got)
+		}
+		if got := only(t, w.takes(w.header.Ack+1)); len(got.Payload) != 5 {
+			t.Errorf("it sends %v", got)
+		}
+	}},
+}
+
+// again are the packets that had been sent before the last one.
+func again(of []answer, last serial.Number) (out []answer) {
+	for _, a := range spoken(of) {
+		if a.Header.Kind == utpwire.Data && a.Seq.Diff(last) <= 0 {
+			out = append(out, a)
+		}
+	}
+	return out
+}
