@@ -98,8 +98,9 @@ var handshakes = []fact{
 		silent(t, w.say(utpwire.State, nil))
 		silent(t, w.wait(time.Minute))
 		w.header.Seq = 1
-		if got := spoken(w.say(utpwire.Data, pattern(0, 10))); len(got) == 0 {
-			t.Error("it writes nothing after data either")
+		got := spoken(w.say(utpwire.Data, pattern(0, 10)))
+		if len(got) == 0 || got[0].Header.Kind != utpwire.Data {
+			t.Errorf("after data it sends %v", got)
 		}
 	}},
 	{"a SYN that is repeated is ignored", func(t *testing.T) {

@@ -88,6 +88,7 @@ uint64 on_read(args *a) {
 	got += a->len;
 	if (holds) held += a->len;
 	else utp_read_drained(a->socket);
+	write_more(); // an acceptor is not told that it may write from the first data on
 	return 0;
 }
 
@@ -102,7 +103,7 @@ uint64 on_state(args *a) {
 	switch (a->state) {
 	case UTP_STATE_CONNECT: record('c', 0); write_more(); break;
 	case UTP_STATE_WRITABLE: record('w', 0); write_more(); break;
-	case UTP_STATE_EOF: record('e', 0); break;
+	case UTP_STATE_EOF: record('e', 0); write_more(); break;
 	case UTP_STATE_DESTROYING:
 		record('x', 0);
 		conn = NULL;
