@@ -6,8 +6,8 @@
 //	event:  kind (1 byte), time, n, and of a datagram n bytes
 //	record: index of the event, kind (1 byte), n, and of a datagram n bytes
 //
-// There is one connection: the one that was asked for, or the first that came. What it
-// writes is the pattern, and what it reads is compared with it.
+// There is one connection: the one that was asked for, or the last that came before any
+// data did. What it writes is the pattern, and what it reads is compared with it.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -25,7 +25,7 @@ uint64_t state;       // of the random numbers
 uint64 mtu;           // of UDP's payload
 utp_context *context;
 utp_socket *conn;     // null: none yet, or no longer
-bool refused;         // a connection was there before
+bool settled;         // no other connection will be it
 bool closed;          // the application has closed it
 char ending;          // how it is to end when all is written: 'F', 'S', 0: not at all
 bool holds;           // the application does not read
@@ -94,7 +94,7 @@ uint64 on_read(args *a) {
 
 uint64 on_accept(args *a) {
 	record('a', 0);
-	if (!conn && !refused) conn = a->socket;
+	if (!settled && got == 0) conn = a->socket; // who asked again does not know of the one before
 	return 0;
 }
 
@@ -107,7 +107,7 @@ uint64 on_state(args *a) {
 	case UTP_STATE_DESTROYING:
 		record('x', 0);
 		conn = NULL;
-		refused = true;
+		settled = true;
 	}
 	return 0;
 }
@@ -154,6 +154,7 @@ void act(char kind, uint32_t n, const unsigned char *p) {
 	case 'A': utp_issue_deferred_acks(context); break; // the socket has no more
 	case 'T': utp_check_timeouts(context); break;
 	case 'C':
+		settled = true;
 		conn = utp_create_socket(context);
 		utp_connect(conn, from, sizeof remote);
 		break;
