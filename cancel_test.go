@@ -75,8 +75,9 @@ func blocking(m *member, f *etorrent.Torrent, c *etorrenttest.Content) map[strin
 		"Torrent.SetLimits": func(ctx context.Context) error {
 			return f.SetLimits(ctx, etorrent.TorrentLimits{Down: 1 << 20, Up: 1 << 20})
 		},
-		"Torrent.Verify": f.Verify,
-		"Torrent.Wait":   func(ctx context.Context) error { return f.Wait(ctx, etorrent.DataStored) },
+		"Torrent.SetGoals": func(ctx context.Context) error { return f.SetGoals(ctx, etorrent.Goals{Ratio: 1}) },
+		"Torrent.Verify":   f.Verify,
+		"Torrent.Wait":     func(ctx context.Context) error { return f.Wait(ctx, etorrent.DataStored) },
 		"File.Open": func(ctx context.Context) error {
 			r, err := slices.Collect(f.Files())[0].Open(ctx)
 			if err == nil {

@@ -86,7 +86,7 @@ func (c *Client) Add(ctx context.Context, s Source, o ...AddOption) (*Torrent, e
 		Metainfo: meta, Dir: opts.dir, Priorities: opts.priorities,
 		Options: torrent.Options{Existing: opts.existing, Peers: opts.peers, Names: opts.names, Allocate: opts.allocate, Picker: opts.picker, Choker: opts.choker, Announce: meta.Announce, Tiers: opts.tiers, Trackers: opts.trackers},
 	}
-	req.Options.Seeding = opts.seeding
+	req.Options.Seeding, req.Options.Goals = opts.seeding, opts.goals
 	if opts.serveOnly == shareOnly {
 		req.Options.ReadOnly = torrent.ServeOnly
 	}

@@ -49,6 +49,7 @@ type (
 	PausedEvent            = event.Paused
 	ResumedEvent           = event.Resumed
 	QuarantinedEvent       = event.Quarantined
+	GoalsMetEvent          = event.GoalsMet
 	StoppedEvent           = event.Stopped
 	TrackerEvent           = event.Tracker
 	WarningEvent           = event.Warning
@@ -65,6 +66,15 @@ type SuperSeedingEnd = event.SuperSeedingEnd
 const (
 	SuperSeedingEnoughComplete = event.EnoughComplete
 	SuperSeedingOtherSeed      = event.OtherSeed
+)
+
+// Goal is what says when a torrent was shared enough.
+type Goal = event.Goal
+
+// The goals: what was given to others, and time.
+const (
+	RatioGoal    = event.RatioGoal
+	SeedTimeGoal = event.SeedTimeGoal
 )
 
 // LaggedError says that a reader was too slow and missed events; the reading

@@ -163,6 +163,7 @@ type addOptions struct {
 	trackers   torrent.TrackerUse
 	allocate   storage.Allocation
 	priorities []Priority
+	goals      Goals
 }
 
 type shareMode uint8

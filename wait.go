@@ -13,12 +13,14 @@ type Milestone uint8
 
 // The milestones. MetadataKnown: Metainfo and Files tell all, which is so from the
 // beginning where a torrent is added by its .torrent. FilesOpen: what lies there has
-// been checked. DataStored: every wanted byte is durable. Stopped: the torrent was
-// retired or removed, or the client shut down.
+// been checked. DataStored: every wanted byte is durable. SharingGoalsMet: the torrent
+// was shared enough, as its Goals say; without any it is never reached, but by SetGoals.
+// Stopped: the torrent was retired or removed, or the client shut down.
 const (
 	MetadataKnown Milestone = iota
 	FilesOpen
 	DataStored
+	SharingGoalsMet
 	Stopped
 )
 
@@ -150,7 +152,7 @@ func viewMilestone(s torrent.Status, m Milestone) milestoneEvidence {
 		return reached
 	case m == Stopped && s.Phase != torrent.Retired:
 		return milestoneEvidence{}
-	case m == Stopped:
+	case m == Stopped, m == SharingGoalsMet && s.Shared.IsMet():
 		return reached
 	}
 	switch s.Phase {
@@ -161,7 +163,9 @@ func viewMilestone(s torrent.Status, m Milestone) milestoneEvidence {
 	case torrent.Retired:
 		return milestoneEvidence{milestoneJudged, ErrStopped}
 	case torrent.Sharing:
-		return reached
+		if m != SharingGoalsMet {
+			return reached
+		}
 	case torrent.Fetching:
 		if m == FilesOpen {
 			return reached

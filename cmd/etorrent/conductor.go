@@ -159,7 +159,7 @@ func lookAfter(e etorrent.Event) lookDue {
 	switch e.(type) {
 	case etorrent.PieceEvent, etorrent.FileStoredEvent, etorrent.PeerJoinedEvent, etorrent.PeerLeftEvent, etorrent.PeerBannedEvent:
 		return lookLater
-	case etorrent.ListeningEvent, etorrent.AddedEvent, etorrent.CheckingEvent, etorrent.CheckedEvent, etorrent.CompletedEvent,
+	case etorrent.ListeningEvent, etorrent.AddedEvent, etorrent.CheckingEvent, etorrent.CheckedEvent, etorrent.CompletedEvent, etorrent.GoalsMetEvent,
 		etorrent.PausedEvent, etorrent.ResumedEvent, etorrent.QuarantinedEvent, etorrent.StoppedEvent, etorrent.TrackerEvent, etorrent.WarningEvent, etorrent.HostChangedEvent, etorrent.CrashedEvent, etorrent.SuperSeedingEndedEvent:
 	}
 	return lookNow
@@ -192,7 +192,6 @@ func (c *conductor) tick() {
 			t.since++
 		}
 		c.catchUp(t)
-		c.judgeShare(t)
 	}
 	c.s.out.people.progress(c.shown())
 }
@@ -214,6 +213,9 @@ func (c *conductor) look() {
 		case etorrent.Fetching:
 			c.judgeTrackers(t)
 		case etorrent.Opening, etorrent.Checking, etorrent.Retired:
+		}
+		if t.outcome == stored && t.stats.Shared.IsMet() {
+			c.enough(t)
 		}
 	}
 }

@@ -40,7 +40,8 @@ func (c *conductor) add(r request) error {
 	t := &tracked{source: r.source, dir: r.dir, gainedAt: c.s.host.now()}
 	c.torrents = append(c.torrents, t)
 	c.byHash[r.source.meta.ID().V1] = t
-	handle, err := c.e.client.Add(c.s.ctx, etorrent.FromMetainfo(r.source.meta), r.options...)
+	options := append(r.options, etorrent.WithGoals(c.share.goals()))
+	handle, err := c.e.client.Add(c.s.ctx, etorrent.FromMetainfo(r.source.meta), options...)
 	if interrupted := c.interruption(); interrupted != nil {
 		return interrupted
 	}

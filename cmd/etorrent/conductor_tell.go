@@ -37,7 +37,7 @@ func (c *conductor) hear(h heard) {
 	case etorrent.ListeningEvent, etorrent.AddedEvent, etorrent.CheckingEvent, etorrent.CheckedEvent, etorrent.PieceEvent,
 		etorrent.FileStoredEvent, etorrent.PeerJoinedEvent, etorrent.PeerLeftEvent, etorrent.PeerBannedEvent, etorrent.CompletedEvent, etorrent.PausedEvent,
 		etorrent.ResumedEvent, etorrent.QuarantinedEvent, etorrent.StoppedEvent, etorrent.TrackerEvent,
-		etorrent.SuperSeedingEndedEvent:
+		etorrent.SuperSeedingEndedEvent, etorrent.GoalsMetEvent:
 	}
 }
 
@@ -96,7 +96,7 @@ func (c *conductor) hearOf(t *tracked, head jsonl.Head, e etorrent.Event) {
 		c.s.out.warn(&jsonl.Warning{Head: head, Message: name + ": " + e.Err.Error()})
 	case etorrent.CrashedEvent:
 		c.crashed(head, e)
-	case etorrent.ListeningEvent, etorrent.HostChangedEvent, etorrent.StoppedEvent, etorrent.PausedEvent: // look sees why
+	case etorrent.ListeningEvent, etorrent.HostChangedEvent, etorrent.StoppedEvent, etorrent.PausedEvent, etorrent.GoalsMetEvent: // look sees why
 	}
 }
 

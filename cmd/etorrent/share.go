@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/etorrent/etorrent"
 	"github.com/etorrent/etorrent/cmd/etorrent/internal/amount"
 	"github.com/etorrent/etorrent/internal/vocab/text"
 )
@@ -38,28 +39,19 @@ func (v *ratioValue) Set(s string) error {
 	return nil
 }
 
-// judgeShare ends the sharing of a torrent that was shared enough.
-func (c *conductor) judgeShare(t *tracked) {
-	if t.outcome != stored || t.handle == nil || c.share == (shareFlags{}) || c.goal != untilStopped {
-		return
+// goals are these as the library has them. It goes on with the torrent, so that its last
+// numbers are those of one that is shared.
+func (f shareFlags) goals() etorrent.Goals {
+	return etorrent.Goals{Ratio: float64(f.ratio), SeedTime: f.time}
+}
+
+// enough ends the sharing of a torrent that was shared enough.
+func (c *conductor) enough(t *tracked) {
+	why := "it was shared for " + amount.Duration(c.share.time)
+	if t.stats.Shared == etorrent.RatioMet {
+		why = fmt.Sprintf("%.2f times its size was given to others", float64(t.stats.Uploaded)/float64(t.stats.Stored))
 	}
-	now := c.s.host.now()
-	if t.sharedAt.IsZero() {
-		t.sharedAt = now
-	}
-	ratio := 0.0
-	if t.stats.Stored > 0 {
-		ratio = float64(t.stats.Uploaded) / float64(t.stats.Stored)
-	}
-	why := ""
-	switch {
-	case c.share.ratio > 0 && ratio >= float64(c.share.ratio):
-		why = fmt.Sprintf("%.2f times its size was given to others", ratio)
-	case c.share.time > 0 && now.Sub(t.sharedAt) >= c.share.time:
-		why = "it was shared for " + amount.Duration(now.Sub(t.sharedAt))
-	default:
-		return
-	}
+	c.shared(t)
 	t.outcome = sharedEnough
 	c.s.out.people.note("%s was shared enough: %s", text.Printable(t.name()), why)
 	c.leave(t)

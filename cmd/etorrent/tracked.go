@@ -26,7 +26,6 @@ type tracked struct {
 	hash      string // in hex, once it was asked for
 	presence  presence
 	pieces    *pieceset.Set // that are stored, as events told; nil before the first
-	sharedAt  time.Time     // when that began
 	gained    int64         // bytes received and stored when last looked at
 	gainedAt  time.Time     // when that last grew, or files were checked
 }

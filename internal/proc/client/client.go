@@ -129,7 +129,7 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 				Crowd: c.limits.crowd, Bounds: torrent.Bounds{Peers: c.limits.perTorrent, PerAddress: c.limits.perAddress},
 				Announcer: c.announcer, Down: c.down, Up: c.up, Slots: c.slots, PeerID: peerID(cfg.Version),
 				Client: "Etorrent " + cfg.Version, ListenPort: c.listenPort, Listeners: len(cfg.Listen), Random: cfg.Random,
-				Gate: c.gate, Outside: torrent.Outside{Ours: c.external, Seen: c.heardFromPeer},
+				Ended: c.roster.Ended, Gate: c.gate, Outside: torrent.Outside{Ours: c.external, Seen: c.heardFromPeer},
 			}
 		},
 	})

@@ -104,9 +104,9 @@ func (x *process) Gone(id ident.TorrentID) {
 // downs hears of the ends of torrents. What it has not come to when it crashes is left
 // to the next roster.
 func (x *process) downs() {
-	for x.r.ended.Take(x.r.downs); x.r.ended.Left() > 0; {
+	for x.r.heard.Take(x.r.downs); x.r.heard.Left() > 0; {
 		x.p.Step("down")
-		x.down(x.r.ended.Next())
+		x.down(x.r.heard.Next())
 	}
 }
 

@@ -70,8 +70,9 @@ type Roster struct {
 	cfg   Config
 	asks  *sup.Port[ask, answer]
 	pool  *sup.Pool
-	downs *sup.Mailbox[sup.Down] // bounded by the torrents, and by how often they are started
-	ended sup.Taken[sup.Down]    // of downs, not handled yet; the process's
+	downs *sup.Mailbox[sup.Down]        // bounded by the torrents, and by how often they are started
+	heard sup.Taken[sup.Down]           // of downs, not handled yet; the process's
+	ended *sup.Mailbox[ident.TorrentID] // bounded by the torrents, but where goals change again and again
 	alive *register
 }
 
@@ -82,6 +83,7 @@ func New(cfg Config) *Roster {
 		asks:  sup.NewPort[ask, answer](),
 		pool:  sup.NewPool(),
 		downs: sup.NewMailbox[sup.Down](),
+		ended: sup.NewMailbox[ident.TorrentID](),
 		alive: newRegister(),
 	}
 }
@@ -145,6 +147,9 @@ func (r *Roster) Resume(ctx context.Context, id ident.TorrentID) (Resumption, er
 	return found, err
 }
 
+// Ended has a torrent retired that was shared enough, if its status says so still.
+func (r *Roster) Ended(id ident.TorrentID) { r.ended.Put(id) }
+
 // Shed has some idle connections of each torrent end.
 func (r *Roster) Shed() {
 	for _, running := range r.alive.list() {
@@ -194,9 +199,10 @@ type process struct {
 func (r *Roster) run(p *sup.Process) error {
 	x := &process{r: r, p: p, core: roster.New(), gone: map[ident.TorrentID][]*sup.Request[ask, answer]{}}
 	r.asks.Serve(p)
-	p.Watches(r.asks, r.downs)
+	p.Watches(r.asks, r.downs, r.ended)
 	for _, e := range r.alive.entries() {
 		x.core.Adopt(e.id, e.past, x)
+		x.end(e.id) // an earlier roster may have heard of it
 	}
 	p.Ready()
 	x.downs()
@@ -217,6 +223,12 @@ func (r *Roster) run(p *sup.Process) error {
 		case <-r.downs.Wake():
 			p.Receive("torrent down")
 			x.downs()
+		case <-r.ended.Wake():
+			p.Receive("torrent ended")
+			for _, id := range r.ended.Take(nil) {
+				p.Step("end")
+				x.end(id)
+			}
 		case <-alarm.C():
 			alarm.Rang()
 			p.Receive("alarm")
@@ -240,6 +252,18 @@ func (x *process) ask(q *sup.Request[ask, answer]) {
 	}
 	x.gone[*id] = append(x.gone[*id], q)
 	x.core.Remove(*id, x)
+}
+
+// end retires a torrent that was shared enough. One that another goal was set for
+// meanwhile, or that was added anew, goes on.
+func (x *process) end(id ident.TorrentID) {
+	e := x.r.alive.get(id)
+	if e == nil {
+		return
+	}
+	if s, _ := e.running.Torrent.Status(); s.ViewEnding() == torrent.SharedEnough {
+		x.core.Remove(id, x)
+	}
 }
 
 func (x *process) answer(q ask) answer {

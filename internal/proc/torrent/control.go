@@ -115,6 +115,7 @@ func (t *Torrent) runControl(p *sup.Process) error {
 	defer c.alarm.Stop()
 	defer func() {
 		t.control.close()
+		t.legacy.sharing.interrupted(c.now())
 		t.env.Dialer.Withdraw(t.id)
 		c.swarm.leaveAll("crashed") // else it has told before
 		if c.disk != nil {
@@ -137,10 +138,11 @@ func (c *control) begins() {
 	switch c.t.legacy.will {
 	case toRest:
 		c.rest()
-		c.show()
 	case toRun:
 		c.load()
 	}
+	c.judgeSharing()
+	c.show()
 }
 
 // onward says whether a loop goes on.
@@ -187,6 +189,7 @@ func (c *control) step() onward {
 	}
 	c.swarm.dial()
 	c.tellTrackers()
+	c.judgeSharing()
 	c.show()
 	return goOn
 }
@@ -247,7 +250,7 @@ func (c *control) now() mono.Instant { return c.t.env.Clock.Now() }
 
 func (c *control) nextDeadline() mono.Instant {
 	d := mono.Earliest(mono.Earliest(c.retries.loading.at, c.retries.recovery.at), c.totals.due)
-	d = mono.Earliest(d, c.retries.changes.due)
+	d = mono.Earliest(d, mono.Earliest(c.retries.changes.due, c.t.legacy.sharing.nextOfGoals()))
 	if c.phase == phaseRunning {
 		d = mono.Earliest(d, mono.Earliest(c.swarm.nextDeadline(), c.told.trackers.at))
 	}
@@ -310,7 +313,11 @@ func (c *control) post(build func(event.Head) event.Event) {
 func (c *control) show() {
 	s := c.status
 	s.Peers, s.Known = c.swarm.trading(), c.swarm.book.Known()
-	if shown, _ := c.t.status.Read(); !shown.equal(s) {
+	shown, _ := c.t.status.Read()
+	if !shown.equal(s) {
 		c.t.status.Post(s)
+	}
+	if s.ViewEnding() == SharedEnough && shown.ViewEnding() == RunsOn {
+		c.t.env.Ended(c.t.id)
 	}
 }

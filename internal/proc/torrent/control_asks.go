@@ -20,6 +20,7 @@ type Ask struct {
 	Resume     *Resume
 	Verify     *Verify
 	Trackers   *KeepTrackers
+	Goals      *Goals
 }
 
 // Prioritise changes the priority of some files, and leaves the others.
@@ -65,9 +66,12 @@ func (c *control) ask(r *sup.Request[Ask, Answer]) {
 		a.Err = c.prioritise(*r.Q.Prioritise)
 	case r.Q.Trackers != nil:
 		a.Err = c.keepTrackers()
+	case r.Q.Goals != nil:
+		a.Err = c.setGoals(*r.Q.Goals)
 	case r.Q.Limits != nil:
 		a.Err = c.keepLimits(*r.Q.Limits)
 	}
+	c.judgeSharing()
 	c.show()
 	r.Reply(a)
 }

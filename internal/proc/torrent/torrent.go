@@ -49,7 +49,10 @@ type Env struct {
 	Listeners  int           // that there are to be
 	Random     uint64        // run number of the random choices
 	Bounds     Bounds
-	Outside    Outside
+	// Ended takes which torrent is to be retired because it was shared enough, as its
+	// status says; it may not wait.
+	Ended   func(ident.TorrentID)
+	Outside Outside
 }
 
 // Bounds are of a torrent's connections.
@@ -80,6 +83,7 @@ type Options struct {
 	Announce [][]string       // the torrent's own trackers, as it is given now; none: those of its row
 	Tiers    [][]tracker.URL  // trackers behind the torrent's own, in place of those that were kept; nil: those
 	Trackers TrackerUse
+	Goals    Goals
 }
 
 // Choker makes a strategy that decides which remotes may fetch, for one process.
@@ -170,12 +174,14 @@ type legacy struct {
 	fetched *pieceset.Set   // verified while it ran, and not seen to be durable yet; nil before
 	tiers   [][]tracker.URL // of which the announcer knows
 	will    will
+	sharing sharing
 }
 
 // New returns the handle of the torrent that row id describes; Child is its
 // processes. The row is ours at the given epoch.
 func New(env Env, id ident.TorrentID, epoch store.Epoch, o Options) *Torrent {
 	inputs := sup.NewMailbox[toAssign]()
+	sharing := newSharing(o.Goals)
 	env.Bounds.Peers = env.Bounds.Peers.Under()
 	return &Torrent{
 		env: env, id: id, epoch: epoch, options: o,
@@ -184,8 +190,8 @@ func New(env Env, id ident.TorrentID, epoch store.Epoch, o Options) *Torrent {
 		choker:  sup.NewMailbox[toChoker](),
 		asks:    sup.NewPort[Ask, Answer](),
 		peers:   sup.NewPool(),
-		status:  board.New(Status{}),
-		legacy:  legacy{bans: book.NewBans(), veil: o.Seeding.veil()},
+		status:  board.New(Status{Goals: o.Goals, Shared: sharing.core.State()}),
+		legacy:  legacy{bans: book.NewBans(), veil: o.Seeding.veil(), sharing: sharing},
 		view:    board.New(View{}),
 		windows: newWindows(inputs),
 		roll:    newRoll(),
@@ -321,6 +327,8 @@ type Status struct {
 	Corrupt int // pieces whose hash was wrong, since the torrent woke
 	Peers   int // admitted connections
 	Known   int // endpoints in the book
+	Goals   Goals
+	Shared  GoalsState // how far it is from them
 }
 
 // equal compares two statuses; errors of any type are compared by their text.

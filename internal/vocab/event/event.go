@@ -177,6 +177,26 @@ const (
 // String names the reason as it stands in JSON.
 func (e SuperSeedingEnd) String() string { return [...]string{"enough_complete", "other_seed"}[e] }
 
+// GoalsMet says that a torrent was shared enough.
+type GoalsMet struct {
+	Head
+	Goal     Goal          // that was met first
+	Uploaded int64         // bytes given to others since the torrent was added
+	Shared   time.Duration // for which it was shared
+}
+
+// Goal is what says when a torrent was shared enough.
+type Goal uint8
+
+// The goals: a ratio of what was given to what is stored, and time.
+const (
+	RatioGoal Goal = iota
+	SeedTimeGoal
+)
+
+// String names the goal as it stands in JSON.
+func (g Goal) String() string { return [...]string{"ratio", "seed_time"}[g] }
+
 // Stopped says that the torrent stopped in good order.
 type Stopped struct{ Head }
 
@@ -218,6 +238,7 @@ func (Completed) etorrentEvent()         {}
 func (Paused) etorrentEvent()            {}
 func (Resumed) etorrentEvent()           {}
 func (Quarantined) etorrentEvent()       {}
+func (GoalsMet) etorrentEvent()          {}
 func (Stopped) etorrentEvent()           {}
 func (SuperSeedingEnded) etorrentEvent() {}
 func (Warning) etorrentEvent()           {}
