@@ -38,6 +38,7 @@ type (
 	EventHead              = event.Head
 	ListeningEvent         = event.Listening
 	AddedEvent             = event.Added
+	ReopenedEvent          = event.Reopened
 	CheckingEvent          = event.Checking
 	CheckedEvent           = event.Checked
 	PieceEvent             = event.Piece

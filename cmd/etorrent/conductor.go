@@ -159,7 +159,7 @@ func lookAfter(e etorrent.Event) lookDue {
 	switch e.(type) {
 	case etorrent.PieceEvent, etorrent.FileStoredEvent, etorrent.PeerJoinedEvent, etorrent.PeerLeftEvent, etorrent.PeerBannedEvent:
 		return lookLater
-	case etorrent.ListeningEvent, etorrent.AddedEvent, etorrent.CheckingEvent, etorrent.CheckedEvent, etorrent.CompletedEvent, etorrent.GoalsMetEvent,
+	case etorrent.ListeningEvent, etorrent.AddedEvent, etorrent.ReopenedEvent, etorrent.CheckingEvent, etorrent.CheckedEvent, etorrent.CompletedEvent, etorrent.GoalsMetEvent,
 		etorrent.PausedEvent, etorrent.ResumedEvent, etorrent.QuarantinedEvent, etorrent.StoppedEvent, etorrent.TrackerEvent, etorrent.WarningEvent, etorrent.HostChangedEvent, etorrent.CrashedEvent, etorrent.SuperSeedingEndedEvent:
 	}
 	return lookNow

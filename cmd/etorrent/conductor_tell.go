@@ -34,7 +34,7 @@ func (c *conductor) hear(h heard) {
 		c.crashed(head, e)
 	case etorrent.HostChangedEvent:
 		c.hostChanged(e)
-	case etorrent.ListeningEvent, etorrent.AddedEvent, etorrent.CheckingEvent, etorrent.CheckedEvent, etorrent.PieceEvent,
+	case etorrent.ListeningEvent, etorrent.AddedEvent, etorrent.ReopenedEvent, etorrent.CheckingEvent, etorrent.CheckedEvent, etorrent.PieceEvent,
 		etorrent.FileStoredEvent, etorrent.PeerJoinedEvent, etorrent.PeerLeftEvent, etorrent.PeerBannedEvent, etorrent.CompletedEvent, etorrent.PausedEvent,
 		etorrent.ResumedEvent, etorrent.QuarantinedEvent, etorrent.StoppedEvent, etorrent.TrackerEvent,
 		etorrent.SuperSeedingEndedEvent, etorrent.GoalsMetEvent:
@@ -60,6 +60,9 @@ func (c *conductor) hearOf(t *tracked, head jsonl.Head, e etorrent.Event) {
 			Head: head, Name: t.name(), Path: t.path(), Size: t.source.meta.TotalLength, Pieces: t.source.meta.PieceCount(),
 			ClaimedBytes: e.Bytes, Claimed: hex.EncodeToString(e.Claimed.AppendBitfield(nil)),
 		})
+	case etorrent.ReopenedEvent:
+		t.pieces = e.Claimed.Clone()
+		c.s.out.tell(&jsonl.Reopened{Head: head, ClaimedBytes: e.Bytes, Claimed: hex.EncodeToString(e.Claimed.AppendBitfield(nil))})
 	case etorrent.CheckingEvent:
 		c.s.out.tell(&jsonl.Checking{Head: head, Pieces: e.Pieces, Reason: e.Reason.String()})
 		c.s.out.people.note("checking %d pieces of %s (%s)", e.Pieces, name, whyChecked[e.Reason.String()])

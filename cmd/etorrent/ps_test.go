@@ -139,6 +139,13 @@ func TestAnyProcessMayBeKilledByNameAndTheTransferEndsAlike(t *testing.T) {
 	if code, end := g.end(); code != 0 {
 		t.Fatalf("exit %d, %v: %s", code, end, g.stderr.String())
 	}
+	told := map[string]int{}
+	for _, o := range g.seen {
+		told[o["event"].(string)]++
+	}
+	if told["added"] != 1 || told["reopened"] < 2 || told["complete"] != 1 { // disk and control were killed
+		t.Errorf("it told %v", told)
+	}
 	for _, name := range []string{"large.bin", filepath.Join("nested", "small.bin")} {
 		a, errA := os.ReadFile(filepath.Join(dir, "show", name))
 		b, errB := os.ReadFile(filepath.Join(dir, "copy", "show", name))

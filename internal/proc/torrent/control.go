@@ -66,10 +66,9 @@ type totals struct {
 
 // told is what the host and the announcer were told of the whole torrent.
 type told struct {
-	trackers   announced
-	completion completion
-	refused    string // links, in words
-	longer     []disk.LongerFile
+	trackers announced
+	refused  string // links, in words
+	longer   []disk.LongerFile
 }
 
 // completion says whether the host was told that every wanted byte is durable.

@@ -114,9 +114,7 @@ func (c *control) opened(e disk.OpenEvidence) {
 		c.retries.loading.wait = retryAfter
 		c.status.Err = nil
 		c.claim(e.Claimed)
-		c.post(func(h event.Head) event.Event {
-			return event.Added{Head: h, Name: c.layout.meta.Name, Claimed: e.Claimed.Clone(), Bytes: c.layout.pieceBytes(e.Claimed)}
-		})
+		c.tellOpened(e.Claimed)
 		c.tellLonger(e.Longer)
 		if e.Checking > 0 {
 			c.phase = phaseChecking
@@ -130,8 +128,32 @@ func (c *control) opened(e disk.OpenEvidence) {
 	}
 }
 
-// claim makes the claimed pieces the durable ones. The Added that tells of them
-// also stands for the files that are whole by them.
+// tellOpened tells what is claimed of the files that were opened. That the torrent was
+// added is told once, whatever becomes of this process.
+func (c *control) tellOpened(claimed *pieceset.Set) {
+	bytes := c.layout.pieceBytes(claimed)
+	if c.t.legacy.opening == openedBefore {
+		c.post(func(h event.Head) event.Event {
+			return event.Reopened{Head: h, Claimed: claimed.Clone(), Bytes: bytes}
+		})
+		return
+	}
+	c.post(func(h event.Head) event.Event {
+		return event.Added{Head: h, Name: c.layout.meta.Name, Claimed: claimed.Clone(), Bytes: bytes}
+	})
+	c.t.legacy.opening = openedBefore
+}
+
+// opening says whether a torrent's files were opened since it was added.
+type opening uint8
+
+const (
+	neverOpened opening = iota
+	openedBefore
+)
+
+// claim makes the claimed pieces the durable ones. What tells of them also stands for
+// the files that are whole by them.
 func (c *control) claim(claimed *pieceset.Set) {
 	c.durable = claimed.Clone()
 	c.written.RemoveAll(claimed)
@@ -210,10 +232,13 @@ func (c *control) judgeGoal() {
 	if c.goal != before {
 		c.swarm.tellGoal(c.goal)
 	}
-	if missing > 0 || c.told.completion == completionTold {
+	if missing > 0 {
+		c.t.legacy.completion = completionOpen
+	}
+	if missing > 0 || c.t.legacy.completion == completionTold {
 		return
 	}
-	c.told.completion = completionTold
+	c.t.legacy.completion = completionTold
 	c.show()
 	c.post(func(h event.Head) event.Event { return event.Completed{Head: h} })
 }

@@ -132,7 +132,7 @@ func (c *control) piecesLost(s *pieceset.Set) {
 	c.durable.RemoveAll(s)
 	c.written.RemoveAll(s)
 	c.t.legacy.fetched.RemoveAll(s)
-	c.told.completion = completionOpen
+	c.t.legacy.completion = completionOpen
 	c.countStored()
 	c.layout.countMissing(c.durable)
 	if c.phase == phaseRunning {
@@ -175,7 +175,7 @@ func (c *control) setPriorities(of []store.Priority) error {
 	c.layout.setPriorities(of)
 	c.status.Wanted = c.layout.bytes
 	c.countStored()
-	c.told.completion = completionOpen
+	c.t.legacy.completion = completionOpen
 	switch {
 	case !isWithin(c.layout.wantedFiles(), before):
 		c.reopen()

@@ -167,14 +167,16 @@ type Torrent struct {
 
 // legacy is what one control process leaves to the next, and nobody else touches.
 type legacy struct {
-	counted assign.HolderID // the last number that a connection got
-	bans    *book.Bans
-	veil    veil
-	base    *store.Counters // of the row when the torrent woke, to which the tally adds; nil before
-	fetched *pieceset.Set   // verified while it ran, and not seen to be durable yet; nil before
-	tiers   [][]tracker.URL // of which the announcer knows
-	will    will
-	sharing sharing
+	counted    assign.HolderID // the last number that a connection got
+	bans       *book.Bans
+	veil       veil
+	base       *store.Counters // of the row when the torrent woke, to which the tally adds; nil before
+	fetched    *pieceset.Set   // verified while it ran, and not seen to be durable yet; nil before
+	tiers      [][]tracker.URL // of which the announcer knows
+	will       will
+	sharing    sharing
+	opening    opening
+	completion completion
 }
 
 // New returns the handle of the torrent that row id describes; Child is its

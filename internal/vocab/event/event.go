@@ -42,10 +42,19 @@ type Listening struct {
 	Datagrams []netip.AddrPort
 }
 
-// Added says that a torrent runs, and which of its pieces its row claims.
+// Added says that a torrent runs, and which of its pieces its row claims. It comes once
+// for each time that a torrent is added, when its files were opened first.
 type Added struct {
 	Head
 	Name    string
+	Claimed *pieceset.Set
+	Bytes   int64 // claimed bytes
+}
+
+// Reopened says that the files of a torrent were opened again, and what its row claims by
+// now: after a crash, a fault or a pause, for a check, or since other files are wanted.
+type Reopened struct {
+	Head
 	Claimed *pieceset.Set
 	Bytes   int64 // claimed bytes
 }
@@ -104,7 +113,7 @@ type Piece struct {
 }
 
 // FileStored says that a file is whole: its last piece became durable. Files that
-// are whole by what an Added claims have none, and neither have files without
+// are whole by what an Added or a Reopened claims have none, and neither have files without
 // bytes.
 type FileStored struct {
 	Head
@@ -227,6 +236,7 @@ type Crashed struct {
 
 func (Listening) etorrentEvent()         {}
 func (Added) etorrentEvent()             {}
+func (Reopened) etorrentEvent()          {}
 func (Checking) etorrentEvent()          {}
 func (Checked) etorrentEvent()           {}
 func (Piece) etorrentEvent()             {}

@@ -25,6 +25,7 @@ func objects() []jsonl.Object {
 		&jsonl.Listening{Addresses: []string{"127.0.0.1:6969"}, Announce: []string{"udp://127.0.0.1:6969/announce"}},
 		&jsonl.Totals{Swarms: 1, Seeders: 2, Announces: 9, Refused: 3},
 		&jsonl.Added{Head: of, Name: "a", Path: "/a", Size: 5, Pieces: 9, ClaimedBytes: 1, Claimed: "ff80"},
+		&jsonl.Reopened{Head: of, ClaimedBytes: 1, Claimed: "ff80"},
 		&jsonl.Checking{Head: of, Pieces: 4, Reason: "changed"},
 		&jsonl.Progress{Head: of, Status: "fetching", ETA: &eta},
 		&jsonl.Progress{Head: of, Status: "sharing", Memory: &jsonl.Memory{Mallocs: 1, Heap: 2, Goroutines: 3}},

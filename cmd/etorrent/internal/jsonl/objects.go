@@ -27,13 +27,21 @@ type Totals struct {
 	Malformed uint64 `json:"malformed"`
 }
 
-// Added says that a torrent runs, and what of it is claimed.
+// Added says that a torrent runs, and what of it is claimed. It comes once a torrent.
 type Added struct {
 	Head
 	Name         string `json:"name"`
 	Path         string `json:"path"`
 	Size         int64  `json:"size"`
 	Pieces       int    `json:"pieces"`
+	ClaimedBytes int64  `json:"claimed_bytes"`
+	Claimed      string `json:"claimed"` // bitfield in hex
+}
+
+// Reopened says that the files of a torrent were opened again, and what of it is claimed
+// by now.
+type Reopened struct {
+	Head
 	ClaimedBytes int64  `json:"claimed_bytes"`
 	Claimed      string `json:"claimed"` // bitfield in hex
 }
@@ -304,6 +312,7 @@ func (*Tree) event() string      { return "tree" }
 func (*Killed) event() string    { return "killed" }
 func (*Listening) event() string { return "listening" }
 func (*Added) event() string     { return "added" }
+func (*Reopened) event() string  { return "reopened" }
 func (*Checking) event() string  { return "checking" }
 func (*Progress) event() string  { return "progress" }
 func (*Piece) event() string     { return "piece" }
