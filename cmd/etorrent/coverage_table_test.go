@@ -142,4 +142,5 @@ var flagTests = map[string]string{
 	"verify --dir":                "TestWhatIsCreatedIsShownAndVerified",
 	"verify --json":               "TestWhatIsCreatedIsShownAndVerified",
 	"verify --quiet":              "TestQuietCommandsSayNothingThatIsNoError",
+	"version --json":              "TestVersionTellsProgramsWhatItIs",
 }

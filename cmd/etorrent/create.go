@@ -42,7 +42,7 @@ func newCreate(s *session) *cobra.Command {
 		Short: "Make a torrent of a file or folder",
 		Long: `Make a torrent (version 1) of a file or folder. Files are sorted and no date is
 written unless asked for, so the same files give the same torrent. In a pipe,
-stdout is the info-hash alone, or with --magnet the magnet link. With --json it is
+stdout is the info-hash alone, or with --magnet the magnet link. With --json it has
 what show --json tells.
 
 --sums writes the SHA-256 of each file, by the same read, for "sha256sum -c" in the
@@ -64,7 +64,6 @@ not find the files. --allow-unsafe-names makes a warning of it.`,
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			s.out = newOutput(s.host, f.output)
-			s.out.last = endsIfFailed
 			if f.output.json && (f.dryRun || f.out == "-") {
 				return usageError("--json goes neither with --dry-run nor with -o -")
 			}

@@ -202,7 +202,7 @@ func TestNamesThatWouldBeStoredOtherwiseAreRefusedUnlessAllowed(t *testing.T) {
 	}
 	r := runProgram(t, dir, "create", "show", "-o", "odd.torrent", "--allow-unsafe-names", "--json")
 	made := objects(t, r.stdout)
-	if r.code != 0 || len(made) != 2 || made[0]["message"] != warning || made[1]["event"] != "torrent" ||
+	if r.code != 0 || len(made) != 3 || made[0]["message"] != warning || made[1]["event"] != "torrent" ||
 		len(made[1]["renamed"].([]any)) != 1 || strings.Contains(r.stderr, "To share it") {
 		t.Errorf("%+v", r)
 	}
@@ -257,7 +257,7 @@ func TestShowReadsStandardInputAndTellsWhatIsUnusual(t *testing.T) {
 	cmd.Stdin = strings.NewReader(raw)
 	r = finish(t, cmd)
 	all := objects(t, r.stdout)
-	if len(all) != 1 || strings.ContainsAny(r.stdout, "\x1b\u009b") {
+	if len(all) != 2 || strings.ContainsAny(r.stdout, "\x1b\u009b") {
 		t.Fatalf("%+v", r)
 	}
 	if renamed, is := all[0]["renamed"].([]any); !is || len(renamed) < 2 {

@@ -16,7 +16,6 @@ type output struct {
 	detail   detail
 	people   *people
 	torrents []jsonl.EndTorrent // for the last object
-	last     lastObject
 }
 
 // detail says which events programs are told.
@@ -25,14 +24,6 @@ type detail uint8
 const (
 	mainEvents  detail = iota
 	everyDetail        // with pieces, peers and memory
-)
-
-// lastObject says whether the stream of objects has an "end".
-type lastObject uint8
-
-const (
-	endsWithEnd  lastObject = iota
-	endsIfFailed            // the answer to a question is one object
 )
 
 func newOutput(h *host, f outputFlags) *output {
@@ -69,7 +60,7 @@ func (o *output) fail(e *jsonl.Error) {
 	o.people.complain("etorrent: " + e.Message)
 }
 
-// close says how it ended.
+// close says how it ended. The last object of any command is that.
 func (o *output) close(err error, code exitCode) {
 	o.people.eraseFrame()
 	var f *failure
@@ -81,7 +72,5 @@ func (o *output) close(err error, code exitCode) {
 	default:
 		o.fail(&jsonl.Error{Message: err.Error()})
 	}
-	if o.last == endsWithEnd || err != nil {
-		o.tell(&jsonl.End{Exit: int(code), Reason: reasons[code], Torrents: o.torrents})
-	}
+	o.tell(&jsonl.End{Exit: int(code), Reason: reasons[code], Torrents: o.torrents})
 }

@@ -50,7 +50,6 @@ several.`,
 		Args: arguments(0, 0, ""),
 		RunE: func(c *cobra.Command, _ []string) error {
 			s.out = newOutput(s.host, f.output)
-			s.out.last = endsIfFailed
 			switch {
 			case c.Flags().Changed("kill") && f.watch:
 				return usageError("--kill and --watch do not go together")
@@ -66,7 +65,7 @@ several.`,
 	flags.StringVar(&f.state, "state", stateFolder(s.host), "state folder of the programs")
 	flags.BoolVar(&f.watch, "watch", false, "look again each second, until stopped")
 	flags.StringVar(&f.kill, "kill", "", "kill the process of this name, NAME or NAME@PID")
-	flags.BoolVar(&f.output.json, "json", false, "one JSON object on stdout for each program")
+	flags.BoolVar(&f.output.json, "json", false, "tell programs: one JSON object on stdout for each program, and an end")
 	flags.BoolVar(&f.output.plain, "plain", false, "plain lines also on a terminal")
 	return c
 }

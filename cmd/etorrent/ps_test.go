@@ -31,7 +31,9 @@ func ps(t *testing.T, dir, state string) []*jsonl.Tree {
 		if err := json.Unmarshal([]byte(line), &tree); err != nil {
 			t.Fatal(err)
 		}
-		out = append(out, &tree)
+		if tree.Event == "tree" {
+			out = append(out, &tree)
+		}
 	}
 	return out
 }

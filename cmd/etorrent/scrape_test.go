@@ -41,7 +41,7 @@ func TestShowTellsHowLargeSwarmsAre(t *testing.T) {
 		t.Errorf("the passkey is there %d times: %s", n, r.stdout)
 	}
 	all := objects(t, runProgram(t, dir, "show", "--scrape", "--json", "tracked.torrent", "other.torrent").stdout)
-	if len(all) != 2 {
+	if len(all) != 3 {
 		t.Fatalf("%v", all)
 	}
 	first := all[0]["scrapes"].([]any)

@@ -38,7 +38,6 @@ torrents at once where they can answer that.`,
 		ValidArgsFunction: torrentFiles,
 		RunE: func(_ *cobra.Command, args []string) error {
 			s.out = newOutput(s.host, f.outputFlags)
-			s.out.last = endsIfFailed
 			if f.scrape {
 				return showScraped(s, args)
 			}
@@ -55,7 +54,7 @@ torrents at once where they can answer that.`,
 		},
 	}
 	c.Flags().BoolVar(&f.scrape, "scrape", false, "ask its trackers how large its swarm is")
-	c.Flags().BoolVar(&f.json, "json", false, "one JSON object on stdout for each source")
+	c.Flags().BoolVar(&f.json, "json", false, "tell programs: one JSON object on stdout for each source, and an end")
 	return c
 }
 

@@ -14,9 +14,9 @@ import (
 	"github.com/etorrent/etorrent/internal/vocab/text"
 )
 
-// Version is the "v" of every object. It changes when the meaning of a field
+// Format is the "v" of every object. It changes when the meaning of a field
 // does, not when fields are added.
-const Version = 1
+const Format = 1
 
 // Head is what every object has. Write fills V, Event and, where it is zero,
 // Time.
@@ -28,7 +28,7 @@ type Head struct {
 }
 
 func (h *Head) stamp(event string, now time.Time) {
-	h.V, h.Event = Version, event
+	h.V, h.Event = Format, event
 	if h.Time.IsZero() {
 		h.Time = now
 	}

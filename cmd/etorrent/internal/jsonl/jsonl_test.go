@@ -56,6 +56,8 @@ func objects() []jsonl.Object {
 				{Name: "b", State: "quarantined", Until: &created, Children: []jsonl.Process{}},
 			},
 		}},
+		&jsonl.Hashing{Name: "a", Done: 1, Size: 2}, &jsonl.Hashing{Head: of, Name: "a", Size: 2},
+		&jsonl.Version{Version: "1", Go: "go1", OS: "linux", Arch: "arm64"}, &jsonl.Version{Version: "1", Revision: "r", Go: "go1", OS: "linux", Arch: "arm64"},
 		&jsonl.Killed{PID: 7, Path: "client/a", Outcome: "back", After: 3, Restarts: 1, LastExit: "failed: x"},
 		&jsonl.Verified{
 			Head: of, Name: "a", Path: "/a", Damaged: []uint32{3},

@@ -308,6 +308,27 @@ type Killed struct {
 	LastExit string `json:"last_exit,omitempty"`
 }
 
+// Version is which program it is. Revision is that of its source, where it is known.
+type Version struct {
+	Head
+	Version  string `json:"version"`
+	Revision string `json:"revision,omitempty"`
+	Go       string `json:"go"`
+	OS       string `json:"os"`
+	Arch     string `json:"arch"`
+}
+
+// Hashing says how far the files of a torrent that is made or verified are read and
+// hashed, in bytes.
+type Hashing struct {
+	Head
+	Name string `json:"name"`
+	Done int64  `json:"done"`
+	Size int64  `json:"size"`
+}
+
+func (*Version) event() string   { return "version" }
+func (*Hashing) event() string   { return "hashing" }
 func (*Tree) event() string      { return "tree" }
 func (*Killed) event() string    { return "killed" }
 func (*Listening) event() string { return "listening" }
