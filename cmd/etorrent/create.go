@@ -158,7 +158,7 @@ func (f *createFlags) judgeNames(s *session, tree *create.Tree) error {
 // hashTree makes the torrent, with its progress on the terminal, and the file of
 // sums.
 func (f *createFlags) hashTree(s *session, tree *create.Tree, spec metainfo.Spec) ([]byte, error) {
-	bar := newWorkBar(s, "hashing "+text.Printable(tree.Name))
+	bar := newWorkBar(s, "hashing "+text.Printable(tree.Name)).telling(jsonl.Hashing{Name: tree.Name})
 	defer bar.clear()
 	if f.sums == "" {
 		return create.Torrent(s.ctx, tree, spec, bar.show)

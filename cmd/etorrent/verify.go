@@ -60,7 +60,7 @@ func verify(s *session, src *source, dir string) error {
 	s.out.people.note("%s", place.how)
 	head := jsonl.Head{Torrent: src.meta.ID().String()}
 	s.out.tell(&jsonl.Checking{Head: head, Pieces: src.meta.PieceCount(), Reason: "asked"})
-	bar := newWorkBar(s, "checking "+text.Printable(src.meta.Name))
+	bar := newWorkBar(s, "checking "+text.Printable(src.meta.Name)).telling(jsonl.Hashing{Head: head, Name: src.meta.Name})
 	checked, err := src.plan.Check(s.ctx, place.dir, func(done, all int) {
 		bar.show(src.meta.TotalLength*int64(done)/int64(all), src.meta.TotalLength)
 	})
