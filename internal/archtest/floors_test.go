@@ -98,6 +98,7 @@ var floors = []floor{
 var coreEdges = map[string][]string{
 	"internal/core/blame":    {"internal/core/storage"},
 	"internal/core/scrape":   {"internal/core/announce"}, // a tracker has no answer for the same reasons
+	"internal/core/utp/cong": {"internal/core/utp/delay"},
 	"internal/core/utp/send": {"internal/core/utp/rtt"},
 }
 

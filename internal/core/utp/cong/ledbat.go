@@ -1,0 +1,123 @@
+package cong
+
+import (
+	"time"
+
+	"github.com/etorrent/etorrent/internal/core/utp/delay"
+	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/internal/vocab/utpwire"
+)
+
+// What libutp has, in its units.
+const (
+	ledbatTarget  = 100 * time.Millisecond
+	ledbatGain    = 3000 // bytes a round trip
+	ledbatLeast   = 10   // bytes
+	ledbatHalving = 100 * time.Millisecond
+	ledbatFilled  = time.Second // how long a window that was filled may grow
+)
+
+// ledbat is the control of libutp (RFC 6817 with its constants and its slow start of a
+// packet each round trip), to compare with.
+type ledbat struct {
+	cfg     Config
+	window  int
+	growth  growth
+	thresh  int
+	delays  delay.Plain
+	rtt     time.Duration
+	filled  mono.Instant // the window was the limit last
+	halved  mono.Instant
+	undo    int // the window before the last episode
+	sent    mono.Instant
+	timeout time.Duration // of idleness
+}
+
+// growth says how a window grows.
+type growth uint8
+
+const (
+	slowStart growth = iota
+	linear
+)
+
+func newLedbat(cfg Config) Control {
+	return &ledbat{cfg: cfg, window: cfg.Segment, thresh: cfg.Most, timeout: time.Second}
+}
+
+// Acknowledged grows or shrinks the window by the delay.
+func (l *ledbat) Acknowledged(now mono.Instant, a Ack) {
+	l.delays.Back(now, a.Back)
+	if a.RTT > 0 {
+		l.rtt = a.RTT
+		l.timeout = max(time.Second, 2*a.RTT)
+	}
+	q := l.delays.Sample(now, a.Delay, l.rtt)
+	if a.Limit == ByWindow {
+		l.filled = now
+	}
+	if a.Bytes == 0 || a.Delay == utpwire.NoDelay {
+		return
+	}
+	low, high := int64(min(a.Bytes, l.window)), int64(max(a.Bytes, l.window))
+	off := int64((ledbatTarget - q) / time.Microsecond)
+	gain := ledbatGain * low / high * off / int64(ledbatTarget/time.Microsecond)
+	if gain > 0 && now.Sub(l.filled) > ledbatFilled {
+		gain = 0
+	}
+	next := l.window + int(max(gain, -int64(l.window)))
+	switch started := l.window + int(low*int64(l.cfg.Segment)/high); {
+	case l.growth == linear:
+	case started > l.thresh:
+		l.growth, next = linear, l.window
+	case q > ledbatTarget*9/10:
+		l.growth, l.thresh, next = linear, l.window, l.window
+	default:
+		next = max(next, started)
+	}
+	l.window = min(max(next, ledbatLeast), l.cfg.Most)
+}
+
+// Lost halves the window, at most once in 100 ms.
+func (l *ledbat) Lost(now mono.Instant, lost Loss) {
+	switch lost.Kind {
+	case Silence:
+		l.undo, l.window, l.growth = l.window, l.cfg.Segment, slowStart
+		return
+	case Began:
+		l.undo = l.window
+	case Further:
+	}
+	if l.halved == mono.Never || now.Sub(l.halved) >= ledbatHalving {
+		l.window, l.halved = max(l.window/2, ledbatLeast), now
+		l.growth, l.thresh = linear, l.window
+	}
+}
+
+// Undone does nothing: libutp never finds it out.
+func (l *ledbat) Undone(mono.Instant) {}
+
+// Sent lets the window of one that was idle decay by a third for each timeout.
+func (l *ledbat) Sent(now mono.Instant, bytes, flying int) {
+	if l.sent != mono.Never && flying <= bytes {
+		for idle := now.Sub(l.sent) / l.timeout; idle > 0 && l.window > l.cfg.Segment; idle-- {
+			l.window = max(l.window*2/3, l.cfg.Segment)
+		}
+	}
+	l.sent = now
+}
+
+// Resized is for the next growth.
+func (l *ledbat) Resized(segment int) { l.cfg.Segment = segment }
+
+// Window may be less than a packet.
+func (l *ledbat) Window() int { return l.window }
+
+// Rate is none: libutp does not pace.
+func (l *ledbat) Rate() int64 { return 0 }
+
+// Deadline is none.
+func (l *ledbat) Deadline() mono.Instant { return mono.Never }
+
+// Tick has nothing to do.
+func (l *ledbat) Tick(mono.Instant) {}

@@ -1,0 +1,3 @@
+package cong
+
+func newQuiet(cfg Config) Control { return newLedbat(cfg) }
