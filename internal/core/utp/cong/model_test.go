@@ -1,0 +1,382 @@
+package cong_test
+
+import (
+	"container/heap"
+	"math/rand/v2"
+	"time"
+
+	"github.com/etorrent/etorrent/internal/core/utp/cong"
+	"github.com/etorrent/etorrent/internal/core/utp/pace"
+	"github.com/etorrent/etorrent/internal/core/utp/recv"
+	"github.com/etorrent/etorrent/internal/core/utp/send"
+	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/internal/vocab/utpwire"
+)
+
+const (
+	ms      = time.Millisecond
+	mbit    = 1_000_000 / 8 // bytes a second
+	segment = 1382          // bytes of payload
+	framed  = segment + 48  // with the headers of uTP, UDP and IPv4
+	most    = 8000          // packets on their way
+)
+
+// link is a bottleneck, and the path around it.
+type link struct {
+	rate    int64 // bytes a second
+	rtt     time.Duration
+	queue   time.Duration // that a packet waits at most
+	loss    float64       // of data, behind the queue
+	ackLoss float64
+	dup     float64
+	jitter  time.Duration // of each packet of data
+	every   time.Duration // outages of both directions; 0: none
+	out     time.Duration
+	seed    uint64
+}
+
+// world is a link with flows, in virtual time.
+type world struct {
+	link
+	random *rand.Rand
+	now    mono.Instant
+	busy   mono.Instant // until when the bottleneck is
+	flows  []*flow
+	under  events
+	number int
+	free   []*packet
+	waits  histogram
+	since  mono.Instant // what is measured
+	refuse int          // packets that found the queue full
+	passed int
+}
+
+// packet is data or an acknowledgement.
+type packet struct {
+	data utpwire.Packet
+	size int
+	mask [utpwire.MaxMaskBytes]byte
+}
+
+type event struct {
+	at     mono.Instant
+	number int
+	flow   *flow
+	packet *packet // nil: a timer
+}
+
+type events []event
+
+func (e events) Len() int { return len(e) }
+func (e events) Less(i, j int) bool {
+	return e[i].at < e[j].at || e[i].at == e[j].at && e[i].number < e[j].number
+}
+func (e events) Swap(i, j int) { e[i], e[j] = e[j], e[i] }
+func (e *events) Push(x any)   { *e = append(*e, x.(event)) }
+func (e *events) Pop() any {
+	x := (*e)[len(*e)-1]
+	*e = (*e)[:len(*e)-1]
+	return x
+}
+
+// push and pop are those of package heap, without its boxes.
+func (w *world) push(at mono.Instant, f *flow, p *packet) {
+	w.number++
+	w.under = append(w.under, event{at, w.number, f, p})
+	heap.Fix(&w.under, len(w.under)-1)
+}
+
+func (w *world) pop() event {
+	top, last := w.under[0], len(w.under)-1
+	w.under[0] = w.under[last]
+	w.under = w.under[:last]
+	if last > 0 {
+		heap.Fix(&w.under, 0)
+	}
+	return top
+}
+
+// histogram counts waits by tenths of a millisecond.
+type histogram struct {
+	counts [20_001]int
+	count  int
+	sum    time.Duration
+}
+
+func (h *histogram) add(d time.Duration) {
+	h.counts[min(int(d/(ms/10)), len(h.counts)-1)]++
+	h.count++
+	h.sum += d
+}
+
+func (h *histogram) mean() time.Duration { return h.sum / time.Duration(max(h.count, 1)) }
+
+func (h *histogram) percentile(p int) time.Duration {
+	left := h.count * p / 100
+	for i, n := range h.counts {
+		if left -= n; left < 0 {
+			return time.Duration(i) * ms / 10
+		}
+	}
+	return 0
+}
+
+func newWorld(l link) *world {
+	return &world{link: l, random: rand.New(rand.NewPCG(l.seed, 7)), now: 1}
+}
+
+// clock is one that is off by an offset and goes too fast by millionths.
+type clock struct {
+	offset time.Duration
+	ppm    int64
+}
+
+func (c clock) stamp(now mono.Instant) utpwire.Stamp {
+	return utpwire.StampAt(now.Add(c.offset + time.Duration(int64(now)/1_000_000*c.ppm)))
+}
+
+// flow is a connection that always has something to send.
+type flow struct {
+	*world
+	control  cong.Control
+	pacer    pace.Pacer
+	flight   *send.Flight
+	queue    *recv.Queue
+	from, to mono.Instant
+	here     clock
+	there    clock
+	timer    mono.Instant // that is set
+	got      int          // packets, in order
+	counted  int          // of them before what is measured
+	sent     int
+	series   []int // packets that came in each tenth of a second
+	limit    cong.Limit
+}
+
+// join adds a flow that sends from one time to another; 0: to the end.
+func (w *world) join(c cong.Control, from, to time.Duration) *flow {
+	f := &flow{
+		world: w, control: c, from: mono.Instant(1).Add(from), to: mono.Instant(1).Add(to),
+		flight: send.New(send.Config{First: 1, Most: most, Behind: 100}),
+		queue:  recv.New(recv.Config{Next: 1, Window: 1 << 30, Slots: recv.MaxSlots, Segment: segment}, recv.NewPool(0, 0)),
+		there:  clock{offset: 1234567 * ms},
+	}
+	if to == 0 {
+		f.to = 1 << 62
+	}
+	w.flows = append(w.flows, f)
+	w.push(f.from, f, nil)
+	return f
+}
+
+func (w *world) borrow() *packet {
+	if n := len(w.free); n > 0 {
+		p := w.free[n-1]
+		w.free = w.free[:n-1]
+		return p
+	}
+	return new(packet)
+}
+
+// down says whether the path is out.
+func (w *world) down() bool {
+	return w.every > 0 && w.now.Sub(0)%w.every >= w.every-w.out
+}
+
+// carry has the bottleneck take data.
+func (w *world) carry(f *flow, p *packet) {
+	start := max(w.now, w.busy)
+	wait := start.Sub(w.now)
+	takes := time.Duration(int64(p.size) * int64(time.Second) / w.rate)
+	if wait+takes > w.queue && wait > 0 {
+		if w.since != 0 {
+			w.refuse++
+		}
+		w.free = append(w.free, p)
+		return
+	}
+	w.busy = start.Add(takes)
+	if w.since != 0 {
+		w.waits.add(wait)
+		w.passed++
+	}
+	if w.random.Float64() < w.loss || w.down() {
+		w.free = append(w.free, p)
+		return
+	}
+	late := time.Duration(0)
+	if w.jitter > 0 {
+		late = time.Duration(w.random.Int64N(int64(w.jitter)))
+	}
+	at := w.busy.Add(w.rtt/2 + late)
+	if w.dup > 0 && w.random.Float64() < w.dup {
+		again := w.borrow()
+		*again = *p
+		w.push(at, f, again)
+	}
+	w.push(at, f, p)
+}
+
+// transmit sends a packet of ours.
+func (f *flow) transmit(p send.Packet) {
+	f.sent++
+	out := f.borrow()
+	out.size = p.Size + framed - segment
+	out.data = utpwire.Packet{Header: utpwire.Header{Kind: utpwire.Data, Seq: p.Seq, Stamp: f.here.stamp(f.now)}}
+	f.pacer.Sent(f.now, p.Size)
+	f.control.Sent(f.now, p.Size, f.flight.Flying().Bytes)
+	f.carry(f, out)
+}
+
+// fill sends what may be sent, and sets the timer.
+func (f *flow) fill() {
+	if f.now >= f.to {
+		return
+	}
+	f.pacer.Set(f.control.Rate(), segment)
+	wake := mono.Never
+	f.limit = cong.ByWindow
+	for f.flight.Flying().Bytes+segment <= max(f.control.Window(), segment) {
+		if at := f.pacer.Next(f.now); at > f.now {
+			wake = at
+			break
+		}
+		if f.flight.Lost().Packets > 0 {
+			p := f.flight.FirstLost()
+			f.flight.Resent(f.now, p.Seq)
+			f.transmit(p)
+		} else if f.flight.Room() > 0 {
+			f.transmit(f.flight.Send(f.now, utpwire.Data, segment))
+		} else {
+			f.limit = cong.ByOwner
+			break
+		}
+	}
+	wake = mono.Earliest(wake, mono.Earliest(f.flight.Deadline(), f.control.Deadline()))
+	if wake != mono.Never && (f.timer == mono.Never || wake < f.timer) {
+		f.timer = max(wake, f.now)
+		f.push(f.timer, f, nil)
+	}
+}
+
+func (f *flow) lost(l send.Losses) {
+	if l.Packets == 0 && l.Began == send.NoEpisode {
+		return
+	}
+	kind := map[send.EpisodeKind]cong.LossKind{
+		send.NoEpisode: cong.Further, send.LossEpisode: cong.Began, send.TimeoutEpisode: cong.Silence,
+	}[l.Began]
+	f.control.Lost(f.now, cong.Loss{Kind: kind, Packets: l.Packets, Bytes: l.Bytes, Flying: f.flight.Flying().Bytes})
+}
+
+// expire does what is due.
+func (f *flow) expire() {
+	if at := f.control.Deadline(); at != mono.Never && at <= f.now {
+		f.control.Tick(f.now)
+	}
+	if at := f.flight.Deadline(); at == mono.Never || at > f.now {
+		return
+	}
+	e := f.flight.Expire(f.now)
+	f.lost(e.Lost)
+	if e.Kind != send.ProbeDue {
+		return
+	}
+	if f.flight.Episode() == send.NoEpisode && f.flight.Room() > 0 {
+		f.transmit(f.flight.Send(f.now, utpwire.Data, segment))
+	} else {
+		f.transmit(f.flight.Probe(f.now))
+	}
+}
+
+// acknowledged takes an acknowledgement.
+func (f *flow) acknowledged(p *packet) {
+	a := f.flight.Acknowledge(f.now, &p.data)
+	if a.Kind == send.Unsent || a.Kind == send.Stale {
+		return
+	}
+	f.lost(a.Lost)
+	if a.Ended == send.Undone {
+		f.control.Undone(f.now)
+	}
+	evidence := cong.Ack{
+		Bytes: a.Arrived.Bytes, Flying: f.flight.Flying().Bytes, RTT: a.RTT, Delay: p.data.Delay,
+		Back: f.here.stamp(f.now).Since(p.data.Stamp), Limit: f.limit,
+	}
+	if a.Newest.SentAt != mono.Never {
+		evidence.Delivered = cong.Delivery{SentAt: a.Newest.SentAt, Bytes: f.flight.Delivered() - a.Newest.Before}
+	}
+	f.control.Acknowledged(f.now, evidence)
+}
+
+// arrived takes data, and acknowledges it.
+func (f *flow) arrived(p *packet) {
+	r := f.queue.ReceiveData(p.data.Seq, nil, nil)
+	f.got += r.Packets
+	for len(f.series) <= int(f.now.Sub(0)/(100*ms)) {
+		f.series = append(f.series, 0)
+	}
+	f.series[len(f.series)-1] += r.Packets
+	mask := f.queue.AppendMask(p.mask[:0], utpwire.MaxMaskBytes)
+	p.data = utpwire.Packet{
+		Header: utpwire.Header{
+			Kind: utpwire.State, Ack: f.queue.Ack(), Stamp: f.there.stamp(f.now), Delay: f.there.stamp(f.now).Since(p.data.Stamp),
+		}, Mask: mask,
+	}
+	if f.random.Float64() < f.ackLoss || f.down() {
+		f.world.free = append(f.world.free, p)
+		return
+	}
+	f.push(f.now.Add(f.rtt/2), f, p)
+}
+
+// run goes on until the given time.
+func (w *world) run(until time.Duration) *world {
+	end := mono.Instant(1).Add(until)
+	for len(w.under) > 0 && w.under[0].at <= end {
+		e := w.pop()
+		w.now = e.at
+		f := e.flow
+		switch {
+		case e.packet == nil:
+			if f.timer > w.now {
+				continue
+			}
+			f.timer = mono.Never
+			f.expire()
+			f.fill()
+		case e.packet.data.Kind == utpwire.State:
+			f.acknowledged(e.packet)
+			w.free = append(w.free, e.packet)
+			f.fill()
+		default:
+			f.arrived(e.packet)
+		}
+	}
+	w.now = end
+	return w
+}
+
+// measure begins what is measured.
+func (w *world) measure() *world {
+	w.since = w.now
+	for _, f := range w.flows {
+		f.counted = f.got
+	}
+	return w
+}
+
+// percent is the goodput of the flow, of the link.
+func (f *flow) percent() float64 {
+	return 100 * float64((f.got-f.counted)*segment) / (float64(f.rate) * f.now.Sub(f.since).Seconds())
+}
+
+// jain is Jain's index of the flows.
+func (w *world) jain() float64 {
+	sum, squares := 0.0, 0.0
+	for _, f := range w.flows {
+		sum += f.percent()
+		squares += f.percent() * f.percent()
+	}
+	return sum * sum / (float64(len(w.flows)) * squares)
+}
