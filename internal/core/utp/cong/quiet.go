@@ -1,3 +1,205 @@
 package cong
 
-func newQuiet(cfg Config) Control { return newLedbat(cfg) }
+import (
+	"time"
+
+	"github.com/etorrent/etorrent/internal/core/utp/delay"
+	"github.com/etorrent/etorrent/internal/vocab/mono"
+)
+
+const (
+	// target is how long packets wait in the queue that we make, at most (LEDBAT++).
+	target = 60 * time.Millisecond
+	// first and least are the windows at the beginning and at the worst, in packets.
+	first = 4
+	least = 2
+)
+
+// quiet is the default control, of the kind of LEDBAT++ (draft-irtf-iccrg-ledbat-plus-plus):
+// it takes what others leave. Once in each round trip it sets the window by how long
+// packets waited in that round, so that every step is judged by what the one before did.
+//
+//	starting ──▶ steady ◀──▶ draining
+type quiet struct {
+	cfg    Config
+	meter  delay.Meter
+	rtt    time.Duration // smoothed
+	window int64
+	phase  phase
+	thresh int64 // where starting ends
+	pace   delivered
+	round  round
+	buffer buffer
+	losses losses
+	drain  drain
+	steps  int // rounds in a row in which the path was empty
+	undo   undo
+	sent   mono.Instant
+}
+
+// phase is what the window is for.
+type phase uint8
+
+const (
+	starting phase = iota // doubles in a round
+	steady                // the delay says
+	draining              // the queue becomes empty, to show how long the path is
+)
+
+// undo is what an episode of loss changed.
+type undo struct {
+	window, thresh int64
+	phase          phase
+	buffer         buffer
+}
+
+func newQuiet(cfg Config) Control {
+	q := &quiet{cfg: cfg, thresh: int64(cfg.Most), losses: newLosses()}
+	q.window = q.clamp(first * q.segment())
+	return q
+}
+
+func (q *quiet) segment() int64 { return int64(q.cfg.Segment) }
+
+func (q *quiet) clamp(window int64) int64 {
+	return max(min(window, q.most()), least*q.segment())
+}
+
+// most is the largest window: a remote that tells of short delays, or acknowledges what
+// it did not get, has no more of it than twice what arrives.
+func (q *quiet) most() int64 {
+	most := int64(q.cfg.Most)
+	if rate := q.pace.most(); rate > 0 && q.phase != starting {
+		most = min(most, 2*carries(rate, q.meter.Base()+target)+4*q.segment())
+	}
+	return most
+}
+
+// Acknowledged takes what is measured, and at the end of a round sets the window.
+func (q *quiet) Acknowledged(now mono.Instant, a Ack) {
+	if a.RTT > 0 {
+		if q.rtt == 0 {
+			q.rtt = a.RTT
+		}
+		q.rtt += (a.RTT - q.rtt) / 8
+	}
+	q.losses.earn(a.Bytes)
+	q.pace.take(now, a.Delivered)
+	waits, evidence := q.meter.Sample(now, a.Delay, a.RTT)
+	if evidence == delay.Queued {
+		q.round.take(waits, a.Limit)
+	}
+	if q.phase == starting {
+		q.start(now, a, waits)
+	}
+	if a.Delivered.SentAt != mono.Never && a.Delivered.SentAt >= q.round.since {
+		q.settle(now, a)
+		q.round.next(now)
+		q.pace.next()
+	}
+}
+
+// start doubles the window in each round, until a queue forms.
+func (q *quiet) start(now mono.Instant, a Ack, waits time.Duration) {
+	switch {
+	case waits > q.buffer.target()*3/4:
+		q.begin(now)
+		q.window = q.clamp(min(q.window, carries(q.pace.most(), q.meter.Base()+q.buffer.target()*3/4)))
+	case q.window >= q.thresh:
+		q.begin(now)
+	case a.Limit == ByWindow:
+		q.window = q.clamp(q.window + int64(a.Bytes))
+	}
+}
+
+// begin ends the start: what was sent too much shows the length of the path two rounds
+// later, when the queue is empty again.
+func (q *quiet) begin(now mono.Instant) {
+	q.phase = steady
+	q.steps = 0
+	q.round.skip = 1
+	q.drain.due = now.Add(2 * (q.rtt + target))
+}
+
+// Lost lowers the window where it shows a queue that is full, or where more is lost than
+// any path loses by itself.
+func (q *quiet) Lost(now mono.Instant, l Loss) {
+	if l.Kind != Further {
+		q.undo = undo{q.window, q.thresh, q.phase, q.buffer}
+		q.losses.answered = unanswered
+	}
+	q.losses.spend(l.Bytes, q.cfg.Segment)
+	if l.Kind == Silence {
+		q.thresh = q.clamp(q.window * 7 / 10)
+		q.window, q.phase = q.clamp(0), starting
+		q.losses.answered = answered
+		q.steps = 0
+		return
+	}
+	if q.losses.answered == answered {
+		return
+	}
+	full := q.buffer.full(now, q.round.longest())
+	if full == noSign && q.losses.left >= 0 {
+		return
+	}
+	q.losses.answered = answered
+	q.losses.refill(q.cfg.Segment)
+	if q.phase == starting {
+		q.begin(now)
+	}
+	q.steps = 0
+	q.round.skip = 1
+	q.drain.window = q.drain.window * 7 / 10
+	q.window = q.clamp(q.window * 7 / 10)
+}
+
+// Undone takes back what the last episode changed.
+func (q *quiet) Undone(mono.Instant) {
+	if q.undo.window == 0 {
+		return
+	}
+	q.window, q.thresh, q.phase, q.buffer = max(q.window, q.undo.window), q.undo.thresh, q.undo.phase, q.undo.buffer
+	if q.phase == draining {
+		q.phase = steady
+	}
+	q.undo = undo{}
+	q.losses.refill(q.cfg.Segment)
+}
+
+// Sent lets the window of one that was idle go down by half for each second.
+func (q *quiet) Sent(now mono.Instant, bytes, flying int) {
+	if q.sent != mono.Never && flying <= bytes {
+		idle := now.Sub(q.sent)
+		for span := max(time.Second, 4*q.rtt); idle > span && q.window > first*q.segment(); idle -= span {
+			q.window = max(q.window/2, q.clamp(first*q.segment()))
+		}
+	}
+	q.sent = now
+}
+
+// Resized keeps the window to its bounds.
+func (q *quiet) Resized(segment int) {
+	q.cfg.Segment = segment
+	q.window = q.clamp(q.window)
+}
+
+// Window is that of the phase.
+func (q *quiet) Window() int { return int(q.window) }
+
+// Rate is that of the window, and something more so that it is used up; while starting
+// twice as much.
+func (q *quiet) Rate() int64 {
+	if q.rtt == 0 {
+		return 0
+	}
+	rate := scale(q.window, int64(time.Second), int64(q.rtt))
+	if q.phase == starting {
+		return 2 * rate
+	}
+	rate += rate / 4
+	if most := q.pace.most(); most > 0 {
+		rate = min(rate, 2*most)
+	}
+	return max(rate, 1)
+}
