@@ -11,16 +11,19 @@ const (
 	drainShare = 30
 	// drainLeast is how much it is at least.
 	drainLeast = 10 * time.Second
+	// nearLow is by how much a wait is shorter than others that is no accident.
+	nearLow = 5 * time.Millisecond
 )
 
 // drain is a slowdown (LEDBAT++): the window is at its least until packets show how long
 // the path is without the queue that we make. Else who comes later takes our queue for
 // a part of the path.
 type drain struct {
-	due    mono.Instant // the next one; Never: not before something is known
-	since  mono.Instant // the one under way
-	window int64        // after it
-	rounds int
+	due    mono.Instant  // the next one; Never: not before something is known
+	since  mono.Instant  // the one under way
+	window int64         // after it
+	last   mono.Instant  // when the last one ended
+	low    time.Duration // the shortest wait since
 }
 
 // plan begins a drain where it is due. A path that was seen empty meanwhile needs none.
@@ -28,26 +31,37 @@ func (q *quiet) plan(now mono.Instant) {
 	if q.drain.due == mono.Never || now < q.drain.due {
 		return
 	}
-	if empty := q.meter.Empty(); empty != mono.Never && empty.Add(drainLeast) > now && q.drain.rounds > 0 {
+	if empty := q.meter.Empty(); empty != mono.Never && empty.Add(drainLeast) > now && q.drain.last != mono.Never {
 		q.drain.due = empty.Add(drainLeast)
 		return
 	}
 	aim := q.buffer.target()
 	base := q.meter.Base()
-	q.drain.since, q.drain.rounds = now, 0
+	q.drain.since = now
 	q.drain.window = scale(q.window, int64(base+aim*3/4), int64(base+aim))
 	q.phase, q.window = draining, q.clamp(0)
 }
 
-// drained is called for each round of a drain.
-func (q *quiet) drained(now mono.Instant, _ Ack) {
-	if q.drain.rounds++; q.drain.rounds < 2 {
-		return
-	}
+// refill ends a drain when next to nothing is on its way: the packet that is sent next
+// meets no queue of ours, whatever is sent behind it.
+func (q *quiet) refill(now mono.Instant) {
 	q.phase = steady
 	q.window = q.clamp(q.drain.window)
 	q.round.skip = 3
+	q.drain.low, q.drain.last = target, now
 	q.drain.due = now.Add(max(drainShare*now.Sub(q.drain.since), drainLeast))
+}
+
+// follow notes how long packets wait. Where they wait shorter than since the last drain,
+// somebody else drains: from then on both do it at the same time, and see the path.
+func (q *quiet) follow(now mono.Instant, waits time.Duration) {
+	if q.phase != steady || q.round.skip > 0 || waits >= q.drain.low-nearLow {
+		return
+	}
+	q.drain.low = waits
+	if at := now.Add(drainLeast); at > q.drain.due && at < q.drain.last.Add(3*drainLeast) {
+		q.drain.due = at
+	}
 }
 
 // Deadline is when a drain ends at the latest.
@@ -61,7 +75,6 @@ func (q *quiet) Deadline() mono.Instant {
 // Tick ends a drain that took too long.
 func (q *quiet) Tick(now mono.Instant) {
 	if at := q.Deadline(); at != mono.Never && at <= now {
-		q.drain.rounds = 2
-		q.drained(now, Ack{})
+		q.refill(now)
 	}
 }

@@ -88,12 +88,16 @@ func (q *quiet) Acknowledged(now mono.Instant, a Ack) {
 	waits, evidence := q.meter.Sample(now, a.Delay, a.RTT)
 	if evidence == delay.Queued {
 		q.round.take(waits, a.Limit)
+		q.follow(now, waits)
 	}
-	if q.phase == starting {
+	switch {
+	case q.phase == starting:
 		q.start(now, a, waits)
+	case q.phase == draining && int64(a.Flying) <= least*q.segment():
+		q.refill(now)
 	}
 	if a.Delivered.SentAt != mono.Never && a.Delivered.SentAt >= q.round.since {
-		q.settle(now, a)
+		q.settle(now)
 		q.round.next(now)
 		q.pace.next()
 	}

@@ -36,12 +36,8 @@ func (r *round) next(now mono.Instant) {
 func (r *round) longest() time.Duration { return max(r.most, r.before) }
 
 // settle sets the window at the end of a round.
-func (q *quiet) settle(now mono.Instant, a Ack) {
-	if q.phase == draining {
-		q.drained(now, a)
-		return
-	}
-	if q.phase == starting || q.round.count == 0 || q.round.skip > 0 {
+func (q *quiet) settle(now mono.Instant) {
+	if q.phase != steady || q.round.count == 0 || q.round.skip > 0 {
 		return
 	}
 	q.buffer.pass(now, q.round.most)
@@ -50,7 +46,7 @@ func (q *quiet) settle(now mono.Instant, a Ack) {
 	case waits > aim:
 		q.steps = 0
 		over := scale(q.window, int64(waits-aim), int64(q.meter.Base()+waits))
-		q.window += q.gain() - min(over, q.window/2)
+		q.window -= min(over, q.window/2)
 	case q.round.filled == 0:
 	case q.round.most < aim/4:
 		q.steps++
