@@ -38,7 +38,7 @@ func (q *quiet) plan(now mono.Instant) {
 	aim := q.buffer.target()
 	base := q.meter.Base()
 	q.drain.since = now
-	q.drain.window = scale(q.window, int64(base+aim*3/4), int64(base+aim))
+	q.drain.window = scale(q.window, int64(base+aim/2), int64(base+aim))
 	q.phase, q.window = draining, q.clamp(0)
 }
 

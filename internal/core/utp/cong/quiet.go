@@ -9,7 +9,7 @@ import (
 
 const (
 	// target is how long packets wait in the queue that we make, at most (LEDBAT++).
-	target = 60 * time.Millisecond
+	target = 58 * time.Millisecond
 	// first and least are the windows at the beginning and at the worst, in packets.
 	first = 4
 	least = 2
@@ -96,6 +96,9 @@ func (q *quiet) Acknowledged(now mono.Instant, a Ack) {
 	case q.phase == draining && int64(a.Flying) <= least*q.segment():
 		q.refill(now)
 	}
+	if q.phase == steady && q.round.skip == 0 {
+		q.plan(now)
+	}
 	if a.Delivered.SentAt != mono.Never && a.Delivered.SentAt >= q.round.since {
 		q.settle(now)
 		q.round.next(now)
@@ -134,7 +137,7 @@ func (q *quiet) Lost(now mono.Instant, l Loss) {
 	}
 	q.losses.spend(l.Bytes, q.cfg.Segment)
 	if l.Kind == Silence {
-		q.thresh = q.clamp(q.window * 7 / 10)
+		q.thresh = q.clamp(q.window)
 		q.window, q.phase = q.clamp(0), starting
 		q.losses.answered = answered
 		q.steps = 0

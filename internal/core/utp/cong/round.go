@@ -46,7 +46,7 @@ func (q *quiet) settle(now mono.Instant) {
 	case waits > aim:
 		q.steps = 0
 		over := scale(q.window, int64(waits-aim), int64(q.meter.Base()+waits))
-		q.window -= min(over, q.window/2)
+		q.window += q.gain() - min(over, q.window/2)
 	case q.round.filled == 0:
 	case q.round.most < aim/4:
 		q.steps++
@@ -56,7 +56,6 @@ func (q *quiet) settle(now mono.Instant) {
 		q.window += max(q.gain(), min(q.segment(), scale(4*q.segment(), int64(aim-waits), int64(aim))))
 	}
 	q.window = q.clamp(q.window)
-	q.plan(now)
 }
 
 // gain is by how much the window grows in a round where the delay is near its target.
