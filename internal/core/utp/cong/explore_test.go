@@ -124,19 +124,35 @@ func TestExplore(t *testing.T) {
 			p("%d flows an hour: jain %.3f, mean %v p95 %v", n, w.jain(), w.waits.mean(), w.waits.percentile(95))
 		}
 	}
+	if want("alone") {
+		for _, q := range []time.Duration{5 * ms, 10 * ms, 20 * ms, 50 * ms} {
+			l := base
+			l.queue = q
+			w := newWorld(l)
+			a, b := w.join(newReno(), 0, 0), newWorld(l)
+			c := b.join(newCubic(), 0, 0)
+			w.run(20 * time.Second).measure().run(120 * time.Second)
+			b.run(20 * time.Second).measure().run(120 * time.Second)
+			p("alone q %v: reno %.1f, cubic %.1f", q, a.percent(), c.percent())
+		}
+	}
 	if want("tcp") {
 		for _, tcp := range []struct {
 			name string
 			make func() cong.Control
 		}{{"reno", newReno}, {"cubic", newCubic}} {
 			for _, q := range []time.Duration{10 * ms, 20 * ms, 50 * ms, 100 * ms, 250 * ms, 1000 * ms} {
-				l := base
-				l.queue = q
-				w := newWorld(l)
-				a := w.join(control(name), 0, 0)
-				b := w.join(tcp.make(), 0, 0)
-				w.run(20 * time.Second).measure().run(120 * time.Second)
-				p("%s q %v: ours %.1f %% tcp %.1f %%; share %.1f %%", tcp.name, q, a.percent(), b.percent(), 100*a.percent()/(a.percent()+b.percent()))
+				s := ""
+				for seed := range 4 {
+					l := base
+					l.queue = q
+					w := newWorld(l)
+					a := w.join(control(name), time.Duration(seed)*170*ms, 0)
+					b := w.join(tcp.make(), 0, 0)
+					w.run(20 * time.Second).measure().run(120 * time.Second)
+					s += fmt.Sprintf("  %.1f + %.1f", a.percent(), b.percent())
+				}
+				p("%s q %v:  %s", tcp.name, q, s)
 			}
 			l := base
 			w := newWorld(l)

@@ -47,7 +47,7 @@ const (
 	// visible is a delay that is no accident.
 	visible = 2500 * time.Microsecond
 	// leastTarget is the shortest delay that is aimed at.
-	leastTarget = 4 * time.Millisecond
+	leastTarget = 3 * time.Millisecond
 	// raised is how often a buffer is believed to be deeper.
 	raised = 5 * time.Second
 )
@@ -64,7 +64,7 @@ func (b *buffer) target() time.Duration {
 	if b.depth == 0 {
 		return target
 	}
-	return min(max(b.depth*6/10, leastTarget), target)
+	return min(max(b.depth/3, leastTarget), target)
 }
 
 // sign says whether a loss shows a full queue.
@@ -91,7 +91,7 @@ func (b *buffer) pass(now mono.Instant, waits time.Duration) {
 	b.longest = max(b.longest, waits)
 	if b.depth > 0 && now.Sub(b.at) > raised {
 		b.at = now
-		if b.depth += b.depth / 8; b.depth*6/10 >= target {
+		if b.depth += b.depth / 8; b.depth/3 >= target {
 			b.depth = 0
 		}
 	}

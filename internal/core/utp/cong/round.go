@@ -50,7 +50,7 @@ func (q *quiet) settle(now mono.Instant) {
 	case q.round.filled == 0:
 	case q.round.most < aim/4:
 		q.steps++
-		q.window += max(q.window>>max(5-q.steps, 2), q.segment())
+		q.window += max(q.window>>max(5-q.steps, q.fast()), q.segment())
 	default:
 		q.steps = 0
 		q.window += max(q.gain(), min(q.segment(), scale(4*q.segment(), int64(aim-waits), int64(aim))))
@@ -97,4 +97,11 @@ func scale(a, b, c int64) int64 {
 	}
 	n, _ := bits.Div64(high, low, uint64(max(c, 1)))
 	return int64(min(n, math.MaxInt64/16))
+}
+
+func (q *quiet) fast() int {
+	if q.buffer.depth > 0 {
+		return 4
+	}
+	return 2
 }
