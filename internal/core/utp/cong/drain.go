@@ -52,6 +52,11 @@ func (q *quiet) refill(now mono.Instant) {
 	q.drain.due = now.Add(max(drainShare*now.Sub(q.drain.since), drainLeast))
 }
 
+// nothing is what is next to nothing: too little for a queue, whatever the path.
+func (q *quiet) nothing() int64 {
+	return max(least*q.segment(), min(q.drain.window/16, carries(q.pace.most(), q.meter.Base()/4)))
+}
+
 // follow notes how long packets wait. Where they wait shorter than since the last drain,
 // somebody else drains: from then on both do it at the same time, and see the path.
 func (q *quiet) follow(now mono.Instant, waits time.Duration) {

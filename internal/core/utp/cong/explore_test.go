@@ -136,6 +136,14 @@ func TestExplore(t *testing.T) {
 			p("alone q %v: reno %.1f, cubic %.1f", q, a.percent(), c.percent())
 		}
 	}
+	if want("series") {
+		for _, o := range []time.Duration{2000 * ms, 5000 * ms} {
+			l := base
+			l.every, l.out = 20*time.Second, o
+			_, f := one(l, 20*time.Second, 60*time.Second)
+			p("outage %v: %.1f %% %v", o, f.percent(), f.series[200:600])
+		}
+	}
 	if want("tcp") {
 		for _, tcp := range []struct {
 			name string

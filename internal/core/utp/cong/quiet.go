@@ -93,7 +93,7 @@ func (q *quiet) Acknowledged(now mono.Instant, a Ack) {
 	switch {
 	case q.phase == starting:
 		q.start(now, a, waits)
-	case q.phase == draining && int64(a.Flying) <= least*q.segment():
+	case q.phase == draining && int64(a.Flying) <= q.nothing():
 		q.refill(now)
 	}
 	if q.phase == steady && q.round.skip == 0 {
