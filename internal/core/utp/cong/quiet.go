@@ -135,17 +135,18 @@ func (q *quiet) Lost(now mono.Instant, l Loss) {
 		q.undo = undo{q.window, q.thresh, q.phase, q.buffer}
 		q.losses.answered = unanswered
 	}
-	q.losses.spend(l.Bytes, q.cfg.Segment)
 	if l.Kind == Silence {
 		q.thresh = q.clamp(q.window)
 		q.window, q.phase = q.clamp(0), starting
 		q.losses.answered = answered
+		q.losses.refill(q.cfg.Segment)
 		q.steps = 0
 		return
 	}
 	if q.losses.answered == answered {
 		return
 	}
+	q.losses.spend(l.Bytes, q.cfg.Segment)
 	full := q.buffer.full(now, q.round.longest())
 	if full == noSign && q.losses.left >= 0 {
 		return
