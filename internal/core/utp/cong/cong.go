@@ -21,7 +21,8 @@ import (
 	"github.com/etorrent/etorrent/internal/vocab/utpwire"
 )
 
-// Control is the congestion control of one direction of one connection.
+// Control is the congestion control of one direction of one connection. Of one packet it
+// is told first what is Undone, then what is Lost, then what is Acknowledged.
 type Control interface {
 	// Acknowledged takes an acknowledgement, also one that acknowledges nothing new.
 	Acknowledged(now mono.Instant, a Ack)

@@ -18,7 +18,6 @@ const (
 type losses struct {
 	left     int64 // fiftieths of bytes
 	answered answer
-	seg      int
 }
 
 // answer says whether an episode was answered.
@@ -35,11 +34,13 @@ func (l *losses) earn(bytes int) {
 	l.left = min(l.left+int64(bytes), spare*1400*tolerated)
 }
 
-func (l *losses) spend(bytes, segment int) {
+func (l *losses) spend(bytes int) {
 	l.left = max(l.left-tolerated*int64(bytes), -spare*1400*tolerated)
 }
 
-func (l *losses) refill(segment int) {
+// answer notes that the episode is answered: what else is lost in it does not count.
+func (l *losses) answer(segment int) {
+	l.answered = answered
 	l.left = max(l.left, spareAfter*int64(segment)*tolerated)
 }
 

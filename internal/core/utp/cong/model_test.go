@@ -295,10 +295,10 @@ func (f *flow) acknowledged(p *packet) {
 	if a.Kind == send.Unsent || a.Kind == send.Stale {
 		return
 	}
-	f.lost(a.Lost)
 	if a.Ended == send.Undone {
 		f.control.Undone(f.now)
 	}
+	f.lost(a.Lost)
 	evidence := cong.Ack{
 		Bytes: a.Arrived.Bytes, Flying: f.flight.Flying().Bytes, RTT: a.RTT, Delay: p.data.Delay,
 		Back: f.here.stamp(f.now).Since(p.data.Stamp), Limit: f.limit,

@@ -35,7 +35,16 @@ type quiet struct {
 	steps  int // rounds in a row in which the path was empty
 	undo   undo
 	sent   mono.Instant
+	heard  hearing
 }
+
+// hearing says whether anything was acknowledged since the last silence.
+type hearing uint8
+
+const (
+	heard hearing = iota
+	silent
+)
 
 // phase is what the window is for.
 type phase uint8
@@ -83,7 +92,10 @@ func (q *quiet) Acknowledged(now mono.Instant, a Ack) {
 		}
 		q.rtt += (a.RTT - q.rtt) / 8
 	}
-	q.losses.earn(a.Bytes)
+	if a.Bytes > 0 {
+		q.heard = heard
+		q.losses.earn(a.Bytes)
+	}
 	q.pace.take(now, a.Delivered)
 	waits, evidence := q.meter.Sample(now, a.Delay, a.RTT)
 	if evidence == delay.Queued {
@@ -131,35 +143,43 @@ func (q *quiet) begin(now mono.Instant) {
 // Lost lowers the window where it shows a queue that is full, or where more is lost than
 // any path loses by itself.
 func (q *quiet) Lost(now mono.Instant, l Loss) {
-	if l.Kind != Further {
+	switch l.Kind {
+	case Silence:
+		q.silence()
+		return
+	case Began:
 		q.undo = undo{q.window, q.thresh, q.phase, q.buffer}
 		q.losses.answered = unanswered
-	}
-	if l.Kind == Silence {
-		q.thresh = q.clamp(q.window)
-		q.window, q.phase = q.clamp(0), starting
-		q.losses.answered = answered
-		q.losses.refill(q.cfg.Segment)
-		q.steps = 0
-		return
+	case Further:
 	}
 	if q.losses.answered == answered {
 		return
 	}
-	q.losses.spend(l.Bytes, q.cfg.Segment)
-	full := q.buffer.full(now, q.round.longest())
-	if full == noSign && q.losses.left >= 0 {
+	q.losses.spend(l.Bytes)
+	if q.buffer.full(now, q.round.longest()) == noSign && q.losses.left >= 0 {
 		return
 	}
-	q.losses.answered = answered
-	q.losses.refill(q.cfg.Segment)
+	q.losses.answer(q.cfg.Segment)
 	if q.phase == starting {
 		q.begin(now)
 	}
-	q.steps = 0
-	q.round.skip = 1
+	q.steps, q.round.skip = 0, 1
 	q.drain.window = q.drain.window * 7 / 10
 	q.window = q.clamp(q.window * 7 / 10)
+}
+
+// silence begins anew. One that goes on has nothing left to undo.
+func (q *quiet) silence() {
+	if q.heard == heard {
+		q.undo = undo{q.window, q.thresh, q.phase, q.buffer}
+		q.thresh = q.window
+		if q.phase == draining {
+			q.thresh = q.drain.window
+		}
+	}
+	q.heard = silent
+	q.window, q.phase, q.steps = q.clamp(0), starting, 0
+	q.losses.answer(q.cfg.Segment)
 }
 
 // Undone takes back what the last episode changed.
@@ -172,7 +192,7 @@ func (q *quiet) Undone(mono.Instant) {
 		q.phase = steady
 	}
 	q.undo = undo{}
-	q.losses.refill(q.cfg.Segment)
+	q.losses.answer(q.cfg.Segment)
 }
 
 // Sent lets the window of one that was idle go down by half for each second.
