@@ -142,8 +142,11 @@ func (f *Flight) measure(s *slot, st *step) {
 	if s.times == 1 && s.order > st.sampled {
 		st.sampled, st.rtt = s.order, took
 	}
-	if s.again == asProbe {
+	switch {
+	case s.again == asProbe:
 		f.repaired(s, &st.out.Lost)
+	case s.times == 1:
+		s.passed(st.out)
 	}
 }
 

@@ -30,6 +30,9 @@ func (f *Flight) begin(kind EpisodeKind, out *Losses) {
 // repaired notes that a probe took the place of a packet that was lost. Nobody would
 // hear of the loss otherwise.
 func (f *Flight) repaired(s *slot, out *Losses) {
+	if f.forgive(s, out) == notBlamed {
+		return
+	}
 	out.add(s)
 	f.blame(s, out)
 }
@@ -39,6 +42,7 @@ func (f *Flight) repaired(s *slot, out *Losses) {
 // each, and the last of them the episode.
 func (f *Flight) disprove(s *slot, out *Acknowledged) {
 	out.Spurious++
+	s.passed(out)
 	switch {
 	case s.state == timedOut || s.state == flying && s.again == forTimeout:
 		if f.episode.kind == TimeoutEpisode {

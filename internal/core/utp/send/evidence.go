@@ -65,8 +65,9 @@ const (
 
 // Losses are what was found lost in a step, and the episode that began with it.
 type Losses struct {
-	Tally
-	Began EpisodeKind
+	Tally    // without a sounding, unless it was lost in a silence
+	Began    EpisodeKind
+	Sounding Sounding
 }
 
 // Acknowledged says what an acknowledgement tells.
@@ -78,6 +79,7 @@ type Acknowledged struct {
 	// Spurious are packets that were taken for lost, or sent again, and had arrived.
 	Spurious int
 	Lost     Losses
+	Sounding Sounding // only SoundingArrived
 	// RTT is the newest sample of a packet that was sent once, 0: there is none.
 	RTT time.Duration
 	// Newest is the packet sent last of those that arrived; its SentAt is mono.Never
@@ -105,7 +107,7 @@ const (
 	// episode the next of the stream if the remote's window has room for it, else what
 	// Probe returns.
 	ProbeDue
-	// TimedOut takes what flew for lost.
+	// TimedOut takes what flew for lost. It begins no episode where that was a sounding.
 	TimedOut
 )
 

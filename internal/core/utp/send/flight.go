@@ -112,6 +112,7 @@ type slot struct {
 	kind        utpwire.Kind
 	state       state
 	again       again
+	trial       trial
 }
 
 // state is what is known of a packet.

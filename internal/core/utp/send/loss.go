@@ -136,13 +136,14 @@ func (f *Flight) judge(now mono.Instant, out *Losses) {
 	}
 }
 
-// verdict is what judgeOne says.
+// verdict is what is found of a packet.
 type verdict uint8
 
 const (
 	foundLost verdict = iota
 	stillDue
 	sentLater // than the last one that has arrived: of it nothing is known
+	notBlamed
 )
 
 func (f *Flight) judgeOne(now mono.Instant, n serial.Number, wait time.Duration, out *Losses) verdict {
@@ -181,6 +182,9 @@ func (f *Flight) viewHole(p *utpwire.Packet, st *step) {
 // lose has a packet that flies be lost.
 func (f *Flight) lose(n serial.Number, as state, out *Losses) {
 	f.ground(n, as)
+	if f.forgive(f.at(n), out) == notBlamed {
+		return
+	}
 	out.add(f.at(n))
 	f.blame(f.at(n), out)
 }

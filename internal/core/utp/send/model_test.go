@@ -17,6 +17,7 @@ type modelPacket struct {
 	last            mono.Instant
 	state, again    string
 	before          uint64
+	sounding        int // 1: it is one
 }
 
 // model is a flight as one would write it without a thought for speed. Packets are
@@ -85,8 +86,8 @@ func (m *model) fly(now mono.Instant, p *modelPacket) {
 	p.times++
 }
 
-func (m *model) send(now mono.Instant, size int) {
-	p := &modelPacket{at: len(m.all), size: size, again: "no"}
+func (m *model) send(now mono.Instant, size, sounding int) {
+	p := &modelPacket{at: len(m.all), size: size, again: "no", sounding: sounding}
 	m.all = append(m.all, p)
 	m.fly(now, p)
 }
@@ -112,6 +113,7 @@ func (m *model) probe(now mono.Instant) int {
 
 func (m *model) notSent(at int) {
 	m.all[at].times--
+	m.all[at].sounding = 0
 	m.all[at].state = "withheld"
 }
 
@@ -157,9 +159,9 @@ func (m *model) acknowledge(now mono.Instant, ack int, p *utpwire.Packet) send.A
 				sampled, sample = p.order, now.Sub(p.last)
 			}
 			if p.again == "probe" {
-				out.Lost.Packets++
-				out.Lost.Bytes += p.size
-				m.blame(p, &out.Lost)
+				m.count(p, "lost", &out.Lost)
+			} else if p.times == 1 && p.sounding == 1 {
+				p.sounding, out.Sounding = 0, send.SoundingArrived
 			}
 			if p.times > 1 {
 				resent++
@@ -267,6 +269,18 @@ func (m *model) viewHole(now mono.Instant, p *utpwire.Packet, out *send.Acknowle
 
 func (m *model) lose(p *modelPacket, as string, out *send.Losses) {
 	p.state = as
+	m.count(p, as, out)
+}
+
+// count counts a packet that is lost.
+func (m *model) count(p *modelPacket, as string, out *send.Losses) {
+	if p.sounding == 1 {
+		p.sounding, out.Sounding = 0, send.SoundingLost
+		if as == "lost" {
+			return
+		}
+		out.Sounding = send.SoundingUndecided
+	}
 	out.Packets++
 	out.Bytes += p.size
 	m.blame(p, out)
@@ -287,6 +301,9 @@ func (m *model) begin(kind send.EpisodeKind, out *send.Losses) {
 
 func (m *model) disprove(p *modelPacket, out *send.Acknowledged) {
 	out.Spurious++
+	if p.sounding == 1 {
+		p.sounding, out.Sounding = 0, send.SoundingArrived
+	}
 	switch {
 	case p.state == "timed out" || p.state == "flying" && p.again == "timeout":
 		if m.episode != send.TimeoutEpisode {
@@ -348,6 +365,12 @@ func (m *model) expire(now mono.Instant) send.Expired {
 	default:
 		out.Kind = send.TimedOut
 		m.probed, m.since = 0, now
+		if f := m.flying(); len(f) == 1 && f[0].sounding == 1 {
+			m.due = mono.Never
+			m.lose(f[0], "lost", &out.Lost)
+			out.Passed = m.passed
+			return out
+		}
 		m.passed++
 		out.Passed = m.passed
 		m.begin(send.TimeoutEpisode, &out.Lost)

@@ -28,12 +28,28 @@ func newPair(cfg send.Config) *pair {
 	return &pair{flight: send.New(cfg), model: newModel(cfg), first: cfg.First, now: 1}
 }
 
-func (p *pair) send(t fatal, size int) {
+func (p *pair) send(t fatal, size int) { p.sendOne(t, size, 0) }
+
+// sound sends a sounding, where none flies.
+func (p *pair) sound(t fatal, size int) {
+	for _, one := range p.model.flying() {
+		if one.sounding == 1 {
+			return
+		}
+	}
+	p.sendOne(t, size, 1)
+}
+
+func (p *pair) sendOne(t fatal, size, sounding int) {
 	if p.flight.Room() == 0 {
 		return
 	}
-	got := p.flight.Send(p.now, utpwire.Data, size)
-	p.model.send(p.now, size)
+	send := p.flight.Send
+	if sounding == 1 {
+		send = p.flight.SendSounding
+	}
+	got := send(p.now, utpwire.Data, size)
+	p.model.send(p.now, size, sounding)
 	if got.Seq != p.first.Add(len(p.model.all)-1) || got.Times != 1 || got.Size != size || got.First != p.now {
 		t.Fatalf("sent %+v", got)
 	}
@@ -147,6 +163,7 @@ func TestAFlightIsItsModel(t *testing.T) {
 					p.send(t, rapid.IntRange(0, 9).Draw(t, "size"))
 				}
 			},
+			"sound":       func(t *rapid.T) { p.sound(t, 9) },
 			"acknowledge": acknowledge, "more": acknowledge, "and more": acknowledge,
 			"wait":     func(t *rapid.T) { p.wait(t, time.Duration(millis.Draw(t, "ms"))*time.Millisecond) },
 			"resend":   func(t *rapid.T) { p.resend(t) },
@@ -179,6 +196,9 @@ func FuzzFlight(f *testing.F) {
 			case 0:
 				for range much % 32 {
 					p.send(t, much%7)
+				}
+				if much >= 224 {
+					p.sound(t, 9)
 				}
 			case 1:
 				p.acknowledge(t, much%64-4, nil, utpwire.Kind(much>>6&2))

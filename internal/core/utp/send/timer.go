@@ -88,6 +88,12 @@ func (f *Flight) Expire(now mono.Instant) Expired {
 
 // timeOut takes for lost the first packet, and all that should have arrived.
 func (f *Flight) timeOut(now mono.Instant, out *Losses) {
+	if f.alone() == sounding {
+		f.timer = timer{since: now, passed: f.timer.passed}
+		f.rack.due = mono.Never
+		f.lose(f.sent.open.number(), lost, out)
+		return
+	}
 	f.timer = timer{since: now, passed: f.timer.passed + 1}
 	f.begin(TimeoutEpisode, out)
 	f.rack.due = mono.Never
@@ -160,6 +166,7 @@ func (f *Flight) Probe(now mono.Instant) Packet {
 func (f *Flight) NotSent(n serial.Number) {
 	f.ground(n, withheld)
 	s := f.at(n)
+	s.trial = ordinary
 	if s.times--; s.times == 0 {
 		f.unsent++
 	}
