@@ -3,6 +3,7 @@ package cong
 import (
 	"time"
 
+	"github.com/etorrent/etorrent/internal/core/utp/delay"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
 )
 
@@ -13,6 +14,10 @@ const (
 	drainLeast = 10 * time.Second
 	// nearLow is by how much a wait is shorter than others that is no accident.
 	nearLow = 5 * time.Millisecond
+	// manyFloors is after how many drains in a row that found the same queue it is none,
+	// and sameFloor what is the same.
+	manyFloors = 6
+	sameFloor  = 2 * time.Millisecond
 )
 
 // drain is a slowdown (LEDBAT++): the window is at its least until packets show how long
@@ -24,6 +29,8 @@ type drain struct {
 	window int64         // after it
 	last   mono.Instant  // when the last one ended
 	low    time.Duration // the shortest wait since
+	floor  floor
+	floors floors
 }
 
 // plan begins a drain where it is due. A path that was seen empty meanwhile needs none.
@@ -36,9 +43,8 @@ func (q *quiet) plan(now mono.Instant) {
 		return
 	}
 	aim := q.buffer.target()
-	base := q.meter.Base()
 	q.drain.since = now
-	q.drain.window = scale(q.window, int64(base+aim/2), int64(base+aim))
+	q.drain.window = scale(q.window, int64(q.rtt-min(aim, q.rtt)/2), int64(q.rtt))
 	q.phase, q.window = draining, q.clamp(0)
 }
 
@@ -48,7 +54,7 @@ func (q *quiet) refill(now mono.Instant) {
 	q.phase = steady
 	q.window = q.clamp(q.drain.window)
 	q.round.skip = 3
-	q.drain.low, q.drain.last = target, now
+	q.drain.low, q.drain.last, q.drain.floor = target, now, awaited
 	q.drain.due = now.Add(max(drainShare*now.Sub(q.drain.since), drainLeast))
 }
 
@@ -56,6 +62,57 @@ func (q *quiet) refill(now mono.Instant) {
 func (q *quiet) nothing() int64 {
 	return max(least*q.segment(), min(q.drain.window/16, carries(q.pace.most(), q.meter.Base()/4)))
 }
+
+// sound takes the wait of the first packet that was sent after a drain. Where it is the
+// same after one drain and the next, no queue does that: the path has become longer.
+func (q *quiet) sound(now mono.Instant, a Ack, waits time.Duration) {
+	if q.drain.floor == taken || a.Delivered.SentAt < q.drain.last || a.Delivered.SentAt == mono.Never {
+		return
+	}
+	q.drain.floor = taken
+	if q.drain.floors.take(waits) == longer {
+		q.meter = delay.Meter{}
+		q.meter.Sample(now, a.Delay, a.RTT)
+	}
+}
+
+// floors are the waits after drains in a row.
+type floors struct {
+	low, high time.Duration
+	count     int
+}
+
+// length says whether the path is as long as it was.
+type length uint8
+
+const (
+	asBefore length = iota
+	longer
+)
+
+func (f *floors) take(waits time.Duration) length {
+	if low, high := min(f.low, waits), max(f.high, waits); f.count > 0 && high-low <= sameFloor {
+		*f = floors{low, high, f.count + 1}
+	} else {
+		*f = floors{waits, waits, 1}
+	}
+	if f.low < nearLow {
+		f.count = 0
+	}
+	if f.count < manyFloors {
+		return asBefore
+	}
+	f.count = 0
+	return longer
+}
+
+// floor says whether the wait after the last drain is known.
+type floor uint8
+
+const (
+	taken floor = iota
+	awaited
+)
 
 // follow notes how long packets wait. Where they wait shorter than since the last drain,
 // somebody else drains: from then on both do it at the same time, and see the path.

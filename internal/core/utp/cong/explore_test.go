@@ -144,6 +144,28 @@ func TestExplore(t *testing.T) {
 			p("outage %v: %.1f %% %v", o, f.percent(), f.series[200:600])
 		}
 	}
+	if want("mixed") {
+		for _, late := range []time.Duration{0, 20 * time.Second} {
+			for _, first := range []string{"ledbat", "ledbat++"} {
+				second := map[string]string{"ledbat": "ledbat++", "ledbat++": "ledbat"}[first]
+				w := newWorld(base)
+				a := w.join(control(first), 0, 0)
+				b := w.join(control(second), late, 0)
+				w.run(60 * time.Second).measure().run(300 * time.Second)
+				p("%s %.1f %%, %s after %v %.1f %%, q %v", first, a.percent(), second, late, b.percent(), w.waits.mean())
+			}
+		}
+		for _, q := range []time.Duration{100 * ms, 1000 * ms} {
+			l := base
+			l.queue = q
+			w := newWorld(l)
+			f := w.join(control(name), 0, 0)
+			w.run(20 * time.Second)
+			w.rtt = 150 * ms
+			w.run(60 * time.Second).measure().run(120 * time.Second)
+			p("path becomes 100 ms longer: %.1f %%", f.percent())
+		}
+	}
 	if want("tcp") {
 		for _, tcp := range []struct {
 			name string

@@ -101,6 +101,7 @@ func (q *quiet) Acknowledged(now mono.Instant, a Ack) {
 	if evidence == delay.Queued {
 		q.round.take(waits, a.Limit)
 		q.follow(now, waits)
+		q.sound(now, a, waits)
 	}
 	switch {
 	case q.phase == starting:
@@ -123,7 +124,9 @@ func (q *quiet) start(now mono.Instant, a Ack, waits time.Duration) {
 	switch {
 	case waits > q.buffer.target()*3/4:
 		q.begin(now)
-		q.window = q.clamp(min(q.window, carries(q.pace.most(), q.meter.Base()+q.buffer.target()*3/4)))
+		if rate := q.pace.most(); rate > 0 {
+			q.window = q.clamp(min(q.window, carries(rate, q.meter.Base()+q.buffer.target()*3/4)))
+		}
 	case q.window >= q.thresh:
 		q.begin(now)
 	case a.Limit == ByWindow:
