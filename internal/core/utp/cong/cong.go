@@ -35,7 +35,9 @@ type Control interface {
 	Sent(now mono.Instant, bytes, flying int)
 	// Resized says how many bytes of payload a full packet has from now on.
 	Resized(segment int)
-	// Window is how many bytes of payload may fly.
+	// Window is how many bytes of payload may fly. The first packet that is missing is
+	// sent again whatever it says: behind it may lie more than masks tell of, which would
+	// be taken to fly.
 	Window() int
 	// Rate is at how many bytes of payload a second to send; 0: none is known yet, and
 	// the window alone says.

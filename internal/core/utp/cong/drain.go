@@ -45,7 +45,7 @@ func (q *quiet) plan(now mono.Instant) {
 	aim := q.buffer.target()
 	q.drain.since = now
 	q.drain.window = scale(q.window, int64(q.rtt-min(aim, q.rtt)/2), int64(q.rtt))
-	q.phase, q.window = draining, q.clamp(0)
+	q.phase, q.window = draining, min(q.window, q.few())
 }
 
 // refill ends a drain when next to nothing is on its way: the packet that is sent next
@@ -60,7 +60,7 @@ func (q *quiet) refill(now mono.Instant) {
 
 // nothing is what is next to nothing: too little for a queue, whatever the path.
 func (q *quiet) nothing() int64 {
-	return max(least*q.segment(), min(q.drain.window/16, carries(q.pace.most(), q.meter.Base()/4)))
+	return max(q.few(), min(q.drain.window/16, carries(q.pace.most(), q.meter.Base()/4)))
 }
 
 // sound takes the wait of the first packet that was sent after a drain. Where it is the

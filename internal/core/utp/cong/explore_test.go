@@ -34,6 +34,20 @@ func TestExplore(t *testing.T) {
 		w.run(cut).measure().run(end)
 		return w, f
 	}
+	if want("masks") {
+		for _, loss := range []float64{0, 0.001, 0.01, 0.05} {
+			s := ""
+			for _, rtt := range []time.Duration{10 * ms, 50 * ms, 100 * ms, 300 * ms} {
+				l := base
+				l.short = true
+
+				l.rtt, l.loss = rtt, loss
+				w, f := one(l, 5*time.Second, 120*time.Second)
+				s += fmt.Sprintf("  %v: %.1f %% (q %v)", rtt, f.percent(), w.waits.mean())
+			}
+			p("masks of libutp, loss %v %s", loss, s)
+		}
+	}
 	if want("loss") {
 		for _, loss := range []float64{0, 0.001, 0.01, 0.02, 0.05} {
 			s := ""
@@ -164,6 +178,41 @@ func TestExplore(t *testing.T) {
 			w.rtt = 150 * ms
 			w.run(60 * time.Second).measure().run(120 * time.Second)
 			p("path becomes 100 ms longer: %.1f %%", f.percent())
+		}
+	}
+	if only == "sweep" {
+		for _, rate := range []int64{mbit / 2, 2 * mbit, 10 * mbit, 50 * mbit, 400 * mbit} {
+			for _, rtt := range []time.Duration{1 * ms, 10 * ms, 50 * ms, 200 * ms} {
+				str := ""
+				for _, q := range []time.Duration{20 * ms, 100 * ms, 500 * ms} {
+					for _, loss := range []float64{0, 0.005} {
+						l := link{rate: rate, rtt: rtt, queue: q, loss: loss, seed: 3}
+						w, f := one(l, 10*time.Second, 10*time.Second+time.Duration(min(60, 4000*mbit/rate))*time.Second)
+						str += fmt.Sprintf(" %.1f(%d ms, %.2f)", f.percent(), w.waits.mean()/ms, 100*float64(w.refuse)/float64(w.passed))
+					}
+				}
+				p("%d kbit, %v: %s", rate*8/1000, rtt, str)
+			}
+		}
+		for _, n := range []int{2, 5, 20} {
+			for _, rtt := range []time.Duration{10 * ms, 50 * ms, 200 * ms} {
+				str := ""
+				for _, rate := range []int64{10 * mbit, 100 * mbit} {
+					for _, q := range []time.Duration{20 * ms, 250 * ms} {
+						w := newWorld(link{rate: rate, rtt: rtt, queue: q, seed: 4})
+						for i := range n {
+							w.join(control(name), time.Duration(i)*777*ms, 0)
+						}
+						w.run(40 * time.Second).measure().run(100 * time.Second)
+						sum := 0.0
+						for _, f := range w.flows {
+							sum += f.percent()
+						}
+						str += fmt.Sprintf("  %.1f jain %.2f (%d ms, %.2f)", sum, w.jain(), w.waits.mean()/ms, 100*float64(w.refuse)/float64(w.passed))
+					}
+				}
+				p("%d flows %v: %s", n, rtt, str)
+			}
 		}
 	}
 	if want("tcp") {

@@ -18,7 +18,7 @@ const (
 	mbit    = 1_000_000 / 8 // bytes a second
 	segment = 1382          // bytes of payload
 	framed  = segment + 48  // with the headers of uTP, UDP and IPv4
-	most    = 8000          // packets on their way
+	most    = 2000          // packets on their way: masks tell of no more
 )
 
 // link is a bottleneck, and the path around it.
@@ -30,6 +30,7 @@ type link struct {
 	ackLoss float64
 	dup     float64
 	jitter  time.Duration // of each packet of data
+	short   bool          // masks are those of libutp
 	every   time.Duration // outages of both directions; 0: none
 	out     time.Duration
 	seed    uint64
@@ -236,7 +237,7 @@ func (f *flow) fill() {
 	f.pacer.Set(f.control.Rate(), segment)
 	wake := mono.Never
 	f.limit = cong.ByWindow
-	for f.flight.Flying().Bytes+segment <= max(f.control.Window(), segment) {
+	for f.allowed() {
 		if at := f.pacer.Next(f.now); at > f.now {
 			wake = at
 			break
@@ -257,6 +258,15 @@ func (f *flow) fill() {
 		f.timer = max(wake, f.now)
 		f.push(f.timer, f, nil)
 	}
+}
+
+// allowed says whether the window allows for a packet. The one that the remote waits for
+// is sent again whatever it says: what waits behind it may be beyond what masks tell of.
+func (f *flow) allowed() bool {
+	if f.flight.Lost().Packets > 0 && f.flight.FirstLost().Seq == f.flight.Unacknowledged() {
+		return true
+	}
+	return f.flight.Flying().Bytes+segment <= max(f.control.Window(), segment)
 }
 
 func (f *flow) lost(l send.Losses) {
@@ -318,6 +328,10 @@ func (f *flow) arrived(p *packet) {
 	}
 	f.series[len(f.series)-1] += r.Packets
 	mask := f.queue.AppendMask(p.mask[:0], utpwire.MaxMaskBytes)
+	if f.short && len(mask) > 0 {
+		mask[3] &= 0x3f
+		mask = mask[:4]
+	}
 	p.data = utpwire.Packet{
 		Header: utpwire.Header{
 			Kind: utpwire.State, Ack: f.queue.Ack(), Stamp: f.there.stamp(f.now), Delay: f.there.stamp(f.now).Since(p.data.Stamp),

@@ -10,9 +10,13 @@ import (
 const (
 	// target is how long packets wait in the queue that we make, at most (LEDBAT++).
 	target = 58 * time.Millisecond
-	// first and least are the windows at the beginning and at the worst, in packets.
+	// first is the window at the beginning, and least what may fly at the worst, in
+	// packets.
 	first = 4
 	least = 2
+	// slowest is how many round trips it takes to send a packet at the worst: many that
+	// share a link would fill its queue with two each.
+	slowest = 4
 )
 
 // quiet is the default control, of the kind of LEDBAT++ (draft-irtf-iccrg-ledbat-plus-plus):
@@ -71,8 +75,11 @@ func newQuiet(cfg Config) Control {
 func (q *quiet) segment() int64 { return int64(q.cfg.Segment) }
 
 func (q *quiet) clamp(window int64) int64 {
-	return max(min(window, q.most()), least*q.segment())
+	return max(min(window, q.most()), q.segment()/slowest, 1)
 }
+
+// few is what may fly whatever happens.
+func (q *quiet) few() int64 { return least * q.segment() }
 
 // most is the largest window: a remote that tells of short delays, or acknowledges what
 // it did not get, has no more of it than twice what arrives.
@@ -181,7 +188,7 @@ func (q *quiet) silence() {
 		}
 	}
 	q.heard = silent
-	q.window, q.phase, q.steps = q.clamp(0), starting, 0
+	q.window, q.phase, q.steps = q.few(), starting, 0
 	q.losses.answer(q.cfg.Segment)
 }
 
@@ -215,8 +222,8 @@ func (q *quiet) Resized(segment int) {
 	q.window = q.clamp(q.window)
 }
 
-// Window is that of the phase.
-func (q *quiet) Window() int { return int(q.window) }
+// Window is at least two packets: where less is meant, the rate says so.
+func (q *quiet) Window() int { return int(max(q.window, min(q.few(), int64(q.cfg.Most)))) }
 
 // Rate is that of the window, and something more so that it is used up; while starting
 // twice as much.
