@@ -20,7 +20,6 @@ import (
 	"github.com/etorrent/etorrent/internal/proc/client"
 	"github.com/etorrent/etorrent/internal/proc/torrent"
 	"github.com/etorrent/etorrent/internal/storage"
-	"github.com/etorrent/etorrent/internal/storage/files"
 	"github.com/etorrent/etorrent/internal/store"
 	"github.com/etorrent/etorrent/metainfo"
 	"github.com/etorrent/etorrent/sup"
@@ -41,7 +40,7 @@ type Client struct {
 func New(ctx context.Context, o Options) (*Client, error) {
 	shares := client.Divide(client.Descriptors())
 	if o.Storage == nil {
-		o.Storage = files.New(files.Options{Handles: files.NewHandles(shares.Files)})
+		o.Storage = NewFileStorage(shares.Files)
 	}
 	if o.State == nil {
 		o.State = NewMemoryState()

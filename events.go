@@ -8,6 +8,7 @@ import (
 
 	"github.com/etorrent/etorrent/internal/leaf/ring"
 	"github.com/etorrent/etorrent/internal/vocab/event"
+	"github.com/etorrent/etorrent/internal/vocab/ident"
 )
 
 // ErrStopped is what waits end with when the client was shut down or the torrent
@@ -57,6 +58,21 @@ type (
 	HostChangedEvent       = event.HostChanged
 	SuperSeedingEndedEvent = event.SuperSeedingEnded
 	CrashedEvent           = event.Crashed
+)
+
+// TorrentID is the number of a torrent in the state of its client; EventHead has it
+// beside the info-hash.
+type TorrentID = ident.TorrentID
+
+// CheckReason says why pieces are read and hashed.
+type CheckReason = event.CheckReason
+
+// The reasons of a check: files lie there that the state does not know, they changed
+// since it was written, or a person asked.
+const (
+	CheckFoundFiles   = event.CheckFoundFiles
+	CheckChangedFiles = event.CheckChangedFiles
+	CheckAsked        = event.CheckAsked
 )
 
 // SuperSeedingEnd is why super seeding ended.

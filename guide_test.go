@@ -173,6 +173,9 @@ func (s *talliedStore) WriteAt(p []byte, off int64) (int, error) {
 	return s.Store.WriteAt(p, off)
 }
 
+// Unwrap shows what the other one is beside: a storage.FileViewer, say.
+func (s *talliedStore) Unwrap() etorrent.Store { return s.Store }
+
 func TestTheCountingStorageKeepsThePromises(t *testing.T) {
 	storagetest.Run(t, func(t *testing.T) storagetest.Subject {
 		below := etorrenttest.NewStorage()

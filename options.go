@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net/netip"
 
-	"github.com/etorrent/etorrent/internal/proc/clock"
 	"github.com/etorrent/etorrent/internal/proc/disk"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
 	"github.com/etorrent/etorrent/internal/proc/torrent"
@@ -14,7 +13,6 @@ import (
 	"github.com/etorrent/etorrent/internal/vocab/endpoint"
 	"github.com/etorrent/etorrent/internal/vocab/ipfilter"
 	"github.com/etorrent/etorrent/internal/vocab/named"
-	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 	"github.com/etorrent/etorrent/internal/vocab/tracker"
 	"github.com/etorrent/etorrent/sup"
 )
@@ -63,53 +61,20 @@ type Filter = ipfilter.Table
 // FilterError says which line of a list cannot be used, and why.
 type FilterError = ipfilter.Error
 
+// FilterVerdict says what a Filter makes of an address.
+type FilterVerdict = ipfilter.Verdict
+
+// The verdicts.
+const (
+	FilterPassed  = ipfilter.Passed
+	FilterBlocked = ipfilter.Blocked
+)
+
 // ParseFilter reads a list of addresses to its end: lines of CIDR, of P2P
 // (NAME:FROM-TO) or of DAT (FROM - TO , LEVEL , NAME, which is blocked below level
 // 127), gzipped or not. It may have five million ranges, of which one of IPv6 counts
 // as four. A list with a line that cannot be read is refused by a *FilterError.
 func ParseFilter(r io.Reader) (*Filter, error) { return ipfilter.Parse(r) }
-
-// Storage holds the bytes of torrents. Package storagetest proves one.
-type Storage = storage.Storage
-
-// Store holds the bytes of one torrent.
-type Store = storage.Store
-
-// StorageSpec describes the bytes of one torrent to a Storage.
-type StorageSpec = storage.Spec
-
-// PieceSet is a set of piece indices.
-type PieceSet = pieceset.Set
-
-// State keeps what a client remembers of its torrents. Package sqlitestate has
-// one on disk.
-type State = store.Driver
-
-// NewMemoryState returns a State that ends with the program.
-func NewMemoryState() State { return store.NewMemory() }
-
-// Network is where connections come from; its methods are shaped as those of
-// package net. One that is a Resolver too knows hosts by name, and one that is
-// Addressed the addresses of its machine.
-type Network = pnet.Network
-
-// Resolver looks up the addresses of hosts; its method is shaped as that of
-// net.Resolver. A *net.Resolver is one.
-type Resolver = pnet.Resolver
-
-// Clock reads the clocks that the runtime does not, and tells when they may have
-// jumped. Package etorrenttest has one for tests.
-type Clock = clock.Source
-
-// DSCP is a class of traffic (RFC 2474), 0 to 63.
-type DSCP = pnet.DSCP
-
-// LowerEffort gives way to all other traffic, where the network knows it (RFC 8622).
-const LowerEffort = pnet.LowerEffort
-
-// Addressed is a Network that knows the addresses of its machine and when they
-// change, so that what depends on them is looked at anew.
-type Addressed = pnet.Addressed
 
 // PortChoice says what to do where a listening port is taken.
 type PortChoice = pnet.PortChoice

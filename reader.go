@@ -90,11 +90,13 @@ type Reader = reading.Reader
 var ErrNotWanted = reading.ErrNotWanted
 
 // ReadOption says more about one Open.
-type ReadOption func(*reading.Options)
+type ReadOption func(*readOptions)
+
+type readOptions struct{ ahead int64 }
 
 // ReadAhead has so many bytes behind the place that is read fetched before others.
 // Without it they are 4 MiB, or what is read in five seconds where that is more.
-func ReadAhead(bytes int64) ReadOption { return func(o *reading.Options) { o.Ahead = bytes } }
+func ReadAhead(bytes int64) ReadOption { return func(o *readOptions) { o.ahead = bytes } }
 
 // Open returns a reader of the file. What it reads is fetched before all else as long
 // as it is open, if the file is wanted; the caller closes it. ctx ends all its reads,
@@ -104,11 +106,12 @@ func (f File) Open(ctx context.Context, o ...ReadOption) (*Reader, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	var options reading.Options
+	var options readOptions
 	for _, option := range o {
 		option(&options)
 	}
-	return reading.Open(ctx, f.torrent.source(), reading.File{Offset: f.Offset, Size: f.Size}, options), nil
+	at := reading.File{Offset: f.Offset, Size: f.Size}
+	return reading.Open(ctx, f.torrent.source(), at, reading.Options{Ahead: options.ahead}), nil
 }
 
 // gone is why the torrent is not run any more.

@@ -46,9 +46,12 @@ const (
 	Retired  = torrent.Retired
 )
 
+// Status is what a torrent shows of itself.
+type Status = torrent.Status
+
 // Stats is a snapshot of a torrent. Sizes are in bytes.
 type Stats struct {
-	torrent.Status
+	Status
 	Downloaded int64 // payload received since the torrent was added to this client
 	Uploaded   int64 // payload sent since then
 }

@@ -48,7 +48,7 @@ func holesReadAsZero(t *testing.T, s Subject) {
 
 // viewHoles asks a store, if it can tell.
 func viewHoles(st storage.Store, off int64, n int) storage.HoleEvidence {
-	if viewer, can := st.(storage.HoleViewer); can {
+	if viewer, can := storage.As[storage.HoleViewer](st); can {
 		return viewer.ViewHoles(off, n)
 	}
 	return storage.HoleUnknown

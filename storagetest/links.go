@@ -39,7 +39,7 @@ func linksAreMade(t *testing.T, s Subject) {
 	out := outside(t, s)
 	spec := specOf(s, file("c/a", 10), link("c/d/l", "../a"), link("c/taken", "a"))
 	st := openPrepared(t, s, spec)
-	linker, can := st.(storage.Linker)
+	linker, can := storage.As[storage.Linker](st)
 	if !can {
 		t.Skip("the store makes no links")
 	}

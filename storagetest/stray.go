@@ -55,7 +55,7 @@ func wantStray(t *testing.T, err, cause error) {
 // seenAstray expects that file 2 is seen to be astray and is not written.
 func seenAstray(t *testing.T, st storage.Store, cause error) {
 	t.Helper()
-	if v, can := st.(storage.FileViewer); can {
+	if v, can := storage.As[storage.FileViewer](st); can {
 		switch f := v.ViewFile(t.Context(), 2).(type) {
 		case storage.Absent:
 			if !errors.Is(cause, storage.ErrRemoved) {
@@ -90,7 +90,7 @@ func madeAgain(t *testing.T, st storage.Store, spec storage.Spec) {
 func ownChangesAreWell(t *testing.T, s Subject) {
 	spec := specOf(s, file("a", 100), file("b", 100))
 	st := openPrepared(t, s, spec)
-	viewer, can := st.(storage.FileViewer)
+	viewer, can := storage.As[storage.FileViewer](st)
 	if !can {
 		t.Skip("the store cannot look at a file")
 	}

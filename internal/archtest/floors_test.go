@@ -44,8 +44,12 @@ var floors = []floor{
 		project: slices.Concat(vocab, []string{"internal/storage/..."}), foreign: []string{"golang.org/x/sys"},
 	},
 	{
-		name: "proofs of a driver", at: []string{"internal/store/storetest", "storagetest"},
-		project: slices.Concat(vocab, []string{"internal/core/announce", "internal/storage/...", "internal/store"}),
+		name: "words of the seams", at: []string{"storage", "state"},
+		project: slices.Concat(vocab, []string{"internal/storage", "internal/store"}),
+	},
+	{
+		name: "proofs of a driver", at: []string{"internal/store/storetest", "storagetest", "statetest"},
+		project: slices.Concat(vocab, []string{"internal/core/announce", "internal/storage/...", "internal/store", "internal/store/storetest"}),
 		foreign: []string{"github.com/google/go-cmp", "pgregory.net/rapid"},
 	},
 	{

@@ -80,7 +80,7 @@ func (p *Plan) check(ctx context.Context, in storage.Storage, dir string, tell P
 	c := &check{plan: p, spec: &spec, facts: facts, links: p.viewLinks(store), tell: tell}
 	c.good = pieceset.New(spec.Geometry.Pieces())
 	c.unread = map[int]error{}
-	holes, _ := store.(storage.HoleViewer)
+	holes, _ := storage.As[storage.HoleViewer](store)
 	job := hashing.Job{Bytes: store, Holes: holes, Geometry: spec.Geometry, NewHash: p.Meta.Verifier().NewHash}
 	if err := hashing.Run(ctx, job, c.piece); err != nil {
 		return nil, err

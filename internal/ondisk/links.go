@@ -8,7 +8,7 @@ import (
 
 // viewLinks looks at the places of all symbolic links.
 func (p *Plan) viewLinks(st storage.Store) map[int]FileEvidence {
-	linker, can := st.(storage.Linker)
+	linker, can := storage.As[storage.Linker](st)
 	if !can {
 		return nil
 	}

@@ -15,12 +15,12 @@ import (
 	"github.com/etorrent/etorrent/metainfo"
 )
 
-// The library as a program of somebody else has it, by its public packages only: one
-// client shares a file, another adds it, reads its end while it comes, and waits for
-// the rest.
-func TestAProgramOfSomebodyElsesFetchesAndReads(t *testing.T) {
-	data := bytes.Repeat([]byte("what somebody wants to read. "), 10_000)
-	const piece = 64 << 10
+const piece = 64 << 10
+
+// words are the bytes of a torrent in such pieces, and its .torrent.
+func words(t *testing.T) (data, metainfoFile []byte) {
+	t.Helper()
+	data = bytes.Repeat([]byte("what somebody wants to read. "), 10_000)
 	builder, err := metainfo.NewBuilder(metainfo.Spec{
 		Name: "words.txt", PieceLength: piece, Files: []metainfo.SpecFile{{Length: int64(len(data))}},
 	})
@@ -30,9 +30,17 @@ func TestAProgramOfSomebodyElsesFetchesAndReads(t *testing.T) {
 	for at := 0; at < len(data); at += piece {
 		builder.PushPiece(sha1.Sum(data[at:min(at+piece, len(data))]))
 	}
+	return data, builder.Build()
+}
+
+// The library as a program of somebody else has it, by its public packages only: one
+// client shares a file, another adds it, reads its end while it comes, and waits for
+// the rest.
+func TestAProgramOfSomebodyElsesFetchesAndReads(t *testing.T) {
+	data, metainfoFile := words(t)
 	from, to := t.TempDir(), t.TempDir()
 	torrentFile := filepath.Join(from, "words.torrent")
-	for path, b := range map[string][]byte{torrentFile: builder.Build(), filepath.Join(from, "words.txt"): data} {
+	for path, b := range map[string][]byte{torrentFile: metainfoFile, filepath.Join(from, "words.txt"): data} {
 		if err := os.WriteFile(path, b, 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -10,7 +10,7 @@ import (
 // mounted looks like that, and so does a folder that somebody removed: neither is
 // a reason to give the claims up and to write in its place.
 func viewFolder(req OpenRequest, st storage.Store, facts []storage.FileFacts) error {
-	viewer, can := st.(storage.FolderViewer)
+	viewer, can := storage.As[storage.FolderViewer](st)
 	if !can || req.Existing == ReplaceExisting || len(req.Row.Files) == 0 {
 		return nil
 	}

@@ -69,7 +69,7 @@ func (j *beginJob) work() result {
 
 // look finds files that others changed since they were judged.
 func (j *beginJob) look(ctx context.Context) error {
-	viewer, can := j.t.files.(storage.FileViewer)
+	viewer, can := storage.As[storage.FileViewer](j.t.files)
 	if !can {
 		return nil
 	}
@@ -90,7 +90,7 @@ func (j *beginJob) look(ctx context.Context) error {
 // separate copies the linked files, and learns what they are now, also where it
 // did not come to the last of them.
 func (j *beginJob) separate(ctx context.Context) error {
-	st, can := j.t.files.(storage.Separator)
+	st, can := storage.As[storage.Separator](j.t.files)
 	if !can {
 		return nil
 	}

@@ -59,7 +59,7 @@ func doubted(i int, known storage.FileFacts) store.FileFacts {
 // does not tell either whether it is the one that we wrote.
 func (l leftFiles) lookAgain(ctx context.Context, files storage.Store) (map[int]storage.FileFacts, error) {
 	now := map[int]storage.FileFacts{}
-	if viewer, can := files.(storage.FileViewer); can || len(l.written) == 0 {
+	if viewer, can := storage.As[storage.FileViewer](files); can || len(l.written) == 0 {
 		for i := range l.written {
 			now[i] = viewer.ViewFile(ctx, i)
 		}

@@ -139,6 +139,7 @@ func (j *writeJob) work() result {
 	if j.err != nil {
 		return j
 	}
+	// Not through wrappers: theirs is the WriteAt that counts.
 	if g, can := j.files.(storage.GatherWriter); can && len(j.spans) > 1 {
 		_, j.err = g.WriteGathered(j.spans, j.at)
 		return j

@@ -138,7 +138,7 @@ func (x *process) opened(j *openJob) {
 		return
 	}
 	t.files, t.vouched, t.row = j.files, j.answer, j.answer.files
-	holes, _ := t.files.(storage.HoleViewer)
+	holes, _ := storage.As[storage.HoleViewer](t.files)
 	t.zeros = storage.NewZeros(holes, t.req.Spec.Geometry, t.req.Verifier.NewHash)
 	known := core.Known{
 		Claimed: j.answer.Claimed.Clone(), Trusted: j.answer.Trusted,

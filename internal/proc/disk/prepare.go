@@ -95,7 +95,7 @@ func prepareLate(ctx context.Context, req OpenRequest, st storage.Store, known [
 // lie in the parts file, where the store has one. It returns the files whose facts
 // are others now.
 func makeFiles(ctx context.Context, req OpenRequest, st storage.Store, files []int, known []storage.FileFacts) ([]int, error) {
-	keeper, can := st.(storage.Keeper)
+	keeper, can := storage.As[storage.Keeper](st)
 	if !can {
 		return st.Prepare(ctx, slices.Concat(files, req.Edges))
 	}
@@ -149,7 +149,7 @@ func apart(req OpenRequest) (files, links []int) {
 
 // makeLinks makes links behind all files, so that no file is made through one.
 func makeLinks(ctx context.Context, st storage.Store, links []int) ([]storage.FileFault, error) {
-	linker, can := st.(storage.Linker)
+	linker, can := storage.As[storage.Linker](st)
 	if !can || len(links) == 0 {
 		return nil, nil
 	}

@@ -52,7 +52,7 @@ func (t *open) learn(now map[int]storage.FileFacts) error {
 // settle has those files looked at that we wrote and that are whole with these
 // pieces: so they are left, and any change from then on is somebody else's.
 func (t *open) settle(durable *pieceset.Set) {
-	viewer, can := t.files.(storage.FileViewer)
+	viewer, can := storage.As[storage.FileViewer](t.files)
 	if !can || len(t.watch.written) == 0 {
 		return
 	}

@@ -51,7 +51,7 @@ func reach(req OpenRequest, i int) int64 {
 
 // viewRoom compares what the absent bytes need with what the volume has.
 func viewRoom(req OpenRequest, st storage.Store, facts []storage.FileFacts) error {
-	viewer, can := st.(storage.SpaceViewer)
+	viewer, can := storage.As[storage.SpaceViewer](st)
 	if !can || req.Spec.Access == storage.ReadOnly {
 		return nil
 	}

@@ -69,7 +69,7 @@ const (
 // sight says how the files of a run stand, and has them looked at where that is
 // due.
 func (t *open) sight(r ReadRun) sight {
-	if _, can := t.files.(storage.FileViewer); !can {
+	if _, can := storage.As[storage.FileViewer](t.files); !can {
 		return sightFresh
 	}
 	now, found := t.x.now(), sightFresh
@@ -111,8 +111,9 @@ func (t *open) look(files []int, doubtful *pieceset.Set) {
 	for _, i := range files {
 		t.watch.looks[i] = look{state: lookOut}
 	}
+	viewer, _ := storage.As[storage.FileViewer](t.files) // who asks knows that it is one
 	t.x.reads.give(&lookJob{
-		t: t, files: files, viewer: t.files.(storage.FileViewer), doubtful: doubtful, era: t.watch.era,
+		t: t, files: files, viewer: viewer, doubtful: doubtful, era: t.watch.era,
 	})
 }
 
@@ -120,7 +121,7 @@ func (t *open) look(files []int, doubtful *pieceset.Set) {
 // be.
 func (t *open) missed(i pieceset.Index) {
 	piece := pieceset.Of(t.req.Spec.Geometry.Pieces(), i)
-	if _, can := t.files.(storage.FileViewer); can {
+	if _, can := storage.As[storage.FileViewer](t.files); can {
 		t.look(filesOf(t, piece), piece)
 		return
 	}

@@ -261,7 +261,7 @@ func (x *process) end(id ident.TorrentID) {
 	if e == nil {
 		return
 	}
-	if s, _ := e.running.Torrent.Status(); s.ViewEnding() == torrent.SharedEnough {
+	if s, _ := e.running.Torrent.Status(); torrent.ViewEnding(s) == torrent.SharedEnough {
 		x.core.Remove(id, x)
 	}
 }

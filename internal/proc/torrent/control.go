@@ -316,7 +316,7 @@ func (c *control) show() {
 	if !shown.equal(s) {
 		c.t.status.Post(s)
 	}
-	if s.ViewEnding() == SharedEnough && shown.ViewEnding() == RunsOn {
+	if ViewEnding(s) == SharedEnough && ViewEnding(shown) == RunsOn {
 		c.t.env.Ended(c.t.id)
 	}
 }

@@ -127,8 +127,8 @@ const (
 	SharedEnough
 )
 
-// ViewEnding says so.
-func (s Status) ViewEnding() Ending {
+// ViewEnding says so of a torrent with this status.
+func ViewEnding(s Status) Ending {
 	if s.Shared.IsMet() && s.Goals.Then == Retire {
 		return SharedEnough
 	}

@@ -37,7 +37,7 @@ func (s *store) ViewSpace() storage.SpaceEvidence {
 	if room != nil {
 		return room
 	}
-	if viewer, can := s.Store.(storage.SpaceViewer); can {
+	if viewer, can := storage.As[storage.SpaceViewer](s.Store); can {
 		return viewer.ViewSpace()
 	}
 	return storage.SpaceUnknown{}
@@ -144,7 +144,7 @@ func (s *store) Recheck(ctx context.Context, files []int) error {
 
 // ViewHoles asks the inner store, if it can tell.
 func (s *store) ViewHoles(off int64, n int) storage.HoleEvidence {
-	if viewer, can := s.Store.(storage.HoleViewer); can {
+	if viewer, can := storage.As[storage.HoleViewer](s.Store); can {
 		return viewer.ViewHoles(off, n)
 	}
 	return storage.HoleUnknown
@@ -172,7 +172,7 @@ func (s *store) ViewFile(ctx context.Context, i int) storage.FileFacts {
 	if err := s.home.meet(ctx, View, s.spec.Dir); err != nil {
 		return storage.Unusable{Err: err}
 	}
-	if v, can := s.Store.(storage.FileViewer); can {
+	if v, can := storage.As[storage.FileViewer](s.Store); can {
 		return v.ViewFile(ctx, i)
 	}
 	facts, err := s.Store.Examine(ctx)

@@ -206,7 +206,8 @@ const (
 // String names the goal as it stands in JSON.
 func (g Goal) String() string { return [...]string{"ratio", "seed_time"}[g] }
 
-// Stopped says that the torrent stopped in good order.
+// Stopped says that the torrent stopped in good order. An Added follows where only a
+// supervisor above it was started again.
 type Stopped struct{ Head }
 
 // Warning says that something is not as it should be, and goes on.
