@@ -17,13 +17,7 @@ import (
 	"github.com/etorrent/etorrent"
 	"github.com/etorrent/etorrent/etorrenttest"
 	"github.com/etorrent/etorrent/internal/proc/disk"
-	"github.com/etorrent/etorrent/internal/storage/files"
 )
-
-// onDisk makes a member keep its torrents as files in a folder.
-func onDisk(dir string) func(*etorrent.Options) {
-	return func(o *etorrent.Options) { o.Storage, o.Dir = files.New(files.Options{}), dir }
-}
 
 func mustWrite(t *testing.T, path string, b []byte) {
 	t.Helper()

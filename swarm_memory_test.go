@@ -65,6 +65,11 @@ func (m *member) start(t *testing.T, change ...func(*etorrent.Options)) {
 	m.Client = etorrenttest.NewClient(t, m.host, o)
 }
 
+// onDisk makes a member keep its torrents as files in a folder.
+func onDisk(dir string) func(*etorrent.Options) {
+	return func(o *etorrent.Options) { o.Storage, o.Dir = etorrent.NewFileStorage(0), dir }
+}
+
 func (m *member) at() netip.AddrPort { return m.host.Endpoint() }
 
 // listens waits until a member can be connected to.

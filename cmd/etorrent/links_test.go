@@ -62,7 +62,7 @@ func TestGetMakesTheLinksThatVerifyMisses(t *testing.T) {
 	t.Parallel()
 	dir := makeLinked(t)
 	r := runProgram(t, dir, "verify", "linked.torrent")
-	if r.code != int(exitDamaged) || !strings.Contains(r.stdout, "3 latest: missing\n") || !strings.Contains(r.stderr, "0 of 1 pieces damaged or missing, 1 of 2 files") {
+	if r.code != int(exitDamaged) || !strings.Contains(r.stdout, "3 latest: missing\n") || !strings.Contains(r.stderr, "0 of 1 piece damaged or missing, 1 of 2 files") {
 		t.Errorf("without the link: %+v", r)
 	}
 	r = runProgram(t, dir, "get", "linked.torrent", "--listen", "127.0.0.1:0")

@@ -142,14 +142,15 @@ func tellVerified(s *session, src *source, checked *ondisk.Checked, files []json
 	if bad > 0 {
 		s.out.people.note("damaged pieces: %s", ranges(checked.Damaged))
 	}
-	sum := fmt.Sprintf("%s: %d of %d pieces damaged or missing, %d of %d files", name, bad, checked.Good.Size(), wrong, len(files))
+	allPieces, allFiles := amount.Count(checked.Good.Size(), "piece"), amount.Count(len(files), "file")
+	sum := fmt.Sprintf("%s: %d of %s damaged or missing, %d of %s", name, bad, allPieces, wrong, allFiles)
 	switch {
 	case unusable > 0:
 		return failed(exitDisk, "%s; some cannot be read", sum)
 	case wrong > 0 || bad > 0:
 		return failed(exitDamaged, "%s", sum)
 	}
-	s.out.people.note("%s: all %d pieces and %d files are right", name, checked.Good.Size(), len(files))
+	s.out.people.note("%s: all %s and %s are right", name, allPieces, allFiles)
 	return nil
 }
 
