@@ -133,6 +133,10 @@ func (s *Service) AnnounceNow(id ident.TorrentID) { s.commands.Put(announceNow{i
 // are looked up anew and hear of us, a torrent at a time.
 func (s *Service) NetworkChanged() { s.commands.Put(networkChanged{}) }
 
+// PortChanged notes that connections are accepted, or at another port. Where trackers
+// were told of another one, it is NetworkChanged.
+func (s *Service) PortChanged() { s.commands.Put(portChanged{}) }
+
 // End takes leave of a torrent, in order: its trackers are told that it stopped, then
 // what was told is kept.
 func (s *Service) End(id ident.TorrentID) {

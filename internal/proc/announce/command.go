@@ -27,6 +27,8 @@ type announceNow struct{ id ident.TorrentID }
 
 type networkChanged struct{}
 
+type portChanged struct{}
+
 type end struct{ id ident.TorrentID }
 
 type leave struct {
@@ -44,6 +46,7 @@ func (completed) command()      {}
 func (setTrackers) command()    {}
 func (announceNow) command()    {}
 func (networkChanged) command() {}
+func (portChanged) command()    {}
 func (end) command()            {}
 func (leave) command()          {}
 func (scrapeFor) command()      {}

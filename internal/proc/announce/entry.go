@@ -25,6 +25,7 @@ type state struct {
 	leaving      *leaving   // nil until Leave
 	respite      clock.Respite
 	completing   map[question]*announce.Request // over UDP, on their way
+	ports        map[uint16]struct{}            // that trackers were told of, and may have yet
 	asking       []*Asking
 	askers       scrape.AskerID // that were named
 }
@@ -36,7 +37,7 @@ type leaving struct {
 }
 
 func newState(random uint64) state {
-	return state{entries: map[ident.TorrentID]*entry{}, completing: map[question]*announce.Request{}, random: rand.New(rand.NewPCG(random, 0))}
+	return state{entries: map[ident.TorrentID]*entry{}, completing: map[question]*announce.Request{}, ports: map[uint16]struct{}{}, random: rand.New(rand.NewPCG(random, 0))}
 }
 
 // entry is a torrent as the process knows it. What is here of it, and not only in the

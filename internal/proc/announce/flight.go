@@ -186,6 +186,7 @@ func (x *process) launch(f *flight) {
 		e.record.cap(&f.r)
 	}
 	f.r.Announce.Port = x.s.cfg.Port()
+	x.state.ports[f.r.Announce.Port] = struct{}{}
 	x.call(f)
 }
 

@@ -177,9 +177,9 @@ func (x *process) obey(c command, now mono.Instant) {
 	case announceNow:
 		x.core.AnnounceNow(now, c.id, &x.batch)
 	case networkChanged:
-		x.core.NetworkChanged(now, &x.batch)
-		x.web.closeAll()
-		x.wires.forget()
+		x.networkChanged(now)
+	case portChanged:
+		x.portChanged(now)
 	case end:
 		if e := x.announced(c.id); e != nil {
 			e.goal = leftBehind
@@ -192,6 +192,23 @@ func (x *process) obey(c command, now mono.Instant) {
 	case unscrapeFor:
 		x.unscrapeFor(c.asking)
 	}
+}
+
+func (x *process) portChanged(now mono.Instant) {
+	port := x.s.cfg.Port()
+	for told := range x.state.ports {
+		if told != port {
+			x.networkChanged(now)
+			return
+		}
+	}
+}
+
+func (x *process) networkChanged(now mono.Instant) {
+	clear(x.state.ports)
+	x.core.NetworkChanged(now, &x.batch)
+	x.web.closeAll()
+	x.wires.forget()
 }
 
 // announced is a torrent that is not being taken leave of; nil if there is none.

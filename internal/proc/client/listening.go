@@ -59,7 +59,7 @@ func (c *Client) postListening(l pnet.Listening) {
 		c.postWarning(fmt.Errorf("no connections are accepted: %w", l.Err))
 		return
 	}
-	c.announcer.NetworkChanged()
+	c.announcer.PortChanged()
 	c.roster.Listening()
 	c.postAddrs()
 }
