@@ -13,9 +13,10 @@ type Milestone uint8
 
 // The milestones. MetadataKnown: Metainfo and Files tell all, which is so from the
 // beginning where a torrent is added by its .torrent. FilesOpen: what lies there has
-// been checked. DataStored: every wanted byte is durable. SharingGoalsMet: the torrent
-// was shared enough, as its Goals say; without any it is never reached, but by SetGoals.
-// Stopped: the torrent was retired or removed, or the client shut down.
+// been checked. DataStored: every wanted byte is durable, which is so where nothing is
+// wanted, too; CompletedEvent tells of less. SharingGoalsMet: the torrent was shared
+// enough, as its Goals say; without any it is never reached, but by SetGoals. Stopped:
+// the torrent was retired or removed, or the client shut down.
 const (
 	MetadataKnown Milestone = iota
 	FilesOpen

@@ -220,8 +220,9 @@ func (c *control) beginAssign() {
 	c.swarm.rejoin()
 }
 
-// judgeGoal compares what is durable with what is wanted, and tells of the
-// moment at which nothing more is.
+// judgeGoal compares what is durable with what is wanted, and tells of the moment at
+// which all is there that is wanted. Where nothing is wanted that moment is when the whole
+// torrent is there.
 func (c *control) judgeGoal() {
 	missing := c.layout.wanted.Count() - c.layout.wanted.Overlap(c.durable)
 	before := c.goal
@@ -232,10 +233,11 @@ func (c *control) judgeGoal() {
 	if c.goal != before {
 		c.swarm.tellGoal(c.goal)
 	}
-	if missing > 0 {
+	if missing > 0 || c.layout.viewWish() == wantsNothing && !c.durable.IsFull() {
 		c.t.legacy.completion = completionOpen
+		return
 	}
-	if missing > 0 || c.t.legacy.completion == completionTold {
+	if c.t.legacy.completion == completionTold {
 		return
 	}
 	c.t.legacy.completion = completionTold

@@ -175,7 +175,6 @@ func (c *control) setPriorities(of []store.Priority) error {
 	c.layout.setPriorities(of)
 	c.status.Wanted = c.layout.bytes
 	c.countStored()
-	c.t.legacy.completion = completionOpen
 	switch {
 	case !isWithin(c.layout.wantedFiles(), before):
 		c.reopen()

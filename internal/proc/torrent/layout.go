@@ -2,6 +2,7 @@ package torrent
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/etorrent/etorrent/internal/core/assign"
 	"github.com/etorrent/etorrent/internal/storage"
@@ -120,6 +121,23 @@ func (l *layout) wantedFiles() []int {
 		}
 	}
 	return out
+}
+
+// wish says whether anything of a torrent is wanted.
+type wish uint8
+
+// Of a torrent that has nothing to choose from all is wanted.
+const (
+	wantsSomething wish = iota
+	wantsNothing
+)
+
+func (l *layout) viewWish() wish {
+	isChoice := func(f storage.File) bool { return f.Role != storage.Padding }
+	if len(l.wantedFiles()) == 0 && slices.ContainsFunc(l.files, isChoice) {
+		return wantsNothing
+	}
+	return wantsSomething
 }
 
 // edgeFiles are the files that need not exist, but share a piece with one that

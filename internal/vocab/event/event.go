@@ -144,7 +144,9 @@ type PeerBanned struct {
 	Piece pieceset.Index
 }
 
-// Completed says that every wanted byte is durable.
+// Completed says that every wanted byte is durable by now, and was not before: that
+// something of the torrent is wanted, or that all of it is there. It comes again when
+// more was wanted, or something was lost, and that is there.
 type Completed struct{ Head }
 
 // Paused says that the torrent stopped for a fault of its environment, and tries
