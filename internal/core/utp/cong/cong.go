@@ -6,10 +6,9 @@
 //
 //	Ack, Loss ──▶ Control ──▶ Window, Rate
 //
-// Invariants of every control: the window is at least the least of its kind and at
-// most Config.Most; the deadline is Never, or later than the last instant that the
-// control was told; the same evidence makes the same window on every machine, so
-// nothing is computed in floating point.
+// Invariants of every control: the window is at least a byte and at most Config.Most;
+// after Tick the deadline is Never, or later; the same evidence makes the same window on
+// every machine, so nothing is computed in floating point.
 package cong
 
 import (

@@ -12,6 +12,8 @@ const (
 	drainShare = 30
 	// drainLeast is how much it is at least.
 	drainLeast = 10 * time.Second
+	// drainHold is how long it goes on when nothing is on its way.
+	drainHold = 20 * time.Millisecond
 	// nearLow is by how much a wait is shorter than others that is no accident.
 	nearLow = 5 * time.Millisecond
 	// manyFloors is after how many drains in a row that found the same queue it is none,
@@ -27,6 +29,7 @@ type drain struct {
 	due    mono.Instant  // the next one; Never: not before something is known
 	since  mono.Instant  // the one under way
 	window int64         // after it
+	empty  mono.Instant  // when nothing was on its way
 	last   mono.Instant  // when the last one ended
 	low    time.Duration // the shortest wait since
 	floor  floor
@@ -43,18 +46,27 @@ func (q *quiet) plan(now mono.Instant) {
 		return
 	}
 	aim := q.buffer.target()
-	q.drain.since = now
+	q.drain.since, q.drain.empty = now, mono.Never
 	q.drain.window = scale(q.window, int64(q.rtt-min(aim, q.rtt)/2), int64(q.rtt))
 	q.phase, q.window = draining, min(q.window, q.few())
 }
 
-// refill ends a drain when next to nothing is on its way: the packet that is sent next
-// meets no queue of ours, whatever is sent behind it.
+// drained notes that next to nothing of ours is on its way: what is sent next meets no
+// queue of ours. Others that drain too are given a little time.
+func (q *quiet) drained(now mono.Instant) {
+	if q.drain.empty == mono.Never {
+		q.drain.empty, q.drain.floor = now, awaited
+	} else if now >= q.drain.empty.Add(drainHold) {
+		q.refill(now)
+	}
+}
+
+// refill ends a drain.
 func (q *quiet) refill(now mono.Instant) {
 	q.phase = steady
 	q.window = q.clamp(q.drain.window)
 	q.round.skip = 3
-	q.drain.low, q.drain.last, q.drain.floor = target, now, awaited
+	q.drain.low, q.drain.last = target, now
 	q.drain.due = now.Add(max(drainShare*now.Sub(q.drain.since), drainLeast))
 }
 
@@ -66,7 +78,7 @@ func (q *quiet) nothing() int64 {
 // sound takes the wait of the first packet that was sent after a drain. Where it is the
 // same after one drain and the next, no queue does that: the path has become longer.
 func (q *quiet) sound(now mono.Instant, a Ack, waits time.Duration) {
-	if q.drain.floor == taken || a.Delivered.SentAt < q.drain.last || a.Delivered.SentAt == mono.Never {
+	if q.drain.floor == taken || a.Delivered.SentAt < q.drain.empty || a.Delivered.SentAt == mono.Never {
 		return
 	}
 	q.drain.floor = taken
@@ -126,15 +138,18 @@ func (q *quiet) follow(now mono.Instant, waits time.Duration) {
 	}
 }
 
-// Deadline is when a drain ends at the latest.
+// Deadline is when a drain ends.
 func (q *quiet) Deadline() mono.Instant {
-	if q.phase != draining {
+	switch {
+	case q.phase != draining:
 		return mono.Never
+	case q.drain.empty != mono.Never:
+		return q.drain.empty.Add(drainHold)
 	}
 	return q.drain.since.Add(4*(q.rtt+target) + time.Second)
 }
 
-// Tick ends a drain that took too long.
+// Tick ends a drain.
 func (q *quiet) Tick(now mono.Instant) {
 	if at := q.Deadline(); at != mono.Never && at <= now {
 		q.refill(now)

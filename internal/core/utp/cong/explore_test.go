@@ -19,6 +19,14 @@ func (f *flow) rampTo(percent float64, from time.Duration) time.Duration {
 	return -1
 }
 
+func control(name string) cong.Control {
+	make, err := cong.Find(name)
+	if err != nil {
+		panic(err)
+	}
+	return make(cong.Config{Segment: segment, Most: most * segment})
+}
+
 func TestExplore(t *testing.T) {
 	if os.Getenv("X") == "" {
 		t.Skip()

@@ -42,6 +42,8 @@ const (
 )
 
 func newLedbat(cfg Config) Control {
+	cfg.Segment = max(cfg.Segment, 1)
+	cfg.Most = max(cfg.Most, cfg.Segment, ledbatLeast)
 	return &ledbat{cfg: cfg, window: cfg.Segment, thresh: cfg.Most, timeout: time.Second}
 }
 
@@ -108,7 +110,7 @@ func (l *ledbat) Sent(now mono.Instant, bytes, flying int) {
 }
 
 // Resized is for the next growth.
-func (l *ledbat) Resized(segment int) { l.cfg.Segment = segment }
+func (l *ledbat) Resized(segment int) { l.cfg.Segment = min(max(segment, 1), l.cfg.Most) }
 
 // Window may be less than a packet.
 func (l *ledbat) Window() int { return l.window }

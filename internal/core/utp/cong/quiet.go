@@ -8,7 +8,8 @@ import (
 )
 
 const (
-	// target is how long packets wait in the queue that we make, at most (LEDBAT++).
+	// target is how long packets wait in the queue that we make. What the window grows by
+	// comes on top: it is 60 ms with it (LEDBAT++).
 	target = 58 * time.Millisecond
 	// first is the window at the beginning, and least what may fly at the worst, in
 	// packets.
@@ -66,7 +67,17 @@ type undo struct {
 	buffer         buffer
 }
 
+// now is what there is to come back to.
+func (q *quiet) now() undo {
+	if q.phase == draining {
+		return undo{q.drain.window, q.thresh, steady, q.buffer}
+	}
+	return undo{q.window, q.thresh, q.phase, q.buffer}
+}
+
 func newQuiet(cfg Config) Control {
+	cfg.Segment = max(cfg.Segment, 1)
+	cfg.Most = max(cfg.Most, cfg.Segment)
 	q := &quiet{cfg: cfg, thresh: int64(cfg.Most), losses: newLosses()}
 	q.window = q.clamp(first * q.segment())
 	return q
@@ -105,6 +116,9 @@ func (q *quiet) Acknowledged(now mono.Instant, a Ack) {
 	}
 	q.pace.take(now, a.Delivered)
 	waits, evidence := q.meter.Sample(now, a.Delay, a.RTT)
+	if q.rtt > 0 {
+		waits = min(waits, max(q.rtt, a.RTT)) // or the remote lies, or clocks leap
+	}
 	if evidence == delay.Queued {
 		q.round.take(waits, a.Limit)
 		q.follow(now, waits)
@@ -114,7 +128,7 @@ func (q *quiet) Acknowledged(now mono.Instant, a Ack) {
 	case q.phase == starting:
 		q.start(now, a, waits)
 	case q.phase == draining && int64(a.Flying) <= q.nothing():
-		q.refill(now)
+		q.drained(now)
 	}
 	if q.phase == steady && q.round.skip == 0 {
 		q.plan(now)
@@ -158,7 +172,7 @@ func (q *quiet) Lost(now mono.Instant, l Loss) {
 		q.silence()
 		return
 	case Began:
-		q.undo = undo{q.window, q.thresh, q.phase, q.buffer}
+		q.undo = q.now()
 		q.losses.answered = unanswered
 	case Further:
 	}
@@ -181,14 +195,11 @@ func (q *quiet) Lost(now mono.Instant, l Loss) {
 // silence begins anew. One that goes on has nothing left to undo.
 func (q *quiet) silence() {
 	if q.heard == heard {
-		q.undo = undo{q.window, q.thresh, q.phase, q.buffer}
-		q.thresh = q.window
-		if q.phase == draining {
-			q.thresh = q.drain.window
-		}
+		q.undo = q.now()
+		q.thresh = q.undo.window
 	}
 	q.heard = silent
-	q.window, q.phase, q.steps = q.few(), starting, 0
+	q.window, q.phase, q.steps = q.clamp(q.few()), starting, 0
 	q.losses.answer(q.cfg.Segment)
 }
 
@@ -198,9 +209,6 @@ func (q *quiet) Undone(mono.Instant) {
 		return
 	}
 	q.window, q.thresh, q.phase, q.buffer = max(q.window, q.undo.window), q.undo.thresh, q.undo.phase, q.undo.buffer
-	if q.phase == draining {
-		q.phase = steady
-	}
 	q.undo = undo{}
 	q.losses.answer(q.cfg.Segment)
 }
@@ -218,12 +226,17 @@ func (q *quiet) Sent(now mono.Instant, bytes, flying int) {
 
 // Resized keeps the window to its bounds.
 func (q *quiet) Resized(segment int) {
-	q.cfg.Segment = segment
+	q.cfg.Segment = min(max(segment, 1), q.cfg.Most)
 	q.window = q.clamp(q.window)
 }
 
 // Window is at least two packets: where less is meant, the rate says so.
-func (q *quiet) Window() int { return int(max(q.window, min(q.few(), int64(q.cfg.Most)))) }
+func (q *quiet) Window() int {
+	if q.phase == draining {
+		return q.cfg.Segment
+	}
+	return int(max(q.window, min(q.few(), int64(q.cfg.Most))))
+}
 
 // Rate is that of the window, and something more so that it is used up; while starting
 // twice as much.

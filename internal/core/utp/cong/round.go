@@ -50,7 +50,7 @@ func (q *quiet) settle(now mono.Instant) {
 	case q.round.filled == 0:
 	case q.round.most < aim/4:
 		q.steps++
-		q.window += max(q.window>>max(5-q.steps, q.fast()), q.segment())
+		q.window += max(q.window>>max(slowStep-q.steps, q.fastest()), q.segment())
 	default:
 		q.steps = 0
 		q.window += max(q.gain(), min(q.segment(), scale(4*q.segment(), int64(aim-waits), int64(aim))))
@@ -89,19 +89,29 @@ func (d *delivered) most() int64 { return max(d.now, d.before) }
 // carries is how much a rate of bytes a second carries in a time.
 func carries(rate int64, d time.Duration) int64 { return scale(rate, int64(d), int64(time.Second)) }
 
-// scale is a*b/c, none of which is negative.
+// scale is a*b/c, and at most what can be added to without a thought.
 func scale(a, b, c int64) int64 {
+	const most = math.MaxInt64 / 16
 	high, low := bits.Mul64(uint64(max(a, 0)), uint64(max(b, 0)))
-	if high >= uint64(c) {
-		return math.MaxInt64 / 16
+	by := uint64(max(c, 1))
+	if high >= by {
+		return most
 	}
-	n, _ := bits.Div64(high, low, uint64(max(c, 1)))
-	return int64(min(n, math.MaxInt64/16))
+	n, _ := bits.Div64(high, low, by)
+	return int64(min(n, most))
 }
 
-func (q *quiet) fast() int {
+// slowStep and the others say, by powers of two, what part of itself the window grows by
+// in rounds in which the path is empty: more in each of them, up to a quarter.
+const (
+	slowStep    = 5
+	fastStep    = 2
+	shallowStep = 4
+)
+
+func (q *quiet) fastest() int {
 	if q.buffer.depth > 0 {
-		return 4
+		return shallowStep
 	}
-	return 2
+	return fastStep
 }

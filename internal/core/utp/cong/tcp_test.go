@@ -2,7 +2,6 @@ package cong_test
 
 import (
 	"math"
-	"time"
 
 	"github.com/etorrent/etorrent/internal/core/utp/cong"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
@@ -92,5 +91,3 @@ func (r *reno) Window() int                 { return int(r.window * segment) }
 func (r *reno) Rate() int64                 { return 0 }
 func (r *reno) Deadline() mono.Instant      { return mono.Never }
 func (r *reno) Tick(mono.Instant)           {}
-
-var _ = time.Second
