@@ -171,6 +171,16 @@ func TestAWindowThatIsNotUsedDoesNotGrow(t *testing.T) {
 	s.limit = cong.ByOwner
 	s.rounds(100)
 	s.mustHave(4, 4)
+	s.limit = cong.ByWindow
+	s.rounds(3)
+	s.waits = 50 * ms
+	s.rounds(1) // ends the start
+	before := s.Window()
+	s.waits, s.limit = 0, cong.ByOwner
+	s.rounds(50)
+	if s.Window() > before {
+		t.Errorf("it grew from %d to %d packets", before/segment, s.Window()/segment)
+	}
 }
 
 func TestTheWindowOfOneThatWasIdleGoesDown(t *testing.T) {
