@@ -11,7 +11,6 @@ import (
 type reno struct {
 	window, thresh float64 // packets
 	cubic          *cubic
-	began          bool
 	undo           [2]float64
 }
 
