@@ -130,6 +130,16 @@ func TestEitherMeasureDoesAlone(t *testing.T) {
 	if one != 70*ms || other != 70*ms || a != delay.Queued || b != delay.Queued {
 		t.Errorf("measured %v and %v", one, other)
 	}
+	for range 14 {
+		now = now.Add(time.Minute)
+		stamps.Sample(now, p.raw(70*ms), 0)
+		trips.Sample(now, utpwire.NoDelay, 120*ms)
+	}
+	one, _ = stamps.Sample(now, p.raw(70*ms), 0)
+	other, _ = trips.Sample(now, utpwire.NoDelay, 120*ms)
+	if one != 0 || other != 0 {
+		t.Errorf("after a quarter of an hour measured %v and %v", one, other)
+	}
 	if _, e := stamps.Sample(now, utpwire.NoDelay, 0); e != delay.Nothing {
 		t.Error("something was measured of nothing")
 	}

@@ -1,6 +1,7 @@
 package delay
 
 import (
+	"math"
 	"time"
 
 	"github.com/etorrent/etorrent/internal/vocab/mono"
@@ -24,7 +25,6 @@ const (
 // is the least of thirteen minutes. The lesser of both is the delay.
 type Meter struct {
 	oneWay bases
-	base   utpwire.Delay
 	trips  lows
 	empty  mono.Instant // the path was seen so last
 	last   [fewSamples]reading
@@ -55,32 +55,29 @@ func (m *Meter) Sample(now mono.Instant, d utpwire.Delay, rtt time.Duration) (ti
 	if d == utpwire.NoDelay && rtt <= 0 {
 		return 0, Nothing
 	}
-	queued := time.Duration(1<<63 - 1)
+	queued := time.Duration(math.MaxInt64)
 	if d != utpwire.NoDelay {
-		if m.oneWay.state == unmeasured {
-			m.base = d
-		}
 		m.oneWay.sample(now, d)
 	}
 	if rtt > 0 {
 		m.trips.sample(now, rtt)
 		queued = rtt - m.trips.least
 		if queued <= nearBase {
-			m.empty = now
-			m.anchor(d)
+			m.anchor(now, d)
 		}
 	}
 	if d != utpwire.NoDelay {
-		m.base = lesser(m.base, d)
-		queued = min(queued, d.Over(m.base))
+		queued = min(queued, d.Over(m.oneWay.least))
 	}
 	return m.filter(now, queued), Queued
 }
 
 // anchor takes the delay of a packet that met no queue for the base.
-func (m *Meter) anchor(d utpwire.Delay) {
+func (m *Meter) anchor(now mono.Instant, d utpwire.Delay) {
+	m.empty = now
 	if d != utpwire.NoDelay {
-		m.base = d
+		m.oneWay = bases{}
+		m.oneWay.sample(now, d)
 	}
 }
 
