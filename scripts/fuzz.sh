@@ -38,7 +38,7 @@ FuzzChoker internal/core/choke core.go round.go slots.go tft.go rotation.go firs
 FuzzSwarms internal/core/swarms announce.go group.go sample.go list.go slab.go
 FuzzReassembly internal/core/utp/recv recv.go receive.go pool.go answer.go
 FuzzScript internal/core/announce plan.go lane.go turn.go answer.go fail.go host.go pump.go life.go progress.go tiers.go saved.go heap.go
-FuzzFlight internal/core/utp/send flight.go chain.go acknowledge.go loss.go episode.go timer.go
+FuzzFlight internal/core/utp/send flight.go chain.go acknowledge.go loss.go episode.go timer.go sounding.go
 FuzzControl internal/core/utp/cong quiet.go round.go loss.go buffer.go drain.go ledbat.go
 FuzzScrapes internal/core/scrape scrape.go answer.go
 FuzzReveal internal/core/reveal reveal.go remote.go grant.go flow.go again.go
