@@ -41,6 +41,12 @@ func (s Stamp) Since(remote Stamp) Delay {
 	return d
 }
 
+// Over is by how much s is later than o, negative if it is earlier: less than 36 minutes
+// either way, where neither is NoStamp.
+func (s Stamp) Over(o Stamp) time.Duration {
+	return time.Duration(int32(s-o)) * time.Microsecond
+}
+
 // Over is by how much d is longer than o, negative if it is shorter: less than 36
 // minutes either way, where neither is NoDelay.
 func (d Delay) Over(o Delay) time.Duration {

@@ -171,3 +171,12 @@ func (f *Flight) NotSent(n serial.Number) {
 		f.unsent++
 	}
 }
+
+// Refused takes all that flies for thrown away by a remote that had no room for it: it
+// is to be sent again, and nothing was lost on the way.
+func (f *Flight) Refused() {
+	for at := f.sent.open; at != none; at = f.sent.open {
+		f.ground(at.number(), timedOut)
+	}
+	f.rack.due = mono.Never
+}

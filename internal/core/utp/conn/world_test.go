@@ -1,0 +1,414 @@
+package conn_test
+
+import (
+	"container/heap"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"time"
+
+	"github.com/etorrent/etorrent/internal/core/utp/conn"
+	"github.com/etorrent/etorrent/internal/core/utp/door"
+	"github.com/etorrent/etorrent/internal/core/utp/recv"
+	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/internal/vocab/serial"
+	"github.com/etorrent/etorrent/internal/vocab/utpwire"
+)
+
+// path is a network between two ends, and what they send each other.
+type path struct {
+	seed      uint64
+	rtt       time.Duration
+	jitter    time.Duration // of each packet
+	loss, dup float64
+	// lose says which packets are lost besides: by who sends them, and the how manieth of
+	// all of that end it is.
+	lose     func(from int, nth int, kind utpwire.Kind) fate
+	bytes    [2]int // of the streams
+	chunk    int    // bytes that the application appends at once
+	pause    time.Duration
+	begin    mono.Instant
+	clocks   [2]time.Duration // beside each other
+	syn      serial.Number
+	answer   serial.Number // of the acceptor, where direct
+	entry    entry
+	leave    leave
+	window   int           // of the control, 0: that of cong.Default
+	reads    time.Duration // how long the application takes to read; 0: at once
+	receives int           // window, in bytes, 0: that of the defaults
+}
+
+type fate int
+
+const (
+	carried fate = iota
+	lostThere
+)
+
+// entry says how the acceptor comes to be.
+type entry int
+
+const (
+	byDoor entry = iota
+	byPressedDoor
+	direct
+)
+
+// leave says how the ends end.
+type leave int
+
+const (
+	finishes    leave = iota // each end its own stream, and reads on
+	closesAfter              // the first to send closes when it has read all
+	closesAtOnce
+)
+
+// end is one of both in a world.
+type end struct {
+	*world
+	index     int
+	conn      *conn.Conn
+	address   netip.AddrPort
+	left      int
+	sum, want uint64 // hash of what came, and of what the other one appended
+	got       int
+	stream    []byte // that is not released
+	base      uint64 // of stream[0]
+	ended     int
+	closed    []conn.Reason
+	nth       int
+	readAt    mono.Instant
+	unread    int
+	nextAt    mono.Instant
+	random    *rand.Rand
+	times     map[serial.Number]int
+	again     int
+}
+
+// fatal is what *testing.T and *rapid.T have in common.
+type fatal interface {
+	Fatalf(string, ...any)
+	Helper()
+}
+
+// world has two ends talk, in virtual time, by datagrams.
+type world struct {
+	fatal
+	path
+	random  *rand.Rand
+	now     mono.Instant
+	ends    [2]*end
+	door    *door.Door
+	pool    *recv.Pool
+	under   datagrams
+	carried int
+	steps   int
+	opened  mono.Instant
+	resets  int
+}
+
+type datagram struct {
+	at     mono.Instant
+	number int
+	to     int
+	bytes  []byte
+}
+
+type datagrams []datagram
+
+func (d datagrams) Len() int { return len(d) }
+func (d datagrams) Less(i, j int) bool {
+	return d[i].at < d[j].at || d[i].at == d[j].at && d[i].number < d[j].number
+}
+func (d datagrams) Swap(i, j int) { d[i], d[j] = d[j], d[i] }
+func (d *datagrams) Push(x any)   { *d = append(*d, x.(datagram)) }
+func (d *datagrams) Pop() any {
+	x := (*d)[len(*d)-1]
+	*d = (*d)[:len(*d)-1]
+	return x
+}
+
+func (p path) config() conn.Config {
+	cfg := conn.Defaults()
+	cfg.Segment = 100
+	if p.window > 0 {
+		cfg.Control = lets(p.window)
+	}
+	if p.receives > 0 {
+		cfg.Window, cfg.Reserve = p.receives, 200
+	}
+	return cfg
+}
+
+func newWorld(t fatal, p path) *world {
+	if p.begin == 0 {
+		p.begin = mono.Instant(time.Hour)
+	}
+	if p.chunk == 0 {
+		p.chunk = 1 << 20
+	}
+	most := 64
+	if p.entry == byPressedDoor {
+		most = 0
+	}
+	w := &world{
+		fatal: t, path: p, random: rand.New(rand.NewPCG(p.seed, 1)), now: p.begin, pool: recv.NewPool(200, 1<<14),
+		door: door.New(door.Config{Most: most, Window: 1 << 20, Secret: [16]byte{byte(p.seed)}}),
+	}
+	for i := range w.ends {
+		w.ends[i] = &end{
+			world: w, index: i, left: p.bytes[i], address: netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}), 6881),
+			sum: fnvBasis, want: fnvBasis, random: rand.New(rand.NewPCG(p.seed, uint64(2+i))), nextAt: p.begin, times: map[serial.Number]int{},
+		}
+	}
+	w.ends[0].conn = conn.Dial(p.config(), conn.NewShared(w.pool), conn.Invitation{IDs: [conn.Attempts]utpwire.ConnID{65535, 5, 10, 15}, Seq: p.syn}, w.local(0))
+	return w
+}
+
+// local is what the clock of an end shows.
+func (w *world) local(i int) mono.Instant { return w.now.Add(w.clocks[i]) }
+
+const fnvBasis uint64 = 14695981039346656037
+
+func hash(sum uint64, b []byte) uint64 {
+	for _, c := range b {
+		sum = (sum ^ uint64(c)) * 1099511628211
+	}
+	return sum
+}
+
+func (e *end) other() *end { return e.ends[1-e.index] }
+
+func (e *end) Deliver(b []byte) {
+	e.sum, e.got, e.unread = hash(e.sum, b), e.got+len(b), e.unread+len(b)
+	if e.reads > 0 && e.readAt == mono.Never {
+		e.readAt = e.now.Add(e.reads)
+	}
+}
+
+func (e *end) Send(o conn.Outgoing) {
+	b := o.Append(nil, o.Mask)
+	if o.Size > 0 {
+		b = append(b, e.stream[o.Begin-e.base:][:o.Size]...)
+	}
+	if o.Times > 1 && o.Kind != utpwire.Syn {
+		e.again++
+	}
+	e.carry(e.other().index, b, o.Kind)
+}
+
+func (e *end) Released(to uint64) {
+	e.stream, e.base = e.stream[to-e.base:], to
+}
+func (e *end) Connected()             { e.world.opened = e.now }
+func (e *end) Ended()                 { e.ended++ }
+func (e *end) Forget(utpwire.ConnID)  {}
+func (e *end) Closed(why conn.Reason) { e.closed = append(e.closed, why) }
+
+// carry has the network take a datagram.
+func (w *world) carry(to int, b []byte, kind utpwire.Kind) {
+	from := w.ends[1-to]
+	from.nth++
+	if w.lose != nil && w.lose(from.index, from.nth, kind) == lostThere {
+		return
+	}
+	for copies := 1; copies > 0; copies-- {
+		if w.ends[1].conn != nil && w.random.Float64() < w.loss {
+			continue
+		}
+		late := time.Duration(0)
+		if w.jitter > 0 {
+			late = time.Duration(w.random.Int64N(int64(w.jitter)))
+		}
+		heap.Push(&w.under, datagram{w.now.Add(w.rtt/2 + late), w.carried, to, b})
+		w.carried++
+		if w.random.Float64() < w.dup {
+			copies++
+		}
+	}
+}
+
+// receive has an end take a datagram, or the door where there is no connection.
+func (w *world) receive(d datagram) {
+	var p utpwire.Packet
+	if fault := utpwire.Parse(d.bytes, &p); fault != utpwire.NoFault {
+		w.Fatalf("%x: %v", d.bytes, fault)
+	}
+	e := w.ends[d.to]
+	ids, n := conn.Lookup(&p)
+	known := e.conn != nil && e.conn.Phase() != conn.Closed
+	if known && e.conn.Phase() != conn.SynSent {
+		known = false
+		for _, id := range ids[:n] {
+			known = known || id == e.conn.ID()
+		}
+	}
+	switch {
+	case known:
+		e.conn.Receive(w.local(d.to), &p, e)
+	case e.index == 1 && (e.conn == nil || p.Kind == utpwire.Syn):
+		w.knock(&p)
+	default:
+		w.stray(e, &p)
+	}
+}
+
+func (w *world) stray(e *end, p *utpwire.Packet) {
+	if p.Kind == utpwire.Syn {
+		return
+	}
+	if x := w.door.Enter(w.local(e.index), e.other().address, &p.Header); x.Kind == door.Stray {
+		w.resets++
+		w.carry(1-e.index, x.Reset.Append(nil, nil), utpwire.Reset)
+	}
+}
+
+// knock is what comes to the acceptor before it has a connection.
+func (w *world) knock(p *utpwire.Packet) {
+	e := w.ends[1]
+	now := w.local(1)
+	var guest conn.Opening
+	switch {
+	case w.entry == direct && p.Kind == utpwire.Syn:
+		if e.conn != nil && (e.got > 0 || e.conn.Phase() == conn.Closed) {
+			return
+		}
+		e.base, e.stream, e.left, e.other().want, e.random = 0, nil, w.bytes[1], fnvBasis, rand.New(rand.NewPCG(w.seed, 3))
+		guest = conn.Opening{ID: p.ID.Next(), Theirs: p.Seq, Ours: w.answer}
+		e.conn = conn.Accept(w.config(), conn.NewShared(w.pool), guest, now)
+		e.conn.Receive(now, p, e)
+		return
+	case p.Kind == utpwire.Syn:
+		k := w.door.Knock(now, e.other().address, &p.Header)
+		if k.Kind <= door.AnsweredUnwritten {
+			w.carry(0, k.Answer.Append(nil, nil), utpwire.State)
+		}
+		return
+	}
+	x := w.door.Enter(now, e.other().address, &p.Header)
+	if x.Kind == door.Stray {
+		w.carry(0, x.Reset.Append(nil, nil), utpwire.Reset)
+	}
+	if x.Kind == door.Admitted {
+		e.conn = conn.Accept(w.config(), conn.NewShared(w.pool), conn.Opening(x.Guest), now)
+		e.conn.Receive(now, p, e)
+	}
+}
+
+// apply is what the application of an end does.
+func (e *end) apply() {
+	if e.conn == nil || e.conn.Phase() == conn.Closed {
+		return
+	}
+	if e.unread > 0 && (e.reads == 0 || e.readAt != mono.Never && e.readAt <= e.now) {
+		e.conn.Read(e.unread)
+		e.unread, e.readAt = 0, mono.Never
+	}
+	if e.left > 0 && e.nextAt <= e.now {
+		n := min(e.left, 1+e.random.IntN(e.chunk))
+		e.left -= n
+		b := make([]byte, n)
+		for i := range b {
+			b[i] = byte(e.random.Uint32())
+		}
+		e.stream = append(e.stream, b...)
+		e.other().want = hash(e.other().want, b)
+		e.conn.Append(n)
+		e.nextAt = e.now.Add(e.pause)
+	}
+	switch {
+	case e.left > 0:
+	case e.leave == finishes, e.leave == closesAfter && e.index == 1:
+		e.conn.Finish()
+	case e.leave == closesAfter && e.ended > 0, e.leave == closesAtOnce:
+		e.conn.Close(e.local(e.index), e)
+	}
+}
+
+// flush has the end go on until nothing is due.
+func (e *end) flush() {
+	if e.conn == nil {
+		return
+	}
+	now := e.local(e.index)
+	e.apply()
+	for d := e.conn.Deadline(); d != mono.Never && d <= now && e.conn.Phase() != conn.Closed; d = e.conn.Deadline() {
+		e.conn.Expire(now, e)
+		e.conn.Flush(now, e)
+	}
+	e.conn.Flush(now, e)
+	if e.steps%16 == 0 || e.carried < 100 {
+		if err := e.conn.Audit(now); err != nil {
+			e.Fatalf("end %d: %v", e.index, err)
+		}
+	}
+}
+
+// due is when the end wants to go on.
+func (e *end) due() mono.Instant {
+	if e.conn == nil || e.conn.Phase() == conn.Closed {
+		return mono.Never
+	}
+	d := mono.Never
+	if c := e.conn.Deadline(); c != mono.Never {
+		d = c.Add(-e.clocks[e.index])
+	}
+	if e.left > 0 {
+		d = mono.Earliest(d, max(e.nextAt, e.now+1))
+	}
+	if e.readAt != mono.Never {
+		d = mono.Earliest(d, e.readAt)
+	}
+	return d
+}
+
+// run goes on until nothing will happen any more, or both are closed.
+func (w *world) run() {
+	for ; w.steps < 3_000_000; w.steps++ {
+		for _, e := range w.ends {
+			e.flush()
+		}
+		due := mono.Earliest(w.ends[0].due(), w.ends[1].due())
+		if due == mono.Never && len(w.under) == 0 {
+			return
+		}
+		if w.now.Sub(w.begin) > time.Hour {
+			w.Fatalf("after an hour: %+v, %+v", w.ends[0].conn.Status(), w.ends[1].conn.Status())
+		}
+		if len(w.under) == 0 || due != mono.Never && due < w.under[0].at {
+			w.now = max(w.now, due)
+			continue
+		}
+		w.now = w.under[0].at
+		for len(w.under) > 0 && w.under[0].at == w.now {
+			w.receive(heap.Pop(&w.under).(datagram))
+		}
+	}
+	w.Fatalf("%d steps: %+v, %+v", w.steps, w.ends[0].conn.Status(), w.ends[1].conn.Status())
+}
+
+// whole says what is wrong with the streams and the ends: both came, both ended in order.
+func (w *world) whole() error {
+	for i, e := range w.ends {
+		if e.conn == nil {
+			return fmt.Errorf("end %d was never there", i)
+		}
+		if e.sum != e.want || e.got != w.bytes[1-i] {
+			return fmt.Errorf("end %d has %d bytes of %d, hash %x of %x, closed %v", i, e.got, w.bytes[1-i], e.sum, e.want, e.closed)
+		}
+		if len(e.closed) != 1 || e.closed[0] != conn.Finished || e.ended != 1 || len(e.stream) != 0 {
+			return fmt.Errorf("end %d closed %v, ended %d times, %d bytes are kept", i, e.closed, e.ended, len(e.stream))
+		}
+	}
+	if w.pool.Lent() != 0 {
+		return fmt.Errorf("%d buffers are lent", w.pool.Lent())
+	}
+	return nil
+}
+
+func (w *world) mustBeWhole(of string) {
+	w.Helper()
+	if err := w.whole(); err != nil {
+		w.Fatalf("%s: %v", of, err)
+	}
+}
