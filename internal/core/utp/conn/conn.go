@@ -40,11 +40,6 @@ import (
 	"github.com/etorrent/etorrent/internal/vocab/utpwire"
 )
 
-// behind is how far an acknowledgement may be behind the last one. libutp and
-// libtorrent drop what is more than 3 behind, and with it the data of a packet that was
-// overtaken by a few others; so ours takes more.
-const behind = 512
-
 // Config is what a connection is made for.
 type Config struct {
 	Window  int                            // in bytes: what is delivered and not read, or comes early, stays below it
@@ -165,7 +160,7 @@ func newConn(cfg Config, shared *Shared, now mono.Instant) *Conn {
 
 // open has the streams begin: ours with one number, theirs with another.
 func (c *Conn) open(now mono.Instant, ours, theirs serial.Number) {
-	c.flight = send.New(send.Config{First: ours, Most: c.cfg.Packets, Behind: behind})
+	c.flight = send.New(send.Config{First: ours, Most: c.cfg.Packets, Behind: c.cfg.Packets})
 	c.openQueue(theirs)
 	c.out.small = ours.Previous()
 	c.heard.ours.begin(ours)

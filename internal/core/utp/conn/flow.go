@@ -15,6 +15,7 @@ type outbound struct {
 	released uint64
 	window   uint32        // of the remote, in bytes
 	small    serial.Number // the last Data that was not full
+	peak     int           // packets from the first to the last, at most until now
 	hold     hold
 	paced    mono.Instant // until when, where it is heldByPace
 	push     push
@@ -162,10 +163,6 @@ func (c *Conn) fit() int {
 // viewHold says whether a packet may be sent now.
 func (c *Conn) viewHold(now mono.Instant, p parcel) hold {
 	flying := c.flight.Flying()
-	needs := flying.Bytes + p.size
-	if p.fresh == first {
-		needs += c.flight.Lost().Bytes
-	}
 	switch {
 	case p.fresh == nothingLeft:
 		return heldByOwner
@@ -173,7 +170,7 @@ func (c *Conn) viewHold(now mono.Instant, p parcel) hold {
 		return heldByNumbers
 	case c.out.push == pushOne:
 		return heldByNothing
-	case p.size > 0 && uint64(needs) > uint64(c.out.window):
+	case c.viewRemote(p) == heldByRemote:
 		return heldByRemote
 	case p.fresh == first && c.viewSmall(p) == heldBySmall:
 		return heldBySmall
@@ -181,6 +178,22 @@ func (c *Conn) viewHold(now mono.Instant, p parcel) hold {
 		return heldByControl
 	case c.pacer.Ready(now) <= 0:
 		return heldByPace
+	}
+	return heldByNothing
+}
+
+// viewRemote says whether the remote has room for a packet. It had for one that is sent
+// again, and if it has less now, what came behind that one takes it up.
+func (c *Conn) viewRemote(p parcel) hold {
+	needs := c.flight.Flying().Bytes + p.size
+	switch {
+	case p.size == 0, p.fresh == again && needs == p.size && c.out.window > 0:
+		return heldByNothing
+	case p.fresh == first:
+		needs += c.flight.Lost().Bytes
+	}
+	if uint64(needs) > uint64(c.out.window) {
+		return heldByRemote
 	}
 	return heldByNothing
 }
@@ -205,6 +218,7 @@ func (c *Conn) transmit(now mono.Instant, p parcel, fx Effects) {
 	}
 	sent := c.flight.Send(now, p.kind, p.size)
 	c.out.sent += uint64(p.size)
+	c.out.peak = max(c.out.peak, c.flight.Span())
 	switch {
 	case p.kind == utpwire.Fin:
 		c.out.fin, c.out.finSeq = finSent, sent.Seq

@@ -8,6 +8,11 @@ import (
 	"github.com/etorrent/etorrent/internal/vocab/utpwire"
 )
 
+// leastBehind is how far an acknowledgement may be behind the last one, at least: a sign
+// of life of libutp is one behind, and it takes three. More may be as many as ever flew
+// (RFC 5961): libutp and libtorrent drop the data of a packet that four others overtook.
+const leastBehind = 3
+
 // Lookup are the ids by which the connection of a packet may be known, the likely one
 // first: a Syn has the id that its sender receives by, and a Reset that of the packet
 // which it answers, or of one that its sender would receive.
@@ -65,6 +70,9 @@ func (c *Conn) view(now mono.Instant, p *utpwire.Packet) ArrivalKind {
 	}
 	if c.heard.theirs.view(now, p.Stamp) == fromBefore || c.heard.ours.view(now, p.Stamp) == fromBefore {
 		return OldDuplicate
+	}
+	if p.Ack.Diff(c.flight.Unacknowledged().Previous()) < -max(c.out.peak, leastBehind) {
+		return AckStale
 	}
 	if p.Kind == utpwire.State {
 		return Acknowledges
@@ -200,7 +208,8 @@ func (c *Conn) owe(kind recv.ReceiptKind) {
 
 // viewAnswerAgain answers an acceptor that repeats its answer: our State has not come.
 func (c *Conn) viewAnswerAgain(p *utpwire.Packet, kind send.AckKind) {
-	if c.id.role == initiator && c.greet.stage == answered && kind == send.Repeats && p.Seq == c.greet.Theirs && c.greet.again < mostGreetings {
+	unsure := c.id.role == initiator && c.greet.stage == answered && c.flight.Span() == 0
+	if unsure && kind == send.Repeats && p.Seq == c.greet.Theirs && c.greet.again < mostGreetings {
 		c.greet.again++
 		c.in.owed = max(c.in.owed, ownOwed)
 	}

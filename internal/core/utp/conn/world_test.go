@@ -83,6 +83,7 @@ type end struct {
 	random    *rand.Rand
 	times     map[serial.Number]int
 	again     int
+	last      serial.Number // that was sent
 }
 
 // fatal is what *testing.T and *rapid.T have in common.
@@ -153,7 +154,7 @@ func newWorld(t fatal, p path) *world {
 	}
 	w := &world{
 		fatal: t, path: p, random: rand.New(rand.NewPCG(p.seed, 1)), now: p.begin, pool: recv.NewPool(200, 1<<14),
-		door: door.New(door.Config{Most: most, Window: 1 << 20, Secret: [16]byte{byte(p.seed)}}),
+		door: door.New(door.Config{Most: most, Window: uint32(p.config().Window), Secret: [16]byte{byte(p.seed)}}),
 	}
 	for i := range w.ends {
 		w.ends[i] = &end{
@@ -190,6 +191,9 @@ func (e *end) Send(o conn.Outgoing) {
 	b := o.Append(nil, o.Mask)
 	if o.Size > 0 {
 		b = append(b, e.stream[o.Begin-e.base:][:o.Size]...)
+	}
+	if o.Kind == utpwire.Data {
+		e.last = o.Seq
 	}
 	if o.Times > 1 && o.Kind != utpwire.Syn {
 		e.again++
@@ -362,29 +366,41 @@ func (e *end) due() mono.Instant {
 	return d
 }
 
-// run goes on until nothing will happen any more, or both are closed.
+// run goes on until nothing will happen any more.
 func (w *world) run() {
-	for ; w.steps < 3_000_000; w.steps++ {
-		for _, e := range w.ends {
-			e.flush()
-		}
-		due := mono.Earliest(w.ends[0].due(), w.ends[1].due())
-		if due == mono.Never && len(w.under) == 0 {
-			return
-		}
-		if w.now.Sub(w.begin) > time.Hour {
-			w.Fatalf("after an hour: %+v, %+v", w.ends[0].conn.Status(), w.ends[1].conn.Status())
-		}
-		if len(w.under) == 0 || due != mono.Never && due < w.under[0].at {
-			w.now = max(w.now, due)
-			continue
-		}
-		w.now = w.under[0].at
-		for len(w.under) > 0 && w.under[0].at == w.now {
-			w.receive(heap.Pop(&w.under).(datagram))
+	for w.one() == goesOn {
+		if w.now.Sub(w.begin) > time.Hour || w.steps > 3_000_000 {
+			w.Fatalf("after %v and %d steps: %+v, %+v", w.now.Sub(w.begin), w.steps, w.ends[0].conn.Status(), w.ends[1].conn.Status())
 		}
 	}
-	w.Fatalf("%d steps: %+v, %+v", w.steps, w.ends[0].conn.Status(), w.ends[1].conn.Status())
+}
+
+type progress int
+
+const (
+	goesOn progress = iota
+	isOver
+)
+
+// one is one instant.
+func (w *world) one() progress {
+	w.steps++
+	for _, e := range w.ends {
+		e.flush()
+	}
+	due := mono.Earliest(w.ends[0].due(), w.ends[1].due())
+	if due == mono.Never && len(w.under) == 0 {
+		return isOver
+	}
+	if len(w.under) == 0 || due != mono.Never && due < w.under[0].at {
+		w.now = max(w.now, due)
+		return goesOn
+	}
+	w.now = w.under[0].at
+	for len(w.under) > 0 && w.under[0].at == w.now {
+		w.receive(heap.Pop(&w.under).(datagram))
+	}
+	return goesOn
 }
 
 // whole says what is wrong with the streams and the ends: both came, both ended in order.
