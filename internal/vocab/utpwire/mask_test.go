@@ -85,6 +85,16 @@ func TestDelaysCompareAcrossTheWrap(t *testing.T) {
 	}
 }
 
+func TestStampsCompareAcrossTheWrap(t *testing.T) {
+	for _, s := range []utpwire.Stamp{1, 1 << 31, 1<<32 - 3} {
+		for _, d := range []time.Duration{0, 5 * time.Microsecond, 35 * time.Minute, -5 * time.Microsecond, -35 * time.Minute} {
+			if got := (s + utpwire.Stamp(d.Microseconds())).Over(s); got != d {
+				t.Errorf("%d is %v over, want %v", s, got, d)
+			}
+		}
+	}
+}
+
 func TestAStampIsMicrosecondsAndNeverNone(t *testing.T) {
 	for _, c := range []struct {
 		at   mono.Instant

@@ -109,14 +109,7 @@ func (c *Conn) take(now mono.Instant, p *utpwire.Packet, a *Arrival, fx Effects)
 	}
 	c.noteWindow(now, p, a.Ack.Kind)
 	c.hear(now, p)
-	c.control.Acknowledged(now, cong.Ack{
-		Bytes: a.Ack.Arrived.Bytes, Flying: c.flight.Flying().Bytes, RTT: a.Ack.RTT, Delay: p.Delay, Back: c.in.delay,
-		Delivered: c.viewDelivery(a.Ack.Newest), Limit: c.out.hold.limit(),
-	})
-	if a.Ack.Ended == send.Undone {
-		c.control.Undone(now)
-	}
-	c.tellLosses(now, a.Ack.Lost)
+	c.tellControl(now, p.Delay, &a.Ack)
 	c.release(fx)
 	if a.Kind == Carries {
 		c.confirm()
@@ -136,6 +129,18 @@ func (c *Conn) hear(now mono.Instant, p *utpwire.Packet) {
 		c.heard.stamp = p.Stamp
 	}
 	c.heard.at, c.heard.silent = now, 0
+}
+
+// tellControl tells the control what an acknowledgement shows, in the order that it wants.
+func (c *Conn) tellControl(now mono.Instant, delay utpwire.Delay, a *send.Acknowledged) {
+	if a.Ended == send.Undone {
+		c.control.Undone(now)
+	}
+	c.tellLosses(now, a.Lost)
+	c.control.Acknowledged(now, cong.Ack{
+		Bytes: a.Arrived.Bytes, Flying: c.flight.Flying().Bytes, RTT: a.RTT, Delay: delay, Back: c.in.delay,
+		Delivered: c.viewDelivery(a.Newest), Limit: c.out.hold.limit(),
+	})
 }
 
 // viewDelivery is the sample of the rate.

@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/etorrent/etorrent/internal/core/utp/conn"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
 	"github.com/etorrent/etorrent/internal/vocab/serial"
 	"github.com/etorrent/etorrent/internal/vocab/utpwire"
@@ -48,6 +49,21 @@ func TestTwoEndsDeliverBothStreamsWhereverTheirNumbersWrap(t *testing.T) {
 		})
 		w.run()
 		w.mustBeWhole(fmt.Sprintf("%d before the wrap", before))
+	}
+}
+
+// One packet in fifty comes again within 20 s, while all numbers of either end come round
+// several times: what is old is as if it had not come.
+func TestTwoEndsDeliverBothStreamsThoughOldPacketsComeAgain(t *testing.T) {
+	bytes := 20_000_000
+	if testing.Short() {
+		bytes = 8_000_000
+	}
+	w := newWorld(t, path{rtt: 20 * ms, jitter: ms, loss: 0.001, replay: 0.02, bytes: [2]int{bytes, bytes / 3}, window: 90_000, chunk: 100_000, entry: direct})
+	w.run()
+	w.mustBeWhole("with old packets")
+	if w.ends[1].kinds[conn.OldDuplicate] < 10 {
+		t.Errorf("%v", w.ends[1].kinds)
 	}
 }
 

@@ -21,6 +21,7 @@ type path struct {
 	rtt       time.Duration
 	jitter    time.Duration // of each packet
 	loss, dup float64
+	replay    float64 // how many datagrams come again, up to 20 s later
 	// lose says which packets are lost besides: by who sends them, and the how manieth of
 	// all of that end it is.
 	lose     func(from int, nth int, kind utpwire.Kind) fate
@@ -81,7 +82,7 @@ type end struct {
 	unread    int
 	nextAt    mono.Instant
 	random    *rand.Rand
-	times     map[serial.Number]int
+	kinds     map[conn.ArrivalKind]int
 	again     int
 	last      serial.Number // that was sent
 }
@@ -159,7 +160,7 @@ func newWorld(t fatal, p path) *world {
 	for i := range w.ends {
 		w.ends[i] = &end{
 			world: w, index: i, left: p.bytes[i], address: netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}), 6881),
-			sum: fnvBasis, want: fnvBasis, random: rand.New(rand.NewPCG(p.seed, uint64(2+i))), nextAt: p.begin, times: map[serial.Number]int{},
+			sum: fnvBasis, want: fnvBasis, random: rand.New(rand.NewPCG(p.seed, uint64(2+i))), nextAt: p.begin, kinds: map[conn.ArrivalKind]int{},
 		}
 	}
 	w.ends[0].conn = conn.Dial(p.config(), conn.NewShared(w.pool), conn.Invitation{IDs: [conn.Attempts]utpwire.ConnID{65535, 5, 10, 15}, Seq: p.syn}, w.local(0))
@@ -226,6 +227,11 @@ func (w *world) carry(to int, b []byte, kind utpwire.Kind) {
 		}
 		heap.Push(&w.under, datagram{w.now.Add(w.rtt/2 + late), w.carried, to, b})
 		w.carried++
+		if w.replay > 0 && kind != utpwire.Reset && w.random.Float64() < w.replay {
+			again := w.now.Add(w.rtt/2 + time.Duration(w.random.Int64N(int64(20*time.Second))))
+			heap.Push(&w.under, datagram{again, w.carried, to, b})
+			w.carried++
+		}
 		if w.random.Float64() < w.dup {
 			copies++
 		}
@@ -249,7 +255,7 @@ func (w *world) receive(d datagram) {
 	}
 	switch {
 	case known:
-		e.conn.Receive(w.local(d.to), &p, e)
+		e.kinds[e.conn.Receive(w.local(d.to), &p, e).Kind]++
 	case e.index == 1 && (e.conn == nil || p.Kind == utpwire.Syn):
 		w.knock(&p)
 	default:
@@ -366,10 +372,13 @@ func (e *end) due() mono.Instant {
 	return d
 }
 
-// run goes on until nothing will happen any more.
+// run goes on until both ends are closed, or nothing will happen any more.
 func (w *world) run() {
 	for w.one() == goesOn {
-		if w.now.Sub(w.begin) > time.Hour || w.steps > 3_000_000 {
+		if w.ends[0].conn.Phase() == conn.Closed && w.ends[1].conn != nil && w.ends[1].conn.Phase() == conn.Closed {
+			return
+		}
+		if w.now.Sub(w.begin) > time.Hour || w.steps > 2_000_000 {
 			w.Fatalf("after %v and %d steps: %+v, %+v", w.now.Sub(w.begin), w.steps, w.ends[0].conn.Status(), w.ends[1].conn.Status())
 		}
 	}

@@ -112,3 +112,21 @@ func TestInAnEpisodeASilenceIsAnsweredByTheFirstPacketOnceMore(t *testing.T) {
 		t.Errorf("%+v, %d packets", got, l.Span())
 	}
 }
+
+func TestWhatARemoteHadNoRoomForIsSentAgainAndWasNotLost(t *testing.T) {
+	l := warm(t)
+	l.send(3)
+	l.wait(50 * ms)
+	l.Refused()
+	if got := l.Lost().Packets; got != 3 || l.Flying().Packets != 0 || l.Episode() != send.NoEpisode || l.Deadline() != mono.Never {
+		t.Errorf("%d are lost, %+v fly, episode %v, deadline %d", got, l.Flying(), l.Episode(), l.Deadline())
+	}
+	l.resend()
+	l.wait(100 * ms)
+	if got := l.ack(3); got.Arrived.Packets != 3 || got.Spurious != 0 || l.Span() != 0 {
+		t.Errorf("%+v", got)
+	}
+	if err := l.Audit(); err != nil {
+		t.Error(err)
+	}
+}
