@@ -103,7 +103,7 @@ var coreEdges = map[string][]string{
 	"internal/core/blame":    {"internal/core/storage"},
 	"internal/core/scrape":   {"internal/core/announce"}, // a tracker has no answer for the same reasons
 	"internal/core/utp/cong": {"internal/core/utp/delay"},
-	"internal/core/utp/conn": {"internal/core/utp/cong", "internal/core/utp/pace", "internal/core/utp/recv", "internal/core/utp/send"}, // it is what they make together
+	"internal/core/utp/conn": {"internal/core/utp/cong", "internal/core/utp/mtu", "internal/core/utp/pace", "internal/core/utp/recv", "internal/core/utp/send"}, // it is what they make together
 	"internal/core/utp/send": {"internal/core/utp/rtt"},
 }
 

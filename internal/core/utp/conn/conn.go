@@ -32,6 +32,7 @@ import (
 	"time"
 
 	"github.com/etorrent/etorrent/internal/core/utp/cong"
+	"github.com/etorrent/etorrent/internal/core/utp/mtu"
 	"github.com/etorrent/etorrent/internal/core/utp/pace"
 	"github.com/etorrent/etorrent/internal/core/utp/recv"
 	"github.com/etorrent/etorrent/internal/core/utp/send"
@@ -47,18 +48,19 @@ type Config struct {
 	Slots   int                            // how many packets may come early
 	Packets int                            // how many of ours may be on their way
 	Flying  int                            // and how many bytes
-	Segment int                            // bytes of payload of a full packet
+	Segment int                            // bytes of payload of a full packet, where Path is zero
+	Path    mtu.Config                     // between what sizes to look for the one that the path takes
 	Control func(cong.Config) cong.Control // nil: the one of cong.Default
 }
 
-// Defaults is for remotes of whatever make. libutp and libtorrent have slots for about
-// a thousand packets, and 1,382 bytes are what libutp sends over IPv4. libutp takes a
+// Defaults is for remotes of whatever make, over IPv4. libutp and libtorrent have slots
+// for about a thousand packets. libutp takes a
 // connection for dead when four packets to a closed window were not acknowledged, of
 // which it sends one each 15 s: the reserve has room for several minutes of them.
 func Defaults() Config {
 	return Config{
 		Window: 1 << 20, Reserve: 32 << 10, Slots: 1024, Packets: send.ForeignPackets,
-		Flying: 4 << 20, Segment: 1382,
+		Flying: 4 << 20, Path: mtu.IPv4(),
 	}
 }
 
@@ -113,6 +115,7 @@ type Conn struct {
 	timers  timers
 	control cong.Control
 	pacer   pace.Pacer
+	path    *mtu.Search // nil: packets have one size
 }
 
 // identity is by what number packets come and go.
@@ -153,7 +156,11 @@ func newConn(cfg Config, shared *Shared, now mono.Instant) *Conn {
 		cfg.Control, _ = cong.Find(cong.Default)
 	}
 	c := &Conn{cfg: cfg, shared: shared}
-	c.control = cfg.Control(cong.Config{Segment: cfg.Segment, Most: cfg.Flying})
+	if cfg.Path != (mtu.Config{}) {
+		c.path = mtu.New(cfg.Path)
+		c.cfg.Segment = c.path.Size() - utpwire.HeaderBytes
+	}
+	c.control = cfg.Control(cong.Config{Segment: c.cfg.Segment, Most: cfg.Flying})
 	c.heard.at = now
 	return c
 }

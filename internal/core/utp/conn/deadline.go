@@ -99,6 +99,7 @@ func (c *Conn) expireFlight(now mono.Instant, fx Effects) {
 	case send.NothingDue:
 	case send.ReorderingOver:
 		c.tellLosses(now, e.Lost)
+		c.noteSounding(now, e.Lost.Sounding)
 	case send.ProbeDue:
 		c.probe(now, fx)
 	case send.TimedOut:
@@ -108,6 +109,10 @@ func (c *Conn) expireFlight(now mono.Instant, fx Effects) {
 			return
 		}
 		c.tellLosses(now, e.Lost)
+		c.noteSounding(now, e.Lost.Sounding)
+		if c.timers.probes == 0 {
+			c.noteSilence()
+		}
 	}
 }
 
@@ -127,7 +132,7 @@ func (c *Conn) probe(now mono.Instant, fx Effects) {
 		c.transmit(now, p, fx)
 		return
 	}
-	c.carry(now, c.flight.Probe(now), fx)
+	c.carry(now, c.flight.Probe(now), ordinary, fx)
 }
 
 // reconfirm sends our first State again, to an acceptor that has said nothing since it
@@ -141,17 +146,6 @@ func (c *Conn) reconfirm(now mono.Instant) {
 		if c.flight.Span() == 0 {
 			c.in.owed = max(c.in.owed, ownOwed)
 		}
-	}
-}
-
-// armProbe arms what is to find out whether a window is still closed, while nothing
-// else would.
-func (c *Conn) armProbe(now mono.Instant) {
-	switch {
-	case c.out.hold != heldByRemote || c.flight.Flying().Packets > 0:
-		c.timers.probe = mono.Never
-	case c.timers.probe == mono.Never:
-		c.timers.probe = now.Add(min(max(c.flight.RTT().Timeout(0), firstProbe)<<min(c.timers.probes, 4), lastProbe))
 	}
 }
 

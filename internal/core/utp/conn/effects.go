@@ -34,6 +34,7 @@ type Outgoing struct {
 	Begin uint64
 	Size  int
 	Times int // that it was sent; 0 of a packet that takes no number
+	Cut   Cut
 }
 
 // Reason is why a connection is closed.

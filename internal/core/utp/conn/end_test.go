@@ -22,6 +22,7 @@ type end struct {
 	stream    []byte // that is not released
 	base      uint64 // of stream[0]
 	ended     int
+	doneAt    mono.Instant // all of its stream was acknowledged
 	closed    []conn.Reason
 	nth       int
 	readAt    mono.Instant
@@ -62,11 +63,15 @@ func (e *end) Send(o conn.Outgoing) {
 	if o.Times > 1 && o.Kind != utpwire.Syn {
 		e.again++
 	}
+	if e.wide != nil && o.Cut == conn.Uncut && len(b) > e.wide() {
+		return
+	}
 	e.carry(e.other().index, b, o.Kind)
 }
 
 func (e *end) Released(to uint64) {
 	e.stream, e.base = e.stream[to-e.base:], to
+	e.doneAt = e.now
 }
 func (e *end) Connected()             { e.world.opened = e.now }
 func (e *end) Ended()                 { e.ended++ }

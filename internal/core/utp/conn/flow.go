@@ -69,6 +69,7 @@ type parcel struct {
 	kind   utpwire.Kind
 	size   int
 	fresh  freshness
+	trial  trial
 	packet send.Packet // where it is sent again
 }
 
@@ -89,13 +90,6 @@ func (c *Conn) Append(bytes int) AppendEvidence {
 	}
 	c.out.end += uint64(max(bytes, 0))
 	return Appended
-}
-
-// Resize says how many bytes of payload a full packet has from now on. Packets that
-// were sent keep their size: a number is never sent with other bytes.
-func (c *Conn) Resize(segment int) {
-	c.cfg.Segment = max(segment, 1)
-	c.control.Resized(c.cfg.Segment)
 }
 
 // NotSent says that the network did not take a packet of this step: it is no loss, and
@@ -125,7 +119,7 @@ func (c *Conn) Flush(now mono.Instant, fx Effects) {
 func (c *Conn) fill(now mono.Instant, fx Effects) {
 	c.pacer.Set(c.control.Rate(), c.cfg.Segment)
 	for {
-		p := c.next()
+		p := c.sound(now, c.next())
 		c.out.hold = c.viewHold(now, p)
 		c.out.push = pushNone
 		if c.out.hold != heldByNothing {
@@ -141,23 +135,13 @@ func (c *Conn) next() parcel {
 	switch {
 	case c.flight.Lost().Packets > 0:
 		p := c.flight.FirstLost()
-		return parcel{p.Kind, p.Size, again, p}
+		return parcel{kind: p.Kind, size: p.Size, fresh: again, packet: p}
 	case c.out.sent < c.out.end:
 		return parcel{kind: utpwire.Data, size: c.fit(), fresh: first}
 	case c.out.fin == finAsked:
 		return parcel{kind: utpwire.Fin, fresh: first}
 	}
 	return parcel{}
-}
-
-// fit is how long the next packet of the stream is. A window that is smaller than a
-// packet has one of its size, where nothing else will open it.
-func (c *Conn) fit() int {
-	size := int(min(uint64(c.cfg.Segment), c.out.end-c.out.sent))
-	if w := c.out.window; w > 0 && c.flight.Flying().Packets == 0 && w < uint32(size) {
-		return int(w)
-	}
-	return size
 }
 
 // viewHold says whether a packet may be sent now.
@@ -182,22 +166,6 @@ func (c *Conn) viewHold(now mono.Instant, p parcel) hold {
 	return heldByNothing
 }
 
-// viewRemote says whether the remote has room for a packet. It had for one that is sent
-// again, and if it has less now, what came behind that one takes it up.
-func (c *Conn) viewRemote(p parcel) hold {
-	needs := c.flight.Flying().Bytes + p.size
-	switch {
-	case p.size == 0, p.fresh == again && needs == p.size && c.out.window > 0:
-		return heldByNothing
-	case p.fresh == first:
-		needs += c.flight.Lost().Bytes
-	}
-	if uint64(needs) > uint64(c.out.window) {
-		return heldByRemote
-	}
-	return heldByNothing
-}
-
 // viewSmall holds back a packet that is not full while another one flies, since the
 // application may fill it until then (Nagle's rule as Minshall has it, and libtorrent).
 func (c *Conn) viewSmall(p parcel) hold {
@@ -213,10 +181,10 @@ func (c *Conn) transmit(now mono.Instant, p parcel, fx Effects) {
 	if p.fresh == again {
 		c.flight.Resent(now, p.packet.Seq)
 		p.packet.Times++
-		c.carry(now, p.packet, fx)
+		c.carry(now, p.packet, ordinary, fx)
 		return
 	}
-	sent := c.flight.Send(now, p.kind, p.size)
+	sent := c.sendNew(now, p)
 	c.out.sent += uint64(p.size)
 	c.out.peak = max(c.out.peak, c.flight.Span())
 	switch {
@@ -225,29 +193,14 @@ func (c *Conn) transmit(now mono.Instant, p parcel, fx Effects) {
 	case p.size < c.cfg.Segment:
 		c.out.small = sent.Seq
 	}
-	c.carry(now, sent, fx)
+	c.carry(now, sent, p.trial, fx)
 }
 
 // carry sends a packet that the flight knows as sent.
-func (c *Conn) carry(now mono.Instant, p send.Packet, fx Effects) {
+func (c *Conn) carry(now mono.Instant, p send.Packet, t trial, fx Effects) {
 	c.control.Sent(now, p.Size, c.flight.Flying().Bytes)
 	c.pacer.Sent(now, p.Size)
 	c.emit(now, Outgoing{
-		Header: utpwire.Header{Kind: p.Kind, Seq: p.Seq, Ack: c.queue.Ack()}, Begin: p.Begin, Size: p.Size, Times: p.Times,
+		Header: utpwire.Header{Kind: p.Kind, Seq: p.Seq, Ack: c.queue.Ack()}, Begin: p.Begin, Size: p.Size, Times: p.Times, Cut: c.viewCut(p, t),
 	}, fx)
-}
-
-// noteWindow takes the remote's window, unless a later packet has told of it.
-func (c *Conn) noteWindow(now mono.Instant, p *utpwire.Packet, kind send.AckKind) {
-	if kind != send.Advances && (kind == send.Behind || c.heard.viewStamp(now, p.Stamp) == older) {
-		return
-	}
-	was := c.out.window
-	c.out.window = p.Window
-	if c.timers.probes == 0 || p.Window <= was || int(p.Window) < min(c.cfg.Segment, c.next().size) {
-		return
-	}
-	// What flies was a probe, and came when there was no room.
-	c.timers.probes, c.timers.probe = 0, mono.Never
-	c.flight.Refused()
 }

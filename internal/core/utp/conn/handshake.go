@@ -157,7 +157,7 @@ func (c *Conn) viewReopening(p *utpwire.Packet) ArrivalKind {
 func (c *Conn) reopen(now mono.Instant, p *utpwire.Packet) {
 	c.greet.Theirs = p.Seq
 	c.openQueue(p.Seq)
-	c.flight.Refused()
+	c.refused()
 	c.hear(now, p)
 	c.out.window = p.Window
 	c.in.owed = max(c.in.owed, ackOwed)

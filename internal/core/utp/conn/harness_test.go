@@ -6,6 +6,7 @@ import (
 
 	"github.com/etorrent/etorrent/internal/core/utp/cong"
 	"github.com/etorrent/etorrent/internal/core/utp/conn"
+	"github.com/etorrent/etorrent/internal/core/utp/mtu"
 	"github.com/etorrent/etorrent/internal/core/utp/recv"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
 	"github.com/etorrent/etorrent/internal/vocab/serial"
@@ -70,7 +71,7 @@ const (
 
 func config() conn.Config {
 	cfg := conn.Defaults()
-	cfg.Segment, cfg.Control = segment, lets(1<<20)
+	cfg.Path, cfg.Segment, cfg.Control = mtu.Config{}, segment, lets(1<<20)
 	return cfg
 }
 

@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/etorrent/etorrent/internal/core/utp/conn"
+	"github.com/etorrent/etorrent/internal/core/utp/mtu"
 	"github.com/etorrent/etorrent/internal/fuzzseed"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
 	"github.com/etorrent/etorrent/internal/vocab/serial"
@@ -95,6 +96,9 @@ func newPuppet(t fatal, how byte) *puppet {
 		cfg.Control = nil
 	}
 	p := &puppet{probe: newProbe(nil), t: t, ranges: map[serial.Number]conn.Outgoing{}}
+	if how&4 != 0 {
+		cfg.Path = mtu.Config{Floor: 320, Base: 520, Ceiling: segment + utpwire.HeaderBytes}
+	}
 	if how&1 != 0 {
 		p.Conn = conn.Dial(cfg, shared(), invitation, p.now)
 	} else {
@@ -221,7 +225,9 @@ func (p *puppet) end(how byte) {
 	case 4:
 		p.Abort(p.now, p)
 	case 5, 6, 7:
-		p.Resize(segment - int(how))
+		p.TooBig(p.now, 300+int(how)*2)
+		p.TooLarge(p.now, p.last)
+		p.last = conn.Outgoing{}
 	default: // the network does not take the last that was sent
 		p.Append(int(how) * 100)
 		p.last = conn.Outgoing{}

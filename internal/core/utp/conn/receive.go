@@ -110,6 +110,7 @@ func (c *Conn) take(now mono.Instant, p *utpwire.Packet, a *Arrival, fx Effects)
 	c.noteWindow(now, p, a.Ack.Kind)
 	c.hear(now, p)
 	c.tellControl(now, p.Delay, &a.Ack)
+	c.noteArrived(now, &a.Ack)
 	c.release(fx)
 	if a.Kind == Carries {
 		c.confirm()

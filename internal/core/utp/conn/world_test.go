@@ -9,6 +9,7 @@ import (
 
 	"github.com/etorrent/etorrent/internal/core/utp/conn"
 	"github.com/etorrent/etorrent/internal/core/utp/door"
+	"github.com/etorrent/etorrent/internal/core/utp/mtu"
 	"github.com/etorrent/etorrent/internal/core/utp/recv"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
 	"github.com/etorrent/etorrent/internal/vocab/serial"
@@ -36,6 +37,8 @@ type path struct {
 	leave    leave
 	window   int           // of the control, 0: that of cong.Default
 	reads    time.Duration // how long the application takes to read; 0: at once
+	sizes    mtu.Config    // of packets, zero: 100 bytes of payload
+	wide     func() int    // bytes of datagrams that the network takes whole; nil: all
 	receives int           // window, in bytes, 0: that of the defaults
 }
 
@@ -109,7 +112,7 @@ func (d *datagrams) Pop() any {
 
 func (p path) config() conn.Config {
 	cfg := conn.Defaults()
-	cfg.Segment = 100
+	cfg.Path, cfg.Segment = p.sizes, 100
 	if p.window > 0 {
 		cfg.Control = lets(p.window)
 	}
@@ -131,7 +134,7 @@ func newWorld(t fatal, p path) *world {
 		most = 0
 	}
 	w := &world{
-		fatal: t, path: p, random: rand.New(rand.NewPCG(p.seed, 1)), now: p.begin, pool: recv.NewPool(200, 1<<14),
+		fatal: t, path: p, random: rand.New(rand.NewPCG(p.seed, 1)), now: p.begin, pool: recv.NewPool(1500, 1<<14),
 		door: door.New(door.Config{Most: most, Window: uint32(p.config().Window), Secret: [16]byte{byte(p.seed)}}),
 	}
 	for i := range w.ends {

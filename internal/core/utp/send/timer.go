@@ -161,9 +161,12 @@ func (f *Flight) Probe(now mono.Instant) Packet {
 	return f.packet(n)
 }
 
-// NotSent takes back the last sending of a packet that flies: the network did not take
+// NotSent takes back the last sending of a packet, if it flies: the network did not take
 // it. It is to be sent again, and was not lost.
 func (f *Flight) NotSent(n serial.Number) {
+	if n.Diff(f.una) < 0 || n.Diff(f.next) >= 0 || f.at(n).state != flying {
+		return
+	}
 	f.ground(n, withheld)
 	s := f.at(n)
 	s.trial = ordinary
