@@ -21,9 +21,9 @@ const (
 	mostConfirms = 2
 )
 
-// Invitation is what Dial needs of randomness: ids, none of which is another
-// connection's with the remote, and the number of the Syn. Who can guess them can end
-// the connection.
+// Invitation is what Dial needs of randomness: ids, none of which is that of another
+// connection with the remote nor next to one of these, and the number of the Syn. Who can
+// guess them can end the connection.
 type Invitation struct {
 	IDs [Attempts]utpwire.ConnID
 	Seq serial.Number
@@ -47,17 +47,18 @@ type greeting struct {
 	stage stage
 }
 
-// stage says what the remote has shown to know.
+// stage is what is left of the handshake of an open connection.
 type stage uint8
 
 const (
-	answered  stage = iota // it has sent the answer to our Syn, and nothing else
-	greets                 // the same, and its Syn is to be answered again
-	confirmed              // it knows what we know
+	answered  stage = iota // of an initiator: nothing has come but the answer to its Syn
+	greets                 // of an acceptor: the Syn is to be answered again
+	confirmed              // nothing: both know of each other
 )
 
-// Dial returns a connection that asks for itself: the first Flush sends a Syn. The
-// remote may be appended to at once; nothing is sent before it has answered.
+// Dial returns a connection that asks for itself: the first Flush sends a Syn. Bytes may
+// be appended at once; they are sent when the remote has answered. libutp sends nothing
+// itself before the first of them has come.
 func Dial(cfg Config, shared *Shared, i Invitation, now mono.Instant) *Conn {
 	c := newConn(cfg, shared, now)
 	c.greet.Invitation, c.greet.due = i, now
