@@ -41,6 +41,7 @@ FuzzScript internal/core/announce plan.go lane.go turn.go answer.go fail.go host
 FuzzFlight internal/core/utp/send flight.go chain.go acknowledge.go loss.go episode.go timer.go sounding.go
 FuzzControl internal/core/utp/cong quiet.go round.go loss.go buffer.go drain.go ledbat.go
 FuzzConnection internal/core/utp/conn handshake.go receive.go ack.go flow.go window.go path.go close.go deadline.go guard.go
+FuzzDoor internal/core/utp/door door.go number.go
 FuzzScrapes internal/core/scrape scrape.go answer.go
 FuzzReveal internal/core/reveal reveal.go remote.go grant.go flow.go again.go
 FuzzDecide internal/core/names names.go clean.go fold.go planner.go rules.go causes.go

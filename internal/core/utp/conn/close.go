@@ -14,6 +14,9 @@ const (
 	// looks twice a second.
 	lingerTimeouts = 3
 	leastLinger    = 3 * time.Second
+	// leaveAfter is how long who reads no more waits for a remote to acknowledge
+	// something more: else one whose window stays closed would never be left.
+	leaveAfter = time.Minute
 )
 
 // Finish says that nothing more is appended to our stream: its end is sent behind what
@@ -35,6 +38,9 @@ func (c *Conn) Close(now mono.Instant, fx Effects) {
 	if c.phase == Closed {
 		return
 	}
+	if c.in.wanted == delivered && c.phase == Connected {
+		c.timers.leave = now.Add(leaveAfter)
+	}
 	c.in.wanted = discarded
 	if c.queue.Read(c.cfg.Window+c.cfg.Reserve) == recv.WindowReopened {
 		c.in.owed = max(c.in.owed, ownOwed)
@@ -48,10 +54,16 @@ func (c *Conn) Abort(now mono.Instant, fx Effects) {
 	case Closed:
 		return
 	case Connected:
-		c.emit(now, Outgoing{Header: utpwire.Header{Kind: utpwire.Reset, Seq: c.flight.Next(), Ack: c.queue.Ack()}}, fx)
+		c.reset(now, fx)
 	case SynSent, Lingering:
 	}
 	c.close(Aborted, fx)
+}
+
+// reset tells the remote that the connection is no more. It acknowledges what has come, so
+// that the remote believes it.
+func (c *Conn) reset(now mono.Instant, fx Effects) {
+	c.emit(now, Outgoing{Header: utpwire.Header{Kind: utpwire.Reset, Seq: c.flight.Next(), Ack: c.queue.Ack()}}, fx)
 }
 
 // viewEnds looks how far both ends are.

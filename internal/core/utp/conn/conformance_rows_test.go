@@ -250,6 +250,27 @@ var endRows = []row{
 		p.wait(3 * time.Second)
 		p.mustBeClosed(conn.Finished)
 	}},
+	{"a remote whose window stays closed is left a minute after Close", func(t *testing.T) {
+		p := accepted(t, config())
+		p.Append(10)
+		closed := p.ack(0)
+		closed.Window = 0
+		p.step(closed)
+		p.Close(p.now, p)
+		p.flush()
+		for range 59 {
+			p.wait(time.Second)
+			closed = p.ack(0)
+			closed.Window = 0
+			p.step(closed)
+		}
+		if p.Phase() != conn.Connected {
+			t.Fatal(p.Phase())
+		}
+		p.wait(time.Second)
+		p.mustSend(p.look(), "R")
+		p.mustBeClosed(conn.Silent)
+	}},
 	{"what ends at once says so by a Reset that the remote believes", func(t *testing.T) {
 		p := accepted(t, config())
 		p.Append(10)
@@ -262,124 +283,5 @@ var endRows = []row{
 		}
 		p.mustBeClosed(conn.Aborted)
 		p.mustBe(p.receive(p.data(1, 0, 1)), conn.TooLate)
-	}},
-}
-
-var windowRows = []row{
-	{"at window 0 a packet in order is taken and acknowledged, as often as libutp probes in minutes", func(t *testing.T) {
-		cfg := config()
-		cfg.Window = 10 * segment
-		p := accepted(t, cfg)
-		for n := range 10 {
-			p.receive(p.data(n, 0, segment))
-		}
-		p.flush()
-		if s := p.look(); s[0].Window != 0 {
-			t.Errorf("the window is %d", s[0].Window)
-		}
-		for n := 10; n < 30; n++ {
-			p.wait(15 * time.Second)
-			p.look()
-			if s := p.step(p.data(n, 0, segment)); len(s) != 1 || s[0].Ack != theirs.Add(n) || s[0].Window != 0 {
-				t.Fatalf("packet %d: %+v", n, s)
-			}
-		}
-	}},
-	{"beyond the window and its reserve nothing is taken, and all is acknowledged", func(t *testing.T) {
-		cfg := config()
-		cfg.Window, cfg.Reserve = 2*segment, segment
-		p := accepted(t, cfg)
-		for n := range 3 {
-			p.receive(p.data(n, 0, segment))
-		}
-		p.step(p.data(3, 0, 0))
-		if a := p.receive(p.data(4, 0, segment)); a.Receipt.Kind != recv.BeyondWindow {
-			t.Error(a.Receipt.Kind)
-		}
-		p.flush()
-		p.mustSend(p.look(), "S")
-		if len(p.got) != 3*segment {
-			t.Errorf("%d bytes", len(p.got))
-		}
-	}},
-	{"a window that reopens is told at once", func(t *testing.T) {
-		cfg := config()
-		cfg.Window = 10 * segment
-		p := accepted(t, cfg)
-		for n := range 10 {
-			p.receive(p.data(n, 0, segment))
-		}
-		p.flush()
-		p.look()
-		p.Read(100)
-		p.flush()
-		p.mustSend(p.look(), "")
-		p.Read(5000)
-		p.flush()
-		if s := p.look(); len(s) != 1 || s[0].Window != 5100 {
-			t.Errorf("%+v", s)
-		}
-	}},
-	{"into a window that stays closed one packet goes at a time, and the connection never ends", func(t *testing.T) {
-		p := opened(t, config())
-		p.Append(10 * segment)
-		closed := p.ack(0)
-		closed.Window = 0
-		p.step(closed)
-		sent := 0
-		for range 20 * 60 * 10 {
-			p.wait(100 * ms)
-			for range p.look() {
-				sent++
-				if f := p.Status().Flying.Packets; f > 1 {
-					t.Fatalf("%d packets fly", f)
-				}
-				closed = p.ack(0)
-				closed.Window = 0
-				p.step(closed)
-			}
-		}
-		if p.Phase() != conn.Connected || sent < 20 || sent > 200 {
-			t.Errorf("%v, %d sent", p.Phase(), sent)
-		}
-		p.mustSend(p.step(p.ack(0)), "DDDDDDDDDD")
-	}},
-	{"a window is that of the latest packet, whichever comes last", func(t *testing.T) {
-		p := accepted(t, config())
-		late := p.ack(0)
-		late.Window = 5000
-		p.wait(ms)
-		p.step(p.ack(0))
-		p.step(late)
-		if w := p.Status().Remote; w != 1<<20 {
-			t.Errorf("the window is %d", w)
-		}
-	}},
-	{"beside one packet that is not full no other one flies", func(t *testing.T) {
-		p := accepted(t, config())
-		p.Append(10)
-		p.mustSend(p.step(p.ack(0)), "D")
-		p.Append(10)
-		p.flush()
-		p.mustSend(p.look(), "")
-		p.Append(segment)
-		p.flush()
-		s := p.look()
-		p.mustSend(s, "D")
-		if s[0].Size != segment {
-			t.Errorf("%+v", s[0])
-		}
-		p.mustSend(p.step(p.ack(1)), "D")
-	}},
-	{"a window smaller than a packet has packets of its size", func(t *testing.T) {
-		p := accepted(t, config())
-		p.Append(2 * segment)
-		small := p.ack(0)
-		small.Window = 300
-		s := p.step(small)
-		p.mustSend(s, "D")
-		if s[0].Size != 300 {
-			t.Errorf("%+v", s[0])
-		}
 	}},
 }

@@ -149,6 +149,7 @@ type timers struct {
 	confirm   mono.Instant // our first State again
 	confirmed int          // how often it was sent again
 	linger    mono.Instant
+	leave     mono.Instant // nobody waits for the remote any more
 }
 
 func newConn(cfg Config, shared *Shared, now mono.Instant) *Conn {

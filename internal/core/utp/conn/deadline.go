@@ -39,7 +39,7 @@ func (c *Conn) Deadline() mono.Instant {
 	}
 	d := mono.Earliest(c.flight.Deadline(), c.control.Deadline())
 	d = mono.Earliest(d, mono.Earliest(c.timers.probe, c.timers.alive))
-	d = mono.Earliest(d, c.timers.confirm)
+	d = mono.Earliest(d, mono.Earliest(c.timers.confirm, c.timers.leave))
 	if c.out.hold == heldByPace {
 		d = mono.Earliest(d, c.out.paced)
 	}
@@ -70,6 +70,10 @@ func (c *Conn) Expire(now mono.Instant, fx Effects) {
 func (c *Conn) expire(now mono.Instant, fx Effects) {
 	for c.phase == Connected && isDue(c.flight.Deadline(), now) {
 		c.expireFlight(now, fx)
+	}
+	if c.phase == Connected && isDue(c.timers.leave, now) {
+		c.reset(now, fx)
+		c.close(Silent, fx)
 	}
 	if c.phase == Closed {
 		return

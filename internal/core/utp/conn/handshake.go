@@ -143,9 +143,9 @@ func (c *Conn) establish(now mono.Instant, try int, p *utpwire.Packet, fx Effect
 
 // viewReopening says whether a packet is another answer to our Syn: a State that
 // acknowledges nothing more, has no number that could follow the first answer's, and
-// comes before anything else.
+// comes within seconds, before anything else.
 func (c *Conn) viewReopening(p *utpwire.Packet) ArrivalKind {
-	fresh := c.id.role == initiator && c.greet.stage != confirmed && c.queue.Held() == 0
+	fresh := c.id.role == initiator && c.greet.stage != confirmed && c.timers.confirm != mono.Never && c.queue.Held() == 0
 	ahead := p.Seq.Diff(c.greet.Theirs)
 	if fresh && p.Kind == utpwire.State && p.Ack == c.greet.Seq && (ahead < 0 || ahead >= c.cfg.Slots) {
 		return Reopens

@@ -105,6 +105,9 @@ func (c *Conn) take(now mono.Instant, p *utpwire.Packet, a *Arrival, fx Effects)
 		return
 	case send.Advances:
 		c.confirm()
+		if c.timers.leave != mono.Never {
+			c.timers.leave = now.Add(leaveAfter)
+		}
 	case send.Repeats, send.Behind:
 	}
 	c.noteWindow(now, p, a.Ack.Kind)

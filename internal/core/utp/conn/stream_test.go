@@ -121,6 +121,24 @@ func TestWhicheverPacketOfAHandshakeOrAnEndIsLostTheStreamsAreWhole(t *testing.T
 	}
 }
 
+// Nothing comes through for some time, in the middle of the streams.
+func TestAnOutageEndsNoConnection(t *testing.T) {
+	for _, long := range []time.Duration{100 * ms, time.Second, 5 * time.Second, 15 * time.Second} {
+		w := newWorld(t, path{rtt: 50 * ms, bytes: [2]int{500_000, 100_000}, window: 10_000})
+		w.lose = func(int, int, utpwire.Kind) fate {
+			if since := w.now.Sub(w.begin); since >= 500*ms && since < 500*ms+long {
+				return lostThere
+			}
+			return carried
+		}
+		w.run()
+		w.mustBeWhole(fmt.Sprint("after an outage of ", long))
+		if took := w.ends[0].doneAt.Sub(w.begin); took < 500*ms+long || took > 5*time.Second+3*long {
+			t.Errorf("an outage of %v, and it took %v", long, took)
+		}
+	}
+}
+
 func TestBothEndsMayEndAtOnceAndOneMayGoOnAlone(t *testing.T) {
 	for name, p := range map[string]path{
 		"both at once":         {bytes: [2]int{3000, 3000}, leave: closesAfter},

@@ -67,6 +67,7 @@ type Door struct {
 	book    map[Key]line
 	queue   []ticket // of the lines, in the order in which they expire; some have left
 	pressed mono.Instant
+	written uint64       // lines, ever
 	resets  mono.Instant // when all that may be sent are saved
 }
 
@@ -75,12 +76,14 @@ type line struct {
 	theirs, ours serial.Number
 	until        mono.Instant
 	answers      int
+	ticket       uint64
 }
 
 // ticket is a line until it expires.
 type ticket struct {
-	key   Key
-	until mono.Instant
+	key    Key
+	until  mono.Instant
+	number uint64
 }
 
 // New returns a door at which nobody waits.
@@ -133,17 +136,19 @@ func (d *Door) Knock(now mono.Instant, from netip.AddrPort, syn *utpwire.Header)
 		d.pressed = now
 		return Knock{AnsweredUnwritten, d.answer(now, syn, number(&d.cfg.Secret, k, syn.Seq, unwrittenAt(now)))}
 	}
-	l = line{syn.Seq, number(&d.cfg.Secret, k, syn.Seq, writtenAt(now)), now.Add(patience), 1}
+	l = line{theirs: syn.Seq, ours: number(&d.cfg.Secret, k, syn.Seq, writtenAt(now)), until: now.Add(patience), answers: 1}
 	d.write(k, l)
 	return Knock{Answered, d.answer(now, syn, l.ours)}
 }
 
 // write puts a line into the book.
 func (d *Door) write(k Key, l line) {
+	d.written++
+	l.ticket = d.written
 	d.book[k] = l
-	d.queue = append(d.queue, ticket{k, l.until})
+	d.queue = append(d.queue, ticket{k, l.until, l.ticket})
 	if len(d.queue) > 2*d.cfg.Most {
-		d.queue = slices.DeleteFunc(d.queue, func(t ticket) bool { return d.book[t.key].until != t.until })
+		d.queue = slices.DeleteFunc(d.queue, func(t ticket) bool { return d.book[t.key].ticket != t.number })
 	}
 }
 
@@ -266,7 +271,7 @@ func (d *Door) expire(now mono.Instant) {
 		if t.until > now {
 			break
 		}
-		if d.book[t.key].until == t.until {
+		if d.book[t.key].ticket == t.number {
 			delete(d.book, t.key)
 		}
 	}
