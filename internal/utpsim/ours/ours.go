@@ -1,0 +1,218 @@
+// Package ours puts our core of uTP into a utpsim.World: a connection (package conn)
+// behind the door of a socket (package door), with an application that sends bytes of
+// the pattern and compares what comes with it. It is what a process will be, without
+// the socket.
+package ours
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+
+	"github.com/etorrent/etorrent/internal/core/utp/conn"
+	"github.com/etorrent/etorrent/internal/core/utp/door"
+	"github.com/etorrent/etorrent/internal/core/utp/recv"
+	"github.com/etorrent/etorrent/internal/utpsim"
+	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/internal/vocab/serial"
+	"github.com/etorrent/etorrent/internal/vocab/utpwire"
+)
+
+// Role says who asks for the connection.
+type Role uint8
+
+// The roles.
+const (
+	Accepts Role = iota
+	Asks
+)
+
+// Leave says how the application ends.
+type Leave uint8
+
+// The ways.
+const (
+	Stays    Leave = iota
+	Finishes       // its stream, when all of it is appended
+	Closes         // when all is appended and the remote's stream has ended
+	Hangs          // up, when all is appended: it closes and reads no more
+)
+
+// Plan is what the application of an end does.
+type Plan struct {
+	Role  Role
+	From  mono.Instant // when it asks, of its clock; who accepts is there at once
+	Bytes int          // of its stream
+	Leave Leave
+	Seed  uint64      // of ids, of the number of the Syn, and of the door's secret
+	Core  conn.Config // the zero one is conn.Defaults
+}
+
+// End is one end, a utpsim.Stepper. Its fields are for reading.
+type End struct {
+	Conn     *conn.Conn   // nil: there is none yet
+	Got      int64        // bytes that came
+	Wrong    error        // what first contradicted itself: the stream, or the core
+	EndedAt  mono.Instant // when the remote's stream ended
+	ClosedAt mono.Instant
+	Why      conn.Reason
+	Again    int // packets that were sent again
+
+	plan    Plan
+	door    *door.Door
+	shared  *conn.Shared
+	pending [][]byte // to be sent
+	fresh   int      // bytes that came since the last advance
+	now     mono.Instant
+	steps   int
+}
+
+// remote is the address of the other end.
+var remote = netip.MustParseAddrPort("192.0.2.1:6881")
+
+// earlyBuffers is how many packets of a connection may wait for others.
+const earlyBuffers = 1 << 12
+
+// New makes an end.
+func New(p Plan) *End {
+	if p.Core.Window == 0 {
+		p.Core = conn.Defaults()
+	}
+	return &End{
+		plan: p, shared: conn.NewShared(recv.NewPool(2048, earlyBuffers)),
+		door: door.New(door.Config{Most: 64, Window: uint32(p.Core.Window), Secret: [16]byte{byte(p.Seed), byte(p.Seed >> 8)}}),
+	}
+}
+
+// isOpen says whether there is a connection.
+func (e *End) isOpen() bool { return e.Conn != nil && e.Conn.Phase() != conn.Closed }
+
+// Deliver gives a datagram to the connection, or to the door.
+func (e *End) Deliver(now mono.Instant, datagram []byte) {
+	e.now = now
+	var p utpwire.Packet
+	if fault := utpwire.Parse(datagram, &p); fault != utpwire.NoFault {
+		return
+	}
+	if e.isOurs(&p) {
+		e.Conn.Receive(now, &p, (*effects)(e))
+		return
+	}
+	if p.Kind == utpwire.Syn {
+		if k := e.door.Knock(now, remote, &p.Header); e.plan.Role == Accepts && k.Kind <= door.AnsweredUnwritten {
+			e.post(&k.Answer)
+		}
+		return
+	}
+	switch x := e.door.Enter(now, remote, &p.Header); x.Kind {
+	case door.Admitted:
+		if e.Conn == nil {
+			e.Conn = conn.Accept(e.plan.Core, e.shared, conn.Opening(x.Guest), now)
+			e.begin()
+			e.Conn.Receive(now, &p, (*effects)(e))
+		}
+	case door.Stray:
+		e.post(&x.Reset)
+	case door.Left, door.Premature, door.StrayReset, door.StrayUnanswered:
+	}
+}
+
+// isOurs says whether a packet is the connection's.
+func (e *End) isOurs(p *utpwire.Packet) bool {
+	if !e.isOpen() {
+		return false
+	}
+	if e.Conn.Phase() == conn.SynSent {
+		return true
+	}
+	ids, n := conn.Lookup(p)
+	for _, id := range ids[:n] {
+		if id == e.Conn.ID() {
+			return true
+		}
+	}
+	return false
+}
+
+// begin is what the application does with a new connection.
+func (e *End) begin() {
+	e.Conn.Append(e.plan.Bytes)
+	if e.plan.Leave == Finishes {
+		e.Conn.Finish()
+	}
+}
+
+// Deadline is when the connection has something to do, or is to be asked for.
+func (e *End) Deadline() mono.Instant {
+	if e.Conn == nil && e.plan.Role == Asks {
+		return max(e.plan.From, 1)
+	}
+	if !e.isOpen() {
+		return mono.Never
+	}
+	return e.Conn.Deadline()
+}
+
+// Advance does what is due.
+func (e *End) Advance(now mono.Instant, out *utpsim.Outbox) {
+	e.now = now
+	if e.Conn == nil && e.plan.Role == Asks && now >= e.plan.From {
+		e.Conn = conn.Dial(e.plan.Core, e.shared, e.invitation(), now)
+		e.begin()
+	}
+	if e.fresh > 0 {
+		e.Conn.Read(e.fresh)
+		out.Deliver(e.fresh)
+		e.fresh = 0
+	}
+	if e.isOpen() {
+		e.leave(now)
+		if d := e.Conn.Deadline(); d != mono.Never && d <= now {
+			e.Conn.Expire(now, (*effects)(e))
+		}
+		e.Conn.Flush(now, (*effects)(e))
+		e.audit(now)
+	}
+	for _, b := range e.pending {
+		out.Send(b)
+	}
+	e.pending = e.pending[:0]
+}
+
+// leave ends what the plan has end.
+func (e *End) leave(now mono.Instant) {
+	switch e.plan.Leave {
+	case Closes:
+		if e.EndedAt != mono.Never {
+			e.Conn.Close(now, (*effects)(e))
+		}
+	case Hangs:
+		e.Conn.Close(now, (*effects)(e))
+	case Stays, Finishes:
+	}
+}
+
+// auditEvery is after how many steps everything is looked at.
+const auditEvery = 64
+
+func (e *End) audit(now mono.Instant) {
+	if e.steps++; e.Wrong != nil || e.steps%auditEvery != 0 || !e.isOpen() {
+		return
+	}
+	if err := e.Conn.Audit(now); err != nil {
+		e.Wrong = fmt.Errorf("at %d: %w", now, err)
+	}
+}
+
+// invitation has ids that differ, and that are no neighbours.
+func (e *End) invitation() conn.Invitation {
+	r := rand.New(rand.NewPCG(e.plan.Seed, 0))
+	i := conn.Invitation{Seq: serial.Number(r.Uint32())}
+	first := utpwire.ConnID(r.Uint32())
+	for n := range i.IDs {
+		i.IDs[n] = first + utpwire.ConnID(1000*n)
+	}
+	return i
+}
+
+func (e *End) post(h *utpwire.Header) { e.pending = append(e.pending, h.Append(nil, nil)) }
