@@ -14,6 +14,7 @@ package sim
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -144,6 +145,17 @@ type Audience struct {
 	Watch func(Progress)
 	// Quit ends the world early, with ErrQuit, when it is closed; nil: nothing does.
 	Quit <-chan struct{}
+}
+
+// StuckError says that a world did not come to its end within its Limit.
+type StuckError struct {
+	After time.Duration // of virtual time
+	Node  string        // one that has not everything
+	Lacks int           // pieces
+}
+
+func (e *StuckError) Error() string {
+	return fmt.Sprintf("no end in sight after %v: %s lacks %d pieces", e.After, e.Node, e.Lacks)
 }
 
 // ErrQuit is what a world ends with that was told to.

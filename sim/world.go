@@ -137,7 +137,10 @@ func (w *World) stuck() {
 			say += fmt.Sprintf(" (picker: state %d, %d have it; disk: %v)", l.assign.core.State(i), l.assign.core.Availability(i), l.disk.core.Stage(i))
 		}
 	}
-	w.failNode(n, "no end in sight after %v; it lacks pieces%s", w.cfg.Limit, say)
+	if w.err == nil {
+		w.err = fmt.Errorf("run %d: %w", w.cfg.Run, &StuckError{After: w.cfg.Limit, Node: n.name, Lacks: n.missing().Count()})
+		w.trace.line("%v:%s", w.err, say)
+	}
 }
 
 func (w *World) nodeAt(a netip.AddrPort) *node {

@@ -153,17 +153,24 @@ func simulate(s *session, f *simFlags) error {
 	if err := errors.Join(trace.Close(), log.Close()); err != nil {
 		return failed(exitDisk, "%w", err)
 	}
+	var stuck *sim.StuckError
 	switch {
 	case errors.Is(r.Err, sim.ErrQuit):
 		return context.Canceled
+	case errors.As(r.Err, &stuck):
+		if err := tellTable(s.host.stdout, w, r); err != nil {
+			return err
+		}
+		return failed(exitStalled, "%w", stuck)
 	case r.Err != nil:
 		return failed(exitStalled, "the world did not come to its end: %w", r.Err)
 	}
 	return tellSimulated(s.host.stdout, w, r)
 }
 
-// tellSimulated prints the table.
-func tellSimulated(to io.Writer, w sim.Config, r sim.Result) error {
+// tellTable prints when those of each role had everything. Those that never had are the
+// last.
+func tellTable(to io.Writer, w sim.Config, r sim.Result) error {
 	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', tabwriter.AlignRight)
 	_, _ = fmt.Fprintln(table, "role\tnodes\tfirst\thalf\tlast\t")
 	for _, role := range []sim.Role{sim.Leech, sim.FreeRider} {
@@ -173,14 +180,38 @@ func tellSimulated(to io.Writer, w sim.Config, r sim.Result) error {
 				at = append(at, f.After)
 			}
 		}
-		if len(at) == 0 {
+		nodes := len(at)
+		if r.Err != nil {
+			nodes = countOfRole(w.Nodes, role)
+		}
+		if nodes == 0 {
 			continue
 		}
 		slices.Sort(at)
-		_, _ = fmt.Fprintf(table, "%v\t%d\t%s\t%s\t%s\t\n", role, len(at),
-			amount.Duration(at[0]), amount.Duration(at[len(at)/2]), amount.Duration(at[len(at)-1]))
+		after := func(n int) string {
+			if n >= len(at) {
+				return "never"
+			}
+			return amount.Duration(at[n])
+		}
+		_, _ = fmt.Fprintf(table, "%v\t%d\t%s\t%s\t%s\t\n", role, nodes, after(0), after(nodes/2), after(nodes-1))
 	}
-	if err := table.Flush(); err != nil {
+	return table.Flush()
+}
+
+func countOfRole(nodes []sim.Role, role sim.Role) int {
+	n := 0
+	for _, r := range nodes {
+		if r == role {
+			n++
+		}
+	}
+	return n
+}
+
+// tellSimulated prints the table, and what it cost.
+func tellSimulated(to io.Writer, w sim.Config, r sim.Result) error {
+	if err := tellTable(to, w, r); err != nil {
 		return err
 	}
 	twice, late := share(r.Duplicates, r.Blocks), share(r.EndgameDuplicates, r.Blocks)

@@ -84,7 +84,7 @@ func TestAWorldThatCannotBeIsRefused(t *testing.T) {
 		}
 	}
 	r := runProgram(t, t.TempDir(), small("--choker", "none")...)
-	if r.code != int(exitStalled) || !strings.Contains(r.stderr, "no end in sight") {
+	if r.code != int(exitStalled) || !strings.Contains(r.stderr, "no end in sight") || !strings.Contains(r.stdout, "never") {
 		t.Errorf("nobody gives anything: %+v", r)
 	}
 	if r := runProgram(t, t.TempDir(), small("--trace", "no/such/folder")...); r.code != int(exitDisk) {
