@@ -41,7 +41,7 @@ func startEngine(s *session, f *engineFlags) (*engine, error) {
 		return nil, err
 	}
 	if filter != nil {
-		s.out.people.note("%d ranges of addresses are filtered", filter.Ranges())
+		s.out.people.note("ranges of addresses that are filtered: %d", filter.Ranges())
 	}
 	state, err := sqlitestate.Open(f.state)
 	if err != nil {

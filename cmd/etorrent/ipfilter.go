@@ -69,5 +69,5 @@ func (c *conductor) refilter(r filterRead) {
 		return
 	}
 	c.e.client.SetFilter(r.filter)
-	c.s.out.people.note("%d ranges of addresses are filtered", r.filter.Ranges())
+	c.s.out.people.note("ranges of addresses that are filtered: %d", r.filter.Ranges())
 }
