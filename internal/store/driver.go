@@ -61,7 +61,8 @@ type Driver interface {
 	// SaveAnnounces replaces the announce states of any rows, for the price of one
 	// sync. Each stands for itself: the answer has one error, or nil, for each.
 	SaveAnnounces(ctx context.Context, us []AnnounceUpdate) []error
-	// SaveSettings replaces the settings.
+	// SaveSettings replaces the settings. Where Dir is another one the facts of files
+	// and the parts of pieces are forgotten, which lie in the folder of before.
 	SaveSettings(ctx context.Context, u SettingsUpdate) error
 
 	// Hold takes the exclusive right to run the torrent with this key, among all

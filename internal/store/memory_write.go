@@ -124,6 +124,9 @@ func (m *Memory) SaveAnnounces(ctx context.Context, us []AnnounceUpdate) []error
 // SaveSettings implements Driver.
 func (m *Memory) SaveSettings(ctx context.Context, u SettingsUpdate) error {
 	return m.change(ctx, u.ID, u.Epoch, func(r *Row) error {
+		if r.Settings.Dir != u.Settings.Dir {
+			r.Files, r.Partials = nil, nil
+		}
 		r.Settings = u.Settings.Clone()
 		return nil
 	})

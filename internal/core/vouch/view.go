@@ -13,6 +13,7 @@ func View(q Question) Evidence {
 		Found: pieceset.New(n), Trusted: pieceset.New(n),
 	}
 	changed := pieceset.New(n)    // the row knows their files, but not so
+	short := pieceset.New(n)      // it knows nothing of a file of theirs, which is too short
 	incomplete := pieceset.New(n) // a file of theirs is absent or short
 	parts := q.viewParts()
 	for i, f := range q.Files {
@@ -23,6 +24,9 @@ func View(q Question) Evidence {
 				return Forbidden{Path: f.Path}
 			}
 			addPieces(q.Geometry, f, 0, v.Found)
+			if q.isShort(f) {
+				addPieces(q.Geometry, f, 0, short)
+			}
 		case forgotten:
 			if parts == partsUnknown {
 				addPieces(q.Geometry, f, 0, v.Found)
@@ -44,7 +48,9 @@ func View(q Question) Evidence {
 	case Trust: // what was the torrent's and changed is no file of a person's
 		v.Trusted = v.Found.Clone()
 		v.Trusted.RemoveAll(incomplete)
+		v.Trusted.RemoveAll(short) // a file that is too short may be anything
 		v.Found = changed
+		v.Found.AddAll(short)
 		v.Found.RemoveAll(v.Trusted)
 	case Replace:
 		v.Found.Clear()
@@ -57,6 +63,12 @@ func View(q Question) Evidence {
 	v.Found.Retain(q.Wanted)
 	v.Found.RemoveAll(incomplete)
 	return v
+}
+
+// isShort says whether a file is there and shorter than the torrent's.
+func (q Question) isShort(f File) bool {
+	size, isFile := q.sizeOf(f)
+	return isFile && size < f.Length
 }
 
 // acquaintance says what the row knows of a file that is there.

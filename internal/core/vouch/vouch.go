@@ -4,6 +4,7 @@
 package vouch
 
 import (
+	"slices"
 	"time"
 
 	"github.com/etorrent/etorrent/internal/vocab/geometry"
@@ -124,6 +125,16 @@ type Forbidden struct{ Path string }
 
 func (Vouched) vouchEvidence()   {}
 func (Forbidden) vouchEvidence() {}
+
+// Doubted are the strangers that the policy does not take for the torrent's at sight:
+// where files are trusted, those that are too short.
+func Doubted(p Policy, files []File, strangers []int) []int {
+	if p != Trust {
+		return strangers
+	}
+	q := Question{Files: files, Policy: p}
+	return slices.DeleteFunc(slices.Clone(strangers), func(i int) bool { return !q.isShort(q.Files[i]) })
+}
 
 // Untouchable returns the number of the first stranger of which no piece is
 // held, once the found pieces have been read: nothing of it is the torrent's.

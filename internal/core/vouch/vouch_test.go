@@ -103,6 +103,9 @@ func TestWhatMayBeReliedOn(t *testing.T) {
 		"short stranger": {change: func(q *Question) {
 			q.Files[0].Remembered, q.Files[0].Now, q.Claimed = Unknown{}, There{same1, 150, left, InPlace}, pieceset.Of(5, 3, 4)
 		}, claimed: []pieceset.Index{3, 4}, found: []pieceset.Index{0}, strangers: []int{0}},
+		"short stranger, to be trusted": {change: func(q *Question) {
+			q.Files[0].Remembered, q.Files[0].Now, q.Claimed, q.Policy = Unknown{}, There{same1, 150, left, InPlace}, pieceset.Of(5, 3, 4), Trust
+		}, claimed: []pieceset.Index{3, 4}, found: []pieceset.Index{0}, strangers: []int{0}},
 		"in the parts file, no row": {change: func(q *Question) {
 			q.Files[0].Remembered, q.Files[0].Now, q.Claimed = Unknown{}, There{same1, 250, left, InParts}, pieceset.Of(5, 3, 4)
 		}, claimed: []pieceset.Index{3, 4}, found: []pieceset.Index{0, 1, 2}},

@@ -98,8 +98,9 @@ func (j *openJob) look() error {
 	if j.answer.mustRead(j.req) {
 		return nil // to be prepared when it is known whose the files are
 	}
-	i, found := vouch.Untouchable(j.req.Spec.Geometry, j.answer.questions, j.answer.Strangers, j.answer.Claimed)
-	if found == vouch.NothingOfOurs && j.req.Existing == CheckExisting && j.req.Spec.Access == storage.ReadWrite {
+	doubted := vouch.Doubted(policyOf(j.req.Existing), j.answer.questions, j.answer.Strangers)
+	i, found := vouch.Untouchable(j.req.Spec.Geometry, j.answer.questions, doubted, j.answer.Claimed)
+	if found == vouch.NothingOfOurs && (j.req.Existing == CheckExisting || j.req.Existing == TrustExisting) && j.req.Spec.Access == storage.ReadWrite {
 		j.refusal = WouldOverwrite{Path: j.req.Spec.Files[i].Path}
 	}
 	return nil

@@ -22,7 +22,8 @@ type Existing uint8
 
 // The policies. CheckExisting reads and hashes them first; where no piece of a
 // non-empty file matches and the row knows nothing of it, it is not touched.
-// TrustExisting claims them, as Trusted, without reading. RefuseExisting refuses
+// TrustExisting claims those that are as long as they should be, as Trusted, without
+// reading, and does the same with others. RefuseExisting refuses
 // the torrent. ReplaceExisting writes over them.
 const (
 	CheckExisting Existing = iota

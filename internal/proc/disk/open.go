@@ -206,7 +206,8 @@ func (t *open) checkEnded(good, bad int) {
 	}
 	v := t.vouched
 	held := t.core.View().Held
-	if i, found := vouch.Untouchable(t.req.Spec.Geometry, v.questions, v.Strangers, held); found == vouch.NothingOfOurs && t.mayWrite() {
+	doubted := vouch.Doubted(policyOf(t.req.Existing), v.questions, v.Strangers)
+	if i, found := vouch.Untouchable(t.req.Spec.Geometry, v.questions, doubted, held); found == vouch.NothingOfOurs && t.mayWrite() {
 		t.x.report(t.id, NothingMatched{Path: t.req.Spec.Files[i].Path})
 		return
 	}

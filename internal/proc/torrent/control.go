@@ -311,7 +311,8 @@ func (c *control) post(build func(event.Head) event.Event) {
 // show posts the status if it changed.
 func (c *control) show() {
 	s := c.status
-	s.Peers, s.Known = c.swarm.trading(), c.swarm.book.Known()
+	s.Peers = c.swarm.trading()
+	s.Known = max(c.swarm.book.Known(), s.Peers) // some came by themselves
 	shown, _ := c.t.status.Read()
 	if !shown.equal(s) {
 		c.t.status.Post(s)

@@ -121,6 +121,12 @@ func (d *Driver) SaveSettings(ctx context.Context, u store.SettingsUpdate) error
 			return err
 		}
 		s := &u.Settings
+		for _, table := range []string{"files", "partials"} { // which lie in the folder of before
+			_, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE torrent = ? AND (SELECT dir FROM torrents WHERE id = ?) <> ?", u.ID, u.ID, s.Dir)
+			if err != nil {
+				return err
+			}
+		}
 		_, err = tx.ExecContext(ctx, "UPDATE torrents SET dir = ?, intent = ?, priorities = ?, labels = ?, rate_down = ?, rate_up = ?, max_peers = ?, trackers = ? WHERE id = ?",
 			s.Dir, s.Intent, store.AppendPriorities(nil, s.Priorities), labels, s.Limits.Down, s.Limits.Up, s.Limits.Peers, trackers, u.ID)
 		return err

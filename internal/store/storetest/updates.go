@@ -85,6 +85,22 @@ var updates = map[string]func(*testing.T, store.Driver){
 		same(t, "announce", get(t, d, id).Announce, a)
 		same(t, "settings", get(t, d, id).Settings, settings)
 	},
+	"in another folder nothing is known of files": func(t *testing.T, d store.Driver) {
+		id, epoch := insert(t, d, Sample(1))
+		before := get(t, d, id)
+		if len(before.Files) == 0 || len(before.Partials) == 0 {
+			t.Fatal("nothing can be forgotten")
+		}
+		settings := before.Settings.Clone()
+		settings.Labels = nil
+		must(t, d.SaveSettings(t.Context(), store.SettingsUpdate{ID: id, Epoch: epoch, Settings: settings}))
+		same(t, "files", get(t, d, id).Files, before.Files)
+		settings.Dir = before.Settings.Dir + " of another disk"
+		must(t, d.SaveSettings(t.Context(), store.SettingsUpdate{ID: id, Epoch: epoch, Settings: settings}))
+		if r := get(t, d, id); len(r.Files)+len(r.Partials) > 0 {
+			t.Errorf("%d files and %d parts of pieces are remembered of another folder", len(r.Files), len(r.Partials))
+		}
+	},
 	"marked files are replaced one by one": func(t *testing.T, d store.Driver) {
 		id, epoch := insert(t, d, Sample(1))
 		had := get(t, d, id).Files
