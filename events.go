@@ -99,7 +99,12 @@ const (
 type LaggedError struct{ Missed uint64 }
 
 // Error tells how many.
-func (e *LaggedError) Error() string { return fmt.Sprintf("%d events were missed", e.Missed) }
+func (e *LaggedError) Error() string {
+	if e.Missed == 1 {
+		return "1 event was missed"
+	}
+	return fmt.Sprintf("%d events were missed", e.Missed)
+}
 
 // keptEvents is how many events a reader keeps room for after a burst.
 const keptEvents = 256

@@ -65,7 +65,7 @@ func TestPeersFindEachOtherOverHTTP(t *testing.T) {
 			if !is || !slices.Equal(scraped.Swarms, []vocab.Scrape{{InfoHash: hash, Seeders: 1, Leechers: 1}}) {
 				t.Errorf("scraped %q", body)
 			}
-			if status, body := get(t, at, "/", nil, nil); status != http.StatusOK || !strings.Contains(string(body), "1 torrents, 1 seeders, 1 leechers") {
+			if status, body := get(t, at, "/", nil, nil); status != http.StatusOK || !strings.Contains(string(body), "torrents 1, seeders 1, leechers 1") {
 				t.Errorf("%d %q", status, body)
 			}
 			if status, _ := get(t, at, "/other", nil, nil); status != http.StatusNotFound {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/etorrent/etorrent"
+	"github.com/etorrent/etorrent/cmd/etorrent/internal/amount"
 	"github.com/etorrent/etorrent/cmd/etorrent/internal/jsonl"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 	"github.com/etorrent/etorrent/internal/vocab/text"
@@ -65,9 +66,9 @@ func (c *conductor) hearOf(t *tracked, head jsonl.Head, e etorrent.Event) {
 		c.s.out.tell(&jsonl.Reopened{Head: head, ClaimedBytes: e.Bytes, Claimed: hex.EncodeToString(e.Claimed.AppendBitfield(nil))})
 	case etorrent.CheckingEvent:
 		c.s.out.tell(&jsonl.Checking{Head: head, Pieces: e.Pieces, Reason: e.Reason.String()})
-		c.s.out.people.note("checking %d pieces of %s (%s)", e.Pieces, name, whyChecked[e.Reason.String()])
+		c.s.out.people.note("checking %s of %s (%s)", amount.Count(e.Pieces, "piece"), name, whyChecked[e.Reason.String()])
 	case etorrent.CheckedEvent:
-		c.s.out.people.note("checked %s: %d pieces are right, %d are not", name, e.Good, e.Bad)
+		c.s.out.people.note("checked %s: %s right, %s not", name, amount.Are(e.Good, "piece"), amount.Be(e.Bad))
 	case etorrent.PieceEvent:
 		if e.State == etorrent.PieceDurable && t.pieces != nil {
 			t.pieces.Add(pieceset.Index(e.Index))

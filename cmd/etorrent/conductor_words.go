@@ -64,8 +64,8 @@ func (c *conductor) storedWords(t *tracked) string {
 
 // sharingWords is the line about a torrent that is shared from now on.
 func (c *conductor) sharingWords(t *tracked) string {
-	return fmt.Sprintf("seeding %s from %s: %d of %d pieces, %s, port %s", text.Printable(t.name()), t.dir,
-		t.stats.Durable, t.stats.Pieces, amount.Size(t.stats.Stored), portText(c.port()))
+	return fmt.Sprintf("seeding %s from %s: %s, %s, port %s", text.Printable(t.name()), t.dir,
+		amount.Of(t.stats.Durable, t.stats.Pieces, "piece"), amount.Size(t.stats.Stored), portText(c.port()))
 }
 
 // seedCommand shares a torrent again.

@@ -41,7 +41,7 @@ func startEngine(s *session, f *engineFlags) (*engine, error) {
 		return nil, err
 	}
 	if filter != nil {
-		s.out.people.note("ranges of addresses that are filtered: %d", filter.Ranges())
+		s.out.people.note("%s", filteredWords(filter))
 	}
 	state, err := sqlitestate.Open(f.state)
 	if err != nil {

@@ -44,10 +44,10 @@ func TestHostileNamesAreSafeOnATerminalThatIsResized(t *testing.T) {
 					if _, err := shows.Write(piece); err != nil {
 						t.Fatalf("%v: %q", err, piece)
 					}
-					frames += strings.Count(string(piece), "pieces stored")
+					frames += strings.Count(string(piece), "piece stored")
 				}
 				screen := strings.Join(shows.Screen(), "\n")
-				if n := strings.Count(screen, "pieces stored"); n != 1 || shows.Wraps > wraps && columns != 120 || shows.Blinks > 0 {
+				if n := strings.Count(screen, "piece stored"); n != 1 || shows.Wraps > wraps && columns != 120 || shows.Blinks > 0 {
 					t.Errorf("%d columns: %d frames, %d wraps, %d blinks:\n%s", columns, n, shows.Wraps-wraps, shows.Blinks, screen)
 				}
 				wraps = shows.Wraps // what is no frame may wrap

@@ -4,6 +4,7 @@ import (
 	"os"
 
 	"github.com/etorrent/etorrent"
+	"github.com/etorrent/etorrent/cmd/etorrent/internal/amount"
 	"github.com/etorrent/etorrent/cmd/etorrent/internal/jsonl"
 )
 
@@ -61,6 +62,14 @@ func rereadAtHangups(s *session, path string) <-chan filterRead {
 	return out
 }
 
+// filteredWords say how much a filter blocks.
+func filteredWords(f *etorrent.Filter) string {
+	if f.Ranges() == 1 {
+		return "1 range of addresses is filtered"
+	}
+	return amount.Count(f.Ranges(), "range") + " of addresses are filtered"
+}
+
 // refilter has a filter count that was read again. One that cannot be read changes
 // nothing.
 func (c *conductor) refilter(r filterRead) {
@@ -69,5 +78,5 @@ func (c *conductor) refilter(r filterRead) {
 		return
 	}
 	c.e.client.SetFilter(r.filter)
-	c.s.out.people.note("ranges of addresses that are filtered: %d", r.filter.Ranges())
+	c.s.out.people.note("%s", filteredWords(r.filter))
 }

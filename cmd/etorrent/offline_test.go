@@ -52,7 +52,7 @@ func TestWhatIsCreatedIsShownAndVerified(t *testing.T) {
 		t.Errorf("in a pipe stdout is not the info-hash: %+v", one)
 	}
 	for _, at := range []string{"show", "show/large.bin"} {
-		if r := runProgram(t, dir, "verify", "one.torrent", "-d", at); r.code != 0 || !strings.Contains(r.stdout, "all 40 pieces and 1 file are right\n") {
+		if r := runProgram(t, dir, "verify", "one.torrent", "-d", at); r.code != 0 || !strings.Contains(r.stdout, "(1 of 1 file)") || !strings.Contains(r.stdout, "all 40 pieces and 1 file are right") {
 			t.Errorf("a single file at %s: %+v", at, r)
 		}
 	}

@@ -32,9 +32,9 @@ func locate(s *session, src *source, dir string) (place, error) {
 	name := text.Printable(src.plan.Name)
 	switch found := found.(type) {
 	case ondisk.FoundBelow:
-		return place{found.Dir, fmt.Sprintf("found %s in %s (%d of %s)", name, found.Dir, found.Present, amount.Count(found.Files, "file"))}, nil
+		return place{found.Dir, fmt.Sprintf("found %s in %s (%s)", name, found.Dir, amount.Of(found.Present, found.Files, "file"))}, nil
 	case ondisk.FoundItself:
-		return place{found.Dir, fmt.Sprintf("%s is %s itself (%d of %s)", at, name, found.Present, amount.Count(found.Files, "file"))}, nil
+		return place{found.Dir, fmt.Sprintf("%s is %s itself (%s)", at, name, amount.Of(found.Present, found.Files, "file"))}, nil
 	case ondisk.FoundNothing:
 		how := fmt.Sprintf("nothing of %s is there: looked at %s", name, strings.Join(found.Looked, " and in "))
 		if len(src.plan.Renamed) > 0 {

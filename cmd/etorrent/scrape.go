@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/etorrent/etorrent"
+	"github.com/etorrent/etorrent/cmd/etorrent/internal/amount"
 	"github.com/etorrent/etorrent/cmd/etorrent/internal/jsonl"
 )
 
@@ -48,9 +49,10 @@ func scrapeWords(t etorrent.TrackerScrape) string {
 	for _, n := range []struct {
 		count int
 		words string
-	}{{t.Seeders, "%d seeders"}, {t.Leechers, "%d leechers"}, {t.Completed, "completed %d times"}} {
+		thing string
+	}{{t.Seeders, "%s", "seeder"}, {t.Leechers, "%s", "leecher"}, {t.Completed, "completed %s", "time"}} {
 		if n.count >= 0 {
-			said = append(said, fmt.Sprintf(n.words, n.count))
+			said = append(said, fmt.Sprintf(n.words, amount.Count(n.count, n.thing)))
 		}
 	}
 	if len(said) == 0 {

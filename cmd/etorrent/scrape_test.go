@@ -30,7 +30,7 @@ func TestShowTellsHowLargeSwarmsAre(t *testing.T) {
 
 	r := runProgram(t, dir, "show", "--scrape", "tracked.torrent")
 	for _, want := range []string{
-		urls["http"] + ": 1 seeders, 0 leechers, completed 0 times", urls["udp"] + ": 1 seeders, 0 leechers, completed 0 times",
+		urls["http"] + ": 1 seeder, 0 leechers, completed 0 times", urls["udp"] + ": 1 seeder, 0 leechers, completed 0 times",
 		"127.0.0.1:1 cannot be reached", "127.0.0.1:1 cannot be scraped",
 	} {
 		if r.code != 0 || !strings.Contains(r.stdout, want) {

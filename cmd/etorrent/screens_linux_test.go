@@ -54,7 +54,7 @@ var steady = []struct {
 	{regexp.MustCompile(`\[[ ░▒▓█]*\]`), "[MAP]"},
 	{regexp.MustCompile(`[0-9.]+ [KM]?i?B of [0-9]`), "SIZE of 6"},
 	{regexp.MustCompile(`[0-9]+ of ([0-9]+) pieces stored`), "N of $1 pieces stored"},
-	{regexp.MustCompile(`[0-9] of [0-9] peers`), "1 of 1 peers"},
+	{regexp.MustCompile(`[0-9] of [0-9] peers?`), "1 of 1 peer"},
 }
 
 func golden(t *testing.T, name string, lines []string) {

@@ -152,7 +152,7 @@ func showToPeople(s *session, src *source, scrapes []etorrent.TrackerScrape) err
 	}
 	row("name", "%s", m.Name)
 	row("info-hash", "%s", m.ID())
-	row("size", "%s (%d bytes)", amount.Size(m.TotalLength), m.TotalLength)
+	row("size", "%s (%s)", amount.Size(m.TotalLength), amount.Count(m.TotalLength, "byte"))
 	row("pieces", "%d of %s", m.PieceCount(), amount.Size(m.PieceLength))
 	if m.Privacy == metainfo.Private {
 		row("private", "yes: peers come from its trackers only")

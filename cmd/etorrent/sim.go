@@ -215,8 +215,8 @@ func tellSimulated(to io.Writer, w sim.Config, r sim.Result) error {
 		return err
 	}
 	twice, late := share(r.Duplicates, r.Blocks), share(r.EndgameDuplicates, r.Blocks)
-	_, err := fmt.Fprintf(to, "all had everything after %s of virtual time: %d blocks, %.2f %% of them twice (%.2f %% in the endgame); %d corrupt pieces, %d bans; %d events\n",
-		amount.Duration(r.Took), r.Blocks, twice, late, r.Corrupt, r.Bans, r.Events)
+	_, err := fmt.Fprintf(to, "all had everything after %s of virtual time: %d blocks, %.2f %% of them twice (%.2f %% in the endgame); %s, %s; %s\n",
+		amount.Duration(r.Took), r.Blocks, twice, late, amount.Count(r.Corrupt, "corrupt piece"), amount.Count(r.Bans, "ban"), amount.Count(r.Events, "event"))
 	if err != nil {
 		return err
 	}

@@ -142,15 +142,14 @@ func tellVerified(s *session, src *source, checked *ondisk.Checked, files []json
 	if bad > 0 {
 		s.out.people.note("damaged pieces: %s", ranges(checked.Damaged))
 	}
-	allPieces, allFiles := amount.Count(checked.Good.Size(), "piece"), amount.Count(len(files), "file")
-	sum := fmt.Sprintf("%s: %d of %s damaged or missing, %d of %s", name, bad, allPieces, wrong, allFiles)
+	sum := fmt.Sprintf("%s: %s damaged or missing, %s", name, amount.Of(bad, checked.Good.Size(), "piece"), amount.Of(wrong, len(files), "file"))
 	switch {
 	case unusable > 0:
 		return failed(exitDisk, "%s; some cannot be read", sum)
 	case wrong > 0 || bad > 0:
 		return failed(exitDamaged, "%s", sum)
 	}
-	s.out.people.note("%s: all %s and %s are right", name, allPieces, allFiles)
+	s.out.people.note("%s: all %s and %s are right", name, amount.Count(checked.Good.Size(), "piece"), amount.Count(len(files), "file"))
 	return nil
 }
 
@@ -159,7 +158,7 @@ func wrongWith(f jsonl.VerifiedFile) string {
 	case "absent":
 		return "missing"
 	case "shorter", "longer":
-		return fmt.Sprintf("has %s (%d bytes) instead of %s (%d bytes)", amount.Size(*f.Found), *f.Found, amount.Size(f.Size), f.Size)
+		return fmt.Sprintf("has %s (%s) instead of %s (%s)", amount.Size(*f.Found), amount.Count(*f.Found, "byte"), amount.Size(f.Size), amount.Count(f.Size, "byte"))
 	case "damaged":
 		return amount.Count(f.Damaged, "damaged piece")
 	case "mislinked":

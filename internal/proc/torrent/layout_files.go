@@ -1,6 +1,7 @@
 package torrent
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sort"
@@ -82,7 +83,10 @@ func (c *control) tellLonger(files []disk.LongerFile) {
 	for _, f := range files[:min(longerTold, len(files))] {
 		warn(&LongerFileError{Path: spec.Path(f.File), Size: f.Size, Want: c.layout.files[f.File].Length})
 	}
-	if rest := len(files) - longerTold; rest > 0 {
+	switch rest := len(files) - longerTold; {
+	case rest == 1:
+		warn(errors.New("1 more file is longer than in the torrent, and is left so"))
+	case rest > 1:
 		warn(fmt.Errorf("%d more files are longer than in the torrent, and are left so", rest))
 	}
 }

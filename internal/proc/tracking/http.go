@@ -104,7 +104,7 @@ func (h *pages) scrape(w http.ResponseWriter, r *http.Request) {
 // totals is a page for people.
 func (h *pages) totals(w http.ResponseWriter, _ *http.Request) {
 	t := h.t.Totals()
-	send(w, fmt.Appendf(nil, "BitTorrent tracker\n%d torrents, %d seeders, %d leechers\n%d announces, %d scrapes, %d completed\n",
+	send(w, fmt.Appendf(nil, "BitTorrent tracker\ntorrents %d, seeders %d, leechers %d\nannounces %d, scrapes %d, completed %d\n",
 		t.Torrents, t.Seeders, t.Leechers, t.Announces, t.Scrapes, t.Completed))
 }
 

@@ -122,10 +122,32 @@ func Duration(d time.Duration) string {
 	return fmt.Sprintf("%dd%02dh", s/86400, s/3600%24)
 }
 
+// number is what can be counted in.
+type number interface{ ~int | ~int64 | ~uint64 }
+
 // Count writes a number of things: "1 piece", "3 pieces".
-func Count(n int, thing string) string {
+func Count[N number](n N, thing string) string {
 	if n == 1 {
 		return "1 " + thing
 	}
-	return strconv.Itoa(n) + " " + thing + "s"
+	return fmt.Sprint(n) + " " + thing + "s"
+}
+
+// Of writes how many things there are of all: "0 of 1 piece", "1 of 3 pieces".
+func Of(n, all int, thing string) string { return strconv.Itoa(n) + " of " + Count(all, thing) }
+
+// Are writes a number of things of which something is said: "1 piece is", "3 pieces are".
+func Are(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing + " is"
+	}
+	return Count(n, thing) + " are"
+}
+
+// Be is the same of no things in particular: "1 is", "3 are".
+func Be(n int) string {
+	if n == 1 {
+		return "1 is"
+	}
+	return strconv.Itoa(n) + " are"
 }

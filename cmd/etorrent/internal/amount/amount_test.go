@@ -78,3 +78,21 @@ func TestDurationsHaveTwoUnits(t *testing.T) {
 		}
 	}
 }
+
+func TestCountsAreInTheirNumber(t *testing.T) {
+	for got, want := range map[string]string{
+		amount.Count(0, "file"):        "0 files",
+		amount.Count(1, "file"):        "1 file",
+		amount.Count(int64(2), "byte"): "2 bytes",
+		amount.Of(0, 1, "piece"):       "0 of 1 piece",
+		amount.Of(1, 3, "piece"):       "1 of 3 pieces",
+		amount.Are(1, "piece"):         "1 piece is",
+		amount.Are(0, "piece"):         "0 pieces are",
+		amount.Be(1):                   "1 is",
+		amount.Be(4):                   "4 are",
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

@@ -150,7 +150,7 @@ func (k Kills) Judge() Verdict {
 		e.that(equal(s.Lost, 0), "every piece that was told durable to be claimed after kill %d, and %d of %d are not", i+1, s.Lost, s.Told)
 		e.that(equal(s.Right, s.Claimed), "every claim to be right after kill %d", i+1)
 		e.that(equal(s.Rechecked, 0), "no piece to be checked again after kill %d", i+1)
-		words += fmt.Sprintf("after kill %d: %d pieces claimed, %d right, %d rechecked; ", i+1, s.Claimed, s.Right, s.Rechecked)
+		words += fmt.Sprintf("after kill %d: %s claimed, %d right, %d rechecked; ", i+1, amount.Count(s.Claimed, "piece"), s.Right, s.Rechecked)
 	}
 	if k.Wanted == 0 {
 		words = fmt.Sprintf("the child was not killed and started again %s; ", amount.Count(len(k.Starts), "time"))

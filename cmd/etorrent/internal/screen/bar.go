@@ -1,7 +1,6 @@
 package screen
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -80,7 +79,7 @@ func fieldsOf(t Torrent) []field {
 	case Checking:
 		return []field{
 			{padLeft(percent(int64(t.Checked), int64(t.ToCheck)), 4), 1}, {"checking", 2},
-			{fmt.Sprintf("%d of %d pieces", t.Checked, t.ToCheck), 3},
+			{amount.Of(t.Checked, t.ToCheck, "piece"), 3},
 		}
 	case Fetching:
 		return []field{

@@ -97,9 +97,9 @@ func summary(s State, width int, c Color) string {
 	for _, t := range s.Torrents {
 		stored, pieces, bad = stored+t.Durable, pieces+t.Pieces, bad+t.Bad
 	}
-	text := fmt.Sprintf("  %d of %d pieces stored, %d bad", stored, pieces, bad)
+	text := fmt.Sprintf("  %s stored, %d bad", amount.Of(stored, pieces, "piece"), bad)
 	if s.Trackers.All > 0 {
-		text += fmt.Sprintf(", %d of %d trackers answer", s.Trackers.Working, s.Trackers.All)
+		text += ", " + answer(s.Trackers)
 	}
 	if s.Port != 0 {
 		text += fmt.Sprintf(", port %d", s.Port)
@@ -112,13 +112,22 @@ func summary(s State, width int, c Color) string {
 	return paint(text, dim, c)
 }
 
+// answer says how many trackers do.
+func answer(t Trackers) string {
+	of := amount.Of(t.Working, t.All, "tracker")
+	if t.All == 1 {
+		return of + " answers"
+	}
+	return of + " answer"
+}
+
 // Plain is the line of a torrent in a pipe, without its name's dangers.
 func Plain(t Torrent) string {
 	parts := []string{t.Status.String()}
 	switch t.Status {
 	case Opening:
 	case Checking:
-		parts = append(parts, fmt.Sprintf("%d of %d pieces checked", t.Checked, t.ToCheck))
+		parts = append(parts, amount.Of(t.Checked, t.ToCheck, "piece")+" checked")
 	case Fetching:
 		parts = append(parts, percent(t.Stored, t.Wanted), done(t), "down "+amount.Rate(t.Down), "up "+amount.Rate(t.Up), peers(t))
 		if t.Left > 0 {
@@ -134,12 +143,12 @@ func Plain(t Torrent) string {
 }
 
 func pieces(t Torrent) string {
-	return fmt.Sprintf("%d of %d pieces stored, %d bad", t.Durable, t.Pieces, t.Bad)
+	return fmt.Sprintf("%s stored, %d bad", amount.Of(t.Durable, t.Pieces, "piece"), t.Bad)
 }
 
 func done(t Torrent) string { return amount.Size(t.Stored) + " of " + amount.Size(t.Wanted) }
 
-func peers(t Torrent) string { return fmt.Sprintf("%d of %d peers", t.Peers, t.Known) }
+func peers(t Torrent) string { return amount.Of(t.Peers, t.Known, "peer") }
 
 // percent rounds down, so that 100 % is all.
 func percent(part, whole int64) string {

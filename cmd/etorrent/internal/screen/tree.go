@@ -42,7 +42,7 @@ func Trees(trees []*jsonl.Tree, st Style) []string {
 	if room := st.Height - 1; st.Height > 0 && len(lines) > max(room, 2) {
 		room = max(room, 2)
 		more := len(lines) - room + 1
-		lines = append(lines[:room-1], Fit(fmt.Sprintf("and %d more lines", more), st.Width))
+		lines = append(lines[:room-1], Fit("and "+amount.Count(more, "more line"), st.Width))
 	}
 	return lines
 }
@@ -64,9 +64,16 @@ func tree(t *jsonl.Tree, st Style) []string {
 		lines = append(lines, paint(Fit(w.line(widths), st.Width), w.color, st.Color))
 	}
 	if t.LeftOut > 0 {
-		lines = append(lines, Fit(fmt.Sprintf("and %d processes more", t.LeftOut), st.Width))
+		lines = append(lines, Fit(leftOut(t.LeftOut), st.Width))
 	}
 	return lines
+}
+
+func leftOut(n int) string {
+	if n == 1 {
+		return "and 1 process more"
+	}
+	return fmt.Sprintf("and %d processes more", n)
 }
 
 // Fit cuts a line to a terminal, in whose last column it would wrap.
