@@ -79,6 +79,7 @@ func TestMain(m *testing.M) {
 		limitMemory()
 		h := thisHost()
 		h.hook = panicking(os.Getenv(asProgram))
+		keepWrites(h)
 		keepTold(h, os.Args[1:])
 		os.Exit(int(run(h, os.Args[1:])))
 	}
