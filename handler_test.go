@@ -110,35 +110,38 @@ func TestTheHandlerServesRangesWhileTheTorrentComes(t *testing.T) {
 }
 
 // A player that seeks in the browser's way: it leaves the answer it reads, and asks for
-// another range. The first byte of the new place comes before two pieces more of the
+// another range. The first byte of the new place comes before a megabyte more of the
 // old.
-func TestASeekThroughTheHandlerComesBeforeTwoPiecesMoreOfTheOld(t *testing.T) {
+func TestASeekThroughTheHandlerComesBeforeAMegabyteMoreOfTheOld(t *testing.T) {
 	inSwarm(t, func(t *testing.T, s *swarm) {
-		const piece = 512 << 10
-		c := contentOf(t, "films", piece, map[string][]byte{"film.mkv": bytesOf(6, 60*piece)})
+		// Of the old place comes what cannot be withdrawn: what the seeds have sent or read,
+		// and two blocks of each. Small pieces show how much that is; of large ones it may
+		// complete several.
+		const piece, ahead, megabyte = 64 << 10, 64, 16
+		c := contentOf(t, "films", piece, map[string][]byte{"film.mkv": bytesOf(6, 480*piece)})
 		viewer, fetching := watched(t, s, c, 4, 120_000)
 		client, url := s.site(fetching.Handler())
 		play := func(from int) *http.Response {
 			return get(t, client, "GET", url+"/film.mkv", "Range", fmt.Sprintf("bytes=%d-", from*piece))
 		}
 		at, playing := 0, play(0)
-		for _, to := range []int{40, 12, 50} {
-			if _, err := io.CopyN(io.Discard, playing.Body, 3*piece); err != nil {
+		for _, to := range []int{320, 96, 400} {
+			if _, err := io.CopyN(io.Discard, playing.Body, 24*piece); err != nil {
 				t.Fatal(err)
 			}
-			at += 3
+			at += 24
 			synctest.Wait()
 			for verifiedIn(viewer, to, to+1) > 0 {
 				to++
 			}
-			before := verifiedIn(viewer, at, at+9)
+			before := verifiedIn(viewer, at, at+ahead)
 			_ = playing.Body.Close()
 			playing = play(to)
 			first := make([]byte, 1)
 			if _, err := io.ReadFull(playing.Body, first); err != nil || first[0] != c.Bytes[to*piece] {
 				t.Fatalf("seek to %d: %v", to, err)
 			}
-			if more := verifiedIn(viewer, at, at+9) - before; more >= 2 {
+			if more := verifiedIn(viewer, at, at+ahead) - before; more >= megabyte {
 				t.Errorf("%d pieces more of the old place before piece %d", more, to)
 			}
 			_ = playing.Body.Close()
