@@ -1,6 +1,7 @@
 package conn_test
 
 import (
+	"runtime"
 	"testing"
 	"time"
 
@@ -107,6 +108,28 @@ func TestAnIdleConnectionIsSmall(t *testing.T) {
 	const most = 2048
 	if n := conn.Bytes(); n > most {
 		t.Errorf("%d bytes, at most %d", n, most)
+	}
+}
+
+func TestAConnectionThatFallsIdleGivesItsMemoryBack(t *testing.T) {
+	f := newFlow(0)
+	for range 10 {
+		f.round()
+	}
+	mallocs := func() uint64 {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.Mallocs
+	}
+	before := mallocs()
+	f.round()
+	busy := mallocs() - before
+	f.now = f.now.Add(time.Minute)
+	f.half(f.from, f.to, 0)
+	before = mallocs()
+	f.round()
+	if again := mallocs() - before; again <= busy {
+		t.Errorf("%d allocations after a minute, %d before", again, busy)
 	}
 }
 

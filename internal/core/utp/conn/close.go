@@ -95,7 +95,7 @@ func (c *Conn) viewReset() Reason {
 
 // close ends the connection and gives back its memory.
 func (c *Conn) close(why Reason, fx Effects) {
-	c.phase, c.reason, c.timers = Closed, why, timers{}
+	c.phase, c.reason = Closed, why
 	if c.queue != nil {
 		c.queue.Drop()
 	}

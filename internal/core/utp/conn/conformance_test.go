@@ -309,6 +309,24 @@ var numberRows = []row{
 		}
 	}},
 	{"a packet from before the numbers wrapped is told by its stamp", showWrap},
+	{"an acknowledgement from before our numbers wrapped acknowledges nothing", func(t *testing.T) {
+		p := accepted(t, config())
+		var old utpwire.Packet
+		for m := range 1<<16 + 10 {
+			if m == 12 {
+				old = p.ack(m)
+			}
+			p.now = p.now.Add(time.Microsecond)
+			p.Append(segment)
+			p.step(p.ack(m))
+		}
+		p.Append(10 * segment)
+		p.flush()
+		p.mustBe(p.receive(old), conn.OldDuplicate)
+		if p.released != (1<<16+9)*segment {
+			t.Errorf("%d are released", p.released)
+		}
+	}},
 }
 
 // showWrap has the remote's numbers come round, and then sends old packets again.

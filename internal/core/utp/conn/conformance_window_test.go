@@ -4,9 +4,19 @@ import (
 	"testing"
 	"time"
 
+	"github.com/etorrent/etorrent/internal/core/utp/cong"
 	"github.com/etorrent/etorrent/internal/core/utp/conn"
 	"github.com/etorrent/etorrent/internal/core/utp/recv"
+	"github.com/etorrent/etorrent/internal/vocab/mono"
 )
+
+// losses is a control that counts what it is told.
+type losses struct {
+	steady
+	n int
+}
+
+func (l *losses) Lost(mono.Instant, cong.Loss) { l.n++ }
 
 var windowRows = []row{
 	{"at window 0 a packet in order is taken and acknowledged, as often as libutp probes in minutes", func(t *testing.T) {
@@ -86,6 +96,63 @@ var windowRows = []row{
 			t.Errorf("%v, %d sent", p.Phase(), sent)
 		}
 		p.mustSend(p.step(p.ack(0)), "DDDDDDDDDD")
+	}},
+	{"what was sent into a closed window goes again at once when it opens, and was no loss", func(t *testing.T) {
+		told := &losses{steady: steady{1 << 20}}
+		cfg := config()
+		cfg.Control = func(cong.Config) cong.Control { return told }
+		p := opened(t, cfg)
+		p.Append(3 * segment)
+		closed := p.ack(0)
+		closed.Window = 0
+		p.step(closed)
+		for range 40 {
+			p.wait(time.Second)
+			closed = p.ack(0)
+			closed.Window = 0
+			p.step(closed)
+		}
+		for p.Status().Flying.Packets == 0 {
+			p.wait(10 * ms)
+		}
+		p.look()
+		s := p.step(p.ack(0))
+		p.mustSend(s, "DDD")
+		if s[0].Seq != ours || s[0].Times < 3 || told.n != 0 {
+			t.Errorf("%+v, %d losses", s[0], told.n)
+		}
+	}},
+	{"what is missing goes again into a window that others have filled behind it", func(t *testing.T) {
+		p := opened(t, config())
+		p.Append(10 * segment)
+		p.flush()
+		p.wait(100 * ms)
+		p.look()
+		a := p.ack(0)
+		a.Window, a.Mask = 50, []byte{0xff, 1}
+		p.mustSend(p.step(a), "D")
+	}},
+	{"while anything flies no packet is made small to fit a window", func(t *testing.T) {
+		p := accepted(t, config())
+		p.Append(3 * segment)
+		small := p.ack(0)
+		small.Window = segment + 300
+		p.mustSend(p.step(small), "D")
+	}},
+	{"a remote that talks, has room and acknowledges nothing is left within half an hour", func(t *testing.T) {
+		p := opened(t, config())
+		p.Append(10)
+		p.flush()
+		begin := p.now
+		for p.Phase() == conn.Connected && p.now.Sub(begin) < time.Hour {
+			p.wait(time.Second)
+			p.receive(p.data(len(p.got), 0, 1))
+			p.flush()
+		}
+		p.mustBeClosed(conn.Silent)
+		if took := p.now.Sub(begin); took < 2*time.Minute || took > 30*time.Minute {
+			t.Errorf("after %v", took)
+		}
 	}},
 	{"a window is that of the latest packet, whichever comes last", func(t *testing.T) {
 		p := accepted(t, config())

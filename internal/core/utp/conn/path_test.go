@@ -51,6 +51,34 @@ func TestAPathThatBecomesNarrowerWithoutAWordIsFoundOut(t *testing.T) {
 	}
 }
 
+// Nobody knows what became of a sounding that a remote threw away.
+func TestASoundingThatWasNotTakenIsSentAnew(t *testing.T) {
+	cfg := config()
+	cfg.Path = mtu.IPv4()
+	p := dialled(t, cfg)
+	p.Append(20_000)
+	p.receive(p.synAck(ourID, theirs.Add(5000)))
+	p.flush()
+	soundings := 0
+	for _, seq := range []int{5000, 0} {
+		for _, o := range p.look() {
+			if o.Size == 1452 && o.Cut == conn.Uncut {
+				soundings++
+			}
+		}
+		if seq == 5000 {
+			p.receive(p.synAck(ourID, theirs))
+			p.flush()
+			p.receive(p.remote(utpwire.State, 0, 3))
+			p.Append(20_000)
+			p.flush()
+		}
+	}
+	if soundings != 2 {
+		t.Errorf("%d soundings", soundings)
+	}
+}
+
 func TestWhatOurOwnSystemOrARouterSaysOfSizesIsFollowed(t *testing.T) {
 	cfg := config()
 	cfg.Path = mtu.IPv4()

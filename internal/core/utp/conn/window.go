@@ -8,7 +8,7 @@ import (
 
 // noteWindow takes the remote's window, unless a later packet has told of it.
 func (c *Conn) noteWindow(now mono.Instant, p *utpwire.Packet, kind send.AckKind) {
-	if kind != send.Advances && (kind == send.Behind || c.heard.viewStamp(now, p.Stamp) == older) {
+	if kind != send.Advances && c.heard.viewStamp(now, p.Stamp) == older {
 		return
 	}
 	was := c.out.window
@@ -41,7 +41,7 @@ func (c *Conn) viewRemote(p parcel) hold {
 // packet has one of its size, where nothing else will open it.
 func (c *Conn) fit() int {
 	size := int(min(uint64(c.cfg.Segment), c.out.end-c.out.sent))
-	if w := c.out.window; w > 0 && c.flight.Flying().Packets == 0 && w < uint32(size) {
+	if w := c.out.window; w > 0 && w < uint32(size) {
 		return int(w)
 	}
 	return size
