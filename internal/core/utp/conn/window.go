@@ -37,8 +37,8 @@ func (c *Conn) viewRemote(p parcel) hold {
 	return heldByNothing
 }
 
-// fit is how long the next packet of the stream is. A window that is smaller than a
-// packet has one of its size, where nothing else will open it.
+// fit is how long the next packet of the stream is. A window that is smaller than a packet
+// has one of its size: beside one that flies there is no room for it anyway.
 func (c *Conn) fit() int {
 	size := int(min(uint64(c.cfg.Segment), c.out.end-c.out.sent))
 	if w := c.out.window; w > 0 && w < uint32(size) {
