@@ -3,11 +3,12 @@ package main
 import (
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/etorrent/etorrent"
+	"github.com/etorrent/etorrent/cmd/etorrent/internal/amount"
+	"github.com/etorrent/etorrent/cmd/etorrent/internal/jsonl"
 )
 
 // seedPort is where seeders listen when they are not told where.
@@ -27,6 +28,8 @@ func newSeed(s *session) *cobra.Command {
 in it. Files are opened read-only and nothing is fetched; what is not remembered
 as right is checked first. --dir may name the folder that holds a torrent's file
 or folder, or that itself. If nothing of a torrent is there, the exit code is 7.
+A torrent of a FOLDER that cannot be shared is a warning: the others are shared,
+and its exit code is that of the end.
 
 --super-seed is for the first seeder of a torrent: others are shown a piece or two
 at a time, and more as they give them on, so that little more than one copy is sent
@@ -58,27 +61,19 @@ func seed(s *session, f *engineFlags, share shareFlags, how []etorrent.AddOption
 	if err := f.judge(s); err != nil {
 		return err
 	}
-	words, err := torrentsIn(words)
+	torrents, err := torrentsIn(words)
 	if err != nil {
 		return err
 	}
-	sources, err := loadSources(s, words)
+	ready, err := prepare(s, f, torrents)
 	if err != nil {
 		return err
 	}
-	var add []request
-	for _, src := range sources {
-		found, err := locate(s, src, f.dir)
-		if err != nil {
-			return err
-		}
-		if found.dir == "" {
-			return failed(exitDisk, "%s", found.how)
-		}
-		s.out.people.note("%s", found.how)
-		add = append(add, request{source: src, dir: found.dir, options: append(append(f.addOptions(),
-			etorrent.InDir(found.dir), etorrent.OnExisting(f.existing.policy), etorrent.ShareOnly(),
-		), how...)})
+	if len(ready.requests) == 0 {
+		return failed(ready.worst, "no torrent is left to share")
+	}
+	for i := range ready.requests {
+		ready.requests[i].options = append(ready.requests[i].options, how...)
 	}
 	e, err := startEngine(s, f)
 	if err != nil {
@@ -86,32 +81,97 @@ func seed(s *session, f *engineFlags, share shareFlags, how []etorrent.AddOption
 	}
 	c := newConductor(e, untilStopped)
 	c.share = share
-	return c.run(add)
+	if err := c.run(ready.requests); err != nil || ready.leftOut == 0 {
+		return err
+	}
+	return failed(ready.worst, "%s could not be shared", amount.Count(ready.leftOut, "torrent"))
 }
 
+// torrentFile is a torrent to share.
+type torrentFile struct {
+	word   string
+	origin origin
+}
+
+// origin says how a torrent came to be shared.
+type origin uint8
+
+const (
+	namedItself origin = iota
+	foundInFolder
+)
+
 // torrentsIn puts the .torrent files of a folder in its place.
-func torrentsIn(words []string) ([]string, error) {
-	var out []string
+func torrentsIn(words []string) ([]torrentFile, error) {
+	var out []torrentFile
 	for _, word := range words {
 		info, err := os.Stat(word)
 		if err != nil || !info.IsDir() {
-			out = append(out, word)
+			out = append(out, torrentFile{word, namedItself})
 			continue
 		}
-		entries, err := os.ReadDir(word)
+		entries, err := os.ReadDir(word) // in the order of their names
 		if err != nil {
 			return nil, failed(exitSource, "%s: %w", word, reasonOf(err))
 		}
 		before := len(out)
 		for _, e := range entries {
 			if filepath.Ext(e.Name()) == ".torrent" && !e.IsDir() {
-				out = append(out, filepath.Join(word, e.Name()))
+				out = append(out, torrentFile{filepath.Join(word, e.Name()), foundInFolder})
 			}
 		}
 		if len(out) == before {
 			return nil, failed(exitSource, "%s holds no .torrent file", word)
 		}
-		slices.Sort(out[before:])
 	}
 	return out, nil
+}
+
+// prepared is what can be shared of what was asked for.
+type prepared struct {
+	requests []request
+	leftOut  int
+	worst    exitCode // of those that are left out: the greatest
+}
+
+// prepare reads torrents and finds their files. What is wrong with one that was found in
+// a folder is a warning: the others of the folder are shared all the same.
+func prepare(s *session, f *engineFlags, torrents []torrentFile) (prepared, error) {
+	var out prepared
+	seen := seenSources{}
+	for _, t := range torrents {
+		r, err := prepareOne(s, f, t.word, seen)
+		switch {
+		case err == nil && r.source == nil:
+		case err == nil:
+			out.requests = append(out.requests, r)
+		case t.origin == namedItself || s.ctx.Err() != nil:
+			return prepared{}, err
+		default:
+			s.out.warn(&jsonl.Warning{Message: err.Error() + "; it is left out"})
+			out.leftOut++
+			out.worst = max(out.worst, codeOf(err))
+		}
+	}
+	return out, nil
+}
+
+// prepareOne reads one torrent and finds its files. There is no source in what it returns
+// where the torrent was read before.
+func prepareOne(s *session, f *engineFlags, word string, seen seenSources) (request, error) {
+	src, err := loadSource(s, word)
+	if err != nil || seen.before(s, src) {
+		return request{}, err
+	}
+	found, err := locate(s, src, f.dir)
+	if err != nil {
+		return request{}, err
+	}
+	if found.dir == "" {
+		return request{}, failed(exitDisk, "%s: %s", src.word, found.how)
+	}
+	s.out.people.note("%s", found.how)
+	return request{source: src, dir: found.dir, options: append(f.addOptions(),
+		etorrent.InDir(found.dir), etorrent.OnExisting(f.existing.policy), etorrent.ShareOnly(),
+	)}, nil
 }

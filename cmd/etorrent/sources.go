@@ -38,21 +38,32 @@ func loadSource(s *session, word string) (*source, error) {
 	return &source{word: word, meta: meta, plan: plan}, nil
 }
 
+// seenSources are the torrents that were read, and the words that named them.
+type seenSources map[metainfo.ID]string
+
+// before says, and tells, whether a torrent was read before.
+func (seen seenSources) before(s *session, src *source) bool {
+	first, twice := seen[src.meta.ID()]
+	if twice {
+		s.out.people.note("%s is the same torrent as %s", src.word, first)
+		return true
+	}
+	seen[src.meta.ID()] = src.word
+	return false
+}
+
 // loadSources reads all words, and each torrent once.
 func loadSources(s *session, words []string) ([]*source, error) {
-	seen := map[metainfo.ID]string{}
+	seen := seenSources{}
 	var out []*source
 	for _, word := range words {
 		src, err := loadSource(s, word)
 		if err != nil {
 			return nil, err
 		}
-		if first, twice := seen[src.meta.ID()]; twice {
-			s.out.people.note("%s is the same torrent as %s", src.word, first)
-			continue
+		if !seen.before(s, src) {
+			out = append(out, src)
 		}
-		seen[src.meta.ID()] = src.word
-		out = append(out, src)
 	}
 	return out, nil
 }
