@@ -141,7 +141,7 @@ func copyFile(ctx context.Context, to io.Writer, t *etorrent.Torrent, file int) 
 		case out.err != nil && isPipeClosed(out.err):
 			return nil
 		case out.err != nil:
-			return failed(exitDisk, "standard output: %w", reasonOf(out.err))
+			return out.err
 		case err != nil:
 			return err
 		}

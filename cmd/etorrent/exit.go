@@ -92,6 +92,7 @@ func codeOf(err error) exitCode {
 		size     *amount.Error
 		glob     *pattern.Error
 		path     *create.PathError
+		lost     *outputError
 	)
 	switch {
 	case err == nil:
@@ -112,7 +113,7 @@ func codeOf(err error) exitCode {
 		return exitUsage
 	case errors.As(err, &path):
 		return codeOfPath(path)
-	case errors.As(err, &disk):
+	case errors.As(err, &disk), errors.As(err, &lost):
 		return exitDisk
 	}
 	return exitBug

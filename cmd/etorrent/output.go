@@ -39,8 +39,15 @@ func newOutput(h *host, f outputFlags) *output {
 
 // tell writes an object for programs.
 func (o *output) tell(object jsonl.Object) {
-	if o.json != nil {
-		_ = o.json.Write(object) // a reader that is gone is no reason to stop
+	if o.json != nil && o.json.Write(object) != nil { // which is no reason to stop
+		o.tellLost(o.people.host.stdout)
+	}
+}
+
+// tellLost tells people, once, that standard output could not be written.
+func (o *output) tellLost(stdout *stream) {
+	if lost := stdout.lost.Load(); lost != nil {
+		stdout.told.Do(func() { o.people.complain("etorrent: " + lost.Error()) })
 	}
 }
 
@@ -65,8 +72,9 @@ func (o *output) close(err error, code exitCode) {
 	o.people.eraseFrame()
 	var f *failure
 	var stop *interruption
+	var lost *outputError
 	switch {
-	case err == nil, errors.As(err, &stop), errors.As(err, &f) && f.told == told:
+	case err == nil, errors.As(err, &stop), errors.As(err, &lost), errors.As(err, &f) && f.told == told:
 	case code == exitUsage:
 		o.fail(&jsonl.Error{Message: err.Error() + " (--help tells more)"})
 	default:

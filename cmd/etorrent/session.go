@@ -78,13 +78,26 @@ func execute(p *sup.Process, h *host, args []string) exitCode {
 	root := newRoot(s)
 	root.SetArgs(withDefaultCommand(root, args))
 	root.SetIn(h.stdin)
-	root.SetOut(h.stdout)
 	root.SetErr(h.stderr)
 	err := root.ExecuteContext(ctx)
 	if cause := context.Cause(ctx); errors.Is(err, context.Canceled) && cause != nil {
 		err = cause
 	}
+	return s.end(err)
+}
+
+// end says how the command ended. One that did what it was asked to, but could not say it
+// on standard output, ends with the code of that.
+func (s *session) end(err error) exitCode {
+	stdout := s.host.stdout
+	if lost := stdout.lost.Load(); err == nil && lost != nil {
+		err = lost
+	}
 	code := codeOf(err)
 	s.out.close(err, code)
+	s.out.tellLost(stdout)
+	if code == exitDone && stdout.lost.Load() != nil { // it was the last words
+		return exitDisk
+	}
 	return code
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"io"
 	"os"
+	"sync"
+	"sync/atomic"
 
 	"golang.org/x/term"
 )
@@ -12,6 +14,32 @@ type stream struct {
 	io.Writer
 	end streamEnd
 	fd  int
+	// lost is the first write that failed though somebody reads; nil: none.
+	lost atomic.Pointer[outputError]
+	told sync.Once // of it
+}
+
+// outputError is that standard output could not be written.
+type outputError struct{ err error }
+
+// Error says why.
+func (e *outputError) Error() string {
+	return "standard output could not be written: " + reasonOf(e.err).Error()
+}
+
+// Unwrap returns the system's error.
+func (e *outputError) Unwrap() error { return e.err }
+
+// Write writes on. A reader that is gone is nothing to end with another code for; whatever
+// else fails is an *outputError, of which the first is kept.
+func (s *stream) Write(p []byte) (int, error) {
+	n, err := s.Writer.Write(p)
+	if err == nil || isPipeClosed(err) {
+		return n, err
+	}
+	lost := &outputError{err}
+	s.lost.CompareAndSwap(nil, lost)
+	return n, lost
 }
 
 // streamEnd says what reads a stream.
