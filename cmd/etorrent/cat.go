@@ -50,7 +50,7 @@ has one. What people are told is written to standard error.`,
 	}
 	f.addEngine(c.Flags(), s.host)
 	addPeopleFlags(c.Flags(), &f.output)
-	c.Flags().DurationVar(&f.stallTimeout, "stall-timeout", 10*time.Minute, "give up when no wanted byte came for so long; 0 never does")
+	spanVar(c.Flags(), &f.stallTimeout, "stall-timeout", 10*time.Minute, "give up when no wanted byte came for so long; 0 never does")
 	return c
 }
 

@@ -85,7 +85,7 @@ warning.`,
 	c.Flags().BoolVar(&f.seed, "seed", false, "go on sharing when all is stored, until stopped")
 	f.share.add(c.Flags())
 	c.Flags().Var(&f.onComplete, "on-complete", "run a command when a torrent is stored")
-	c.Flags().DurationVar(&f.stallTimeout, "stall-timeout", 10*time.Minute, "give up when no wanted byte came for so long; 0 never does")
+	spanVar(c.Flags(), &f.stallTimeout, "stall-timeout", 10*time.Minute, "give up when no wanted byte came for so long; 0 never does")
 	return c
 }
 

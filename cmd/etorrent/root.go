@@ -42,7 +42,7 @@ func newRoot(s *session) *cobra.Command {
 		},
 	}
 	root.SuggestionsMinimumDistance = 2
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError("%w", err) })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError("%w", flagFault(err)) })
 	root.AddCommand(newGet(s), newCat(s), newSeed(s), newShow(s), newCreate(s), newVerify(s), newSim(s), newDemo(s), newTracker(s), newPs(s), newMan(s), newVersion(s))
 	root.SetOut(s.host.stdout) // which the next but one keeps
 	root.InitDefaultHelpCmd()
@@ -79,7 +79,7 @@ func setFromEnvironment(flags *pflag.FlagSet, env func(string) (string, bool)) e
 			return
 		}
 		if err := flags.Set(f.Name, value); err != nil {
-			failed = usageError("%s: %w", name, err)
+			failed = usageError("%s: %w", name, flagFault(err))
 		}
 	})
 	return failed

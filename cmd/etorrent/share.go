@@ -22,7 +22,7 @@ type shareFlags struct {
 
 func (f *shareFlags) add(flags *pflag.FlagSet) {
 	flags.Var(&f.ratio, "ratio", "share until so many times the size was given to others in this run")
-	flags.DurationVar(&f.time, "seed-time", 0, "share for so long")
+	spanVar(flags, &f.time, "seed-time", 0, "share for so long")
 }
 
 // ratioValue is a number of times; 0 is no bound.

@@ -72,8 +72,8 @@ its disk: seconds,node,role,pieces. --log writes every event as text.`,
 	flags.IntVar(&f.slots, "slots", 5, "remotes that a node lets fetch at once")
 	flags.Var(&f.rate, "rate", "what a node sends a second in the mean; it receives three times that")
 	flags.Var(&f.seedRate, "seed-rate", "the same of a seed")
-	flags.DurationVar(&f.latency, "latency", 100*time.Millisecond, "the longest way from one node to another")
-	flags.DurationVar(&f.stays, "stays", 10*time.Second, "how long a node stays when it has everything; 0 is for good")
+	spanVar(flags, &f.latency, "latency", 100*time.Millisecond, "the longest way from one node to another")
+	spanVar(flags, &f.stays, "stays", 10*time.Second, "how long a node stays when it has everything; 0 is for good")
 	flags.StringVar(&f.picker, "picker", "rarest", "how the next piece is chosen: rarest, random or sequential")
 	flags.StringVar(&f.choker, "choker", "tft", "how it is chosen who may fetch: tft, rotation, first-come or none")
 	flags.Var(&f.freeRiders, "free-riders", "share of those that fetch that give nothing")
@@ -102,8 +102,8 @@ func (f *simFlags) world() (sim.Config, error) {
 		return sim.Config{}, usageError("--slots: at least 1")
 	case f.rate < 1<<10 || f.seedRate < 1<<10:
 		return sim.Config{}, usageError("--rate, --seed-rate: at least 1K")
-	case f.latency < 2 || f.latency > time.Minute || f.stays < 0:
-		return sim.Config{}, usageError("--latency, --stays: out of range")
+	case f.latency < 2 || f.latency > time.Minute:
+		return sim.Config{}, usageError("--latency: %v is not from 2ns to %v", f.latency, time.Minute)
 	}
 	nodes := append(sim.Swarm(f.seeds-liars, sim.Seed), sim.Swarm(liars, sim.Liar)...)
 	nodes = append(nodes, sim.FreeRiders(sim.Swarm(fetch, sim.Leech), int(f.freeRiders))...)

@@ -52,7 +52,7 @@ announce again.`,
 	flags := c.Flags()
 	flags.Var(&f.listen, "listen", "where to answer HTTP and UDP; port 0 is any (repeatable)")
 	flags.StringVar(&f.allow, "allow", "", "folder of .torrent files: others are refused")
-	flags.DurationVar(&f.interval, "interval", tracker.DefaultInterval, "how long peers wait between two announces")
+	spanVar(flags, &f.interval, "interval", tracker.DefaultInterval, "how long peers wait between two announces")
 	flags.BoolVar(&f.output.json, "json", false, "tell programs: one JSON object a line on stdout")
 	flags.BoolVarP(&f.output.quiet, "quiet", "q", false, "tell people of errors only")
 	flags.BoolVar(&f.output.plain, "plain", false, "plain lines also on a terminal")
