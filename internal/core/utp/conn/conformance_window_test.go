@@ -18,6 +18,11 @@ type losses struct {
 
 func (l *losses) Lost(mono.Instant, cong.Loss) { l.n++ }
 
+// shrinks is a control that lets nothing fly after a loss.
+type shrinks struct{ losses }
+
+func (s *shrinks) Lost(mono.Instant, cong.Loss) { s.window = 0 }
+
 var windowRows = []row{
 	{"at window 0 a packet in order is taken and acknowledged, as often as libutp probes in minutes", func(t *testing.T) {
 		cfg := config()
@@ -131,6 +136,22 @@ var windowRows = []row{
 		a := p.ack(0)
 		a.Window, a.Mask = 50, []byte{0xff, 1}
 		p.mustSend(p.step(a), "D")
+	}},
+	{"the first that is missing goes again whatever the window of the control is", func(t *testing.T) {
+		cfg := config()
+		cfg.Control = func(cong.Config) cong.Control { return &shrinks{losses{steady: steady{1 << 20}}} }
+		p := opened(t, cfg)
+		p.Append(10 * segment)
+		p.flush()
+		p.wait(100 * ms)
+		p.look()
+		a := p.ack(0)
+		a.Mask = []byte{0x1c, 0, 0, 0, 0, 0, 0, 0}
+		s := p.step(a)
+		p.mustSend(s, "D")
+		if s[0].Seq != ours || p.Status().Flying.Packets < 2 {
+			t.Errorf("%+v, %+v", s[0], p.Status())
+		}
 	}},
 	{"while anything flies no packet is made small to fit a window", func(t *testing.T) {
 		p := accepted(t, config())

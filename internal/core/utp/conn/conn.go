@@ -23,9 +23,9 @@
 //
 // Invariants: the bytes that are delivered are a prefix of the remote's stream; after
 // Expire and Flush the deadline is later than now; beyond the windows of the control
-// and of the remote flies one packet at most, which is a probe; a packet of another
-// connection, or of this one before its numbers wrapped, changes nothing; nothing is
-// sent to an address that has not answered but Syns.
+// and of the remote flies one packet at most, a probe or the first that is missing; a
+// packet of another connection, or of this one before its numbers wrapped, changes
+// nothing; nothing is sent to an address that has not answered but Syns.
 package conn
 
 import (
@@ -46,7 +46,7 @@ type Config struct {
 	Window  int                            // in bytes: what is delivered and not read, or comes early, stays below it
 	Reserve int                            // in bytes: what may come in order beyond it (recv.Config)
 	Slots   int                            // how many packets may come early
-	Packets int                            // how many of ours may be on their way
+	Packets int                            // how many of ours may be on their way; of more than 1,984 no mask tells
 	Flying  int                            // and how many bytes
 	Segment int                            // bytes of payload of a full packet, where Path is zero
 	Path    mtu.Config                     // between what sizes to look for the one that the path takes
@@ -156,6 +156,7 @@ func newConn(cfg Config, shared *Shared, now mono.Instant) *Conn {
 	if cfg.Control == nil {
 		cfg.Control, _ = cong.Find(cong.Default)
 	}
+	cfg.Packets = min(cfg.Packets, 8*utpwire.MaxMaskBytes)
 	c := &Conn{cfg: cfg, shared: shared}
 	if cfg.Path != (mtu.Config{}) {
 		c.path = mtu.New(cfg.Path)

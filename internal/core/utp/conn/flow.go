@@ -158,12 +158,19 @@ func (c *Conn) viewHold(now mono.Instant, p parcel) hold {
 		return heldByRemote
 	case p.fresh == first && c.viewSmall(p) == heldBySmall:
 		return heldBySmall
-	case flying.Packets > 0 && flying.Bytes+p.size > c.control.Window():
+	case flying.Packets > 0 && flying.Bytes+p.size > c.control.Window() && !c.isMissing(p):
 		return heldByControl
 	case c.pacer.Ready(now) <= 0:
 		return heldByPace
 	}
 	return heldByNothing
+}
+
+// isMissing says whether a packet is the first that the remote waits for. The window does
+// not hold it: those behind it, which the remote cannot tell of, may take that up until
+// they time out.
+func (c *Conn) isMissing(p parcel) bool {
+	return p.fresh == again && p.packet.Seq == c.flight.Unacknowledged()
 }
 
 // viewSmall holds back a packet that is not full while another one flies, since the

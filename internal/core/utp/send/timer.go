@@ -179,6 +179,7 @@ func (f *Flight) NotSent(n serial.Number) {
 // is to be sent again, and nothing was lost on the way.
 func (f *Flight) Refused() {
 	for at := f.sent.open; at != none; at = f.sent.open {
+		f.at(at.number()).trial = ordinary
 		f.ground(at.number(), timedOut)
 	}
 	f.rack.due = mono.Never
