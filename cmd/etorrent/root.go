@@ -47,9 +47,41 @@ func newRoot(s *session) *cobra.Command {
 	root.SetOut(s.host.stdout) // which the next but one keeps
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
+	refuseOtherWords(root)
 	root.SetUsageTemplate(root.UsageTemplate() + environmentText)
 	completeFlags(root)
 	return root
+}
+
+// refuseOtherWords has the commands that cobra brings refuse what they know nothing of;
+// by themselves they answer with help, and end as if that had been asked for.
+func refuseOtherWords(root *cobra.Command) {
+	for _, c := range root.Commands() {
+		switch c.Name() {
+		case "completion":
+			for _, shell := range c.Commands() {
+				shell.Args = arguments(0, 0, "")
+			}
+			c.Args = cobra.ArbitraryArgs // which RunE refuses, since it knows the shells
+			c.RunE = func(c *cobra.Command, args []string) error {
+				if len(args) == 0 {
+					return c.Help()
+				}
+				var shells []string
+				for _, shell := range c.Commands() {
+					shells = append(shells, shell.Name())
+				}
+				return usageError("%q is none of %s", args[0], strings.Join(shells, ", "))
+			}
+		case "help":
+			c.Args = func(_ *cobra.Command, args []string) error {
+				if known, _, err := root.Find(args); len(args) > 0 && (err != nil || known == root) {
+					return usageError("%q is no command", args[0])
+				}
+				return nil
+			}
+		}
+	}
 }
 
 // anyNumber is a most of arguments that refuses none.
@@ -158,6 +190,9 @@ func torrentFiles(*cobra.Command, []string, string) ([]cobra.Completion, cobra.S
 func didYouMean(root *cobra.Command, word string) string {
 	if near := root.SuggestionsFor(word); len(near) > 0 {
 		return fmt.Sprintf(" (nor a command: did you mean %s?)", strings.Join(near, " or "))
+	}
+	if !strings.ContainsAny(word, `./\`) {
+		return " (nor a command: etorrent --help lists them)"
 	}
 	return ""
 }
