@@ -104,7 +104,7 @@ func writeTrees(s *session, trees []*jsonl.Tree) error {
 	if s.out.json != nil {
 		for _, t := range trees {
 			if err := s.out.json.Write(t); err != nil {
-				return failed(exitDisk, "standard output: %w", reasonOf(err))
+				return err
 			}
 		}
 		return nil
@@ -114,10 +114,8 @@ func writeTrees(s *session, trees []*jsonl.Tree) error {
 		st.Width, _ = s.host.stdout.size()
 	}
 	text := strings.Join(screen.Trees(trees, st), "\n") + "\n"
-	if _, err := io.WriteString(s.host.stdout, text); err != nil {
-		return failed(exitDisk, "standard output: %w", reasonOf(err))
-	}
-	return nil
+	_, err := io.WriteString(s.host.stdout, text)
+	return err
 }
 
 // watchTrees shows the trees each second, drawn over the last ones on a terminal. It

@@ -53,3 +53,14 @@ func TestADownloadGoesOnWhereNothingCanBeToldOfIt(t *testing.T) {
 		t.Errorf("another failure keeps its code: %+v", r)
 	}
 }
+
+func TestTreesThatCannotBeWrittenAreAFaultOfTheDisk(t *testing.T) {
+	t.Parallel()
+	dir := makeShow(t)
+	seeder(t, dir).address()
+	for _, args := range [][]string{{"ps", "--state", "seed-state"}, {"ps", "--state", "seed-state", "--json"}, {"ps", "--state", "seed-state", "--watch"}} {
+		if r := intoFull(t, dir, args...); r.code != int(exitDisk) || r.stderr != lostWords {
+			t.Errorf("%v: %+v", args, r)
+		}
+	}
+}

@@ -30,15 +30,17 @@ func (e *outputError) Error() string {
 // Unwrap returns the system's error.
 func (e *outputError) Unwrap() error { return e.err }
 
-// Write writes on. A reader that is gone is nothing to end with another code for; whatever
-// else fails is an *outputError, of which the first is kept.
+// Write writes on. Its error is an *outputError, of which the first is kept that is not of
+// a reader that is gone: nothing is lost by that.
 func (s *stream) Write(p []byte) (int, error) {
 	n, err := s.Writer.Write(p)
-	if err == nil || isPipeClosed(err) {
-		return n, err
+	if err == nil {
+		return n, nil
 	}
 	lost := &outputError{err}
-	s.lost.CompareAndSwap(nil, lost)
+	if !isPipeClosed(err) {
+		s.lost.CompareAndSwap(nil, lost)
+	}
 	return n, lost
 }
 
