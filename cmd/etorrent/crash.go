@@ -47,6 +47,9 @@ func lastCrash(c *etorrent.Client) (last crash) {
 // at the same place replaces the report of the last one, so that remotes who can
 // cause a crash cannot fill the disk.
 func writeCrash(state string, c crash, now time.Time) (string, error) {
+	if err := judgeState(state); err != nil {
+		return "", err
+	}
 	folder := filepath.Join(state, "crashes")
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return "", err

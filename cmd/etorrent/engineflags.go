@@ -71,18 +71,17 @@ func addPeopleFlags(flags *pflag.FlagSet, f *outputFlags) {
 	flags.BoolVar(&f.plain, "plain", false, "plain lines also on a terminal")
 }
 
-// stateFolder is where state lies by default.
+// stateFolder is where state lies by default; empty where no home folder is known.
 func stateFolder(h *host) string {
 	if named, _ := h.env("ETORRENT_STATE"); named != "" {
 		return named
 	}
-	home, _ := os.UserHomeDir()
-	base := filepath.Join(home, ".local", "state")
+	base := atHome(".local", "state")
 	switch h.goos {
 	case "darwin":
-		base = filepath.Join(home, "Library", "Application Support")
+		base = atHome("Library", "Application Support")
 	case "windows":
-		base = filepath.Join(home, "AppData", "Local")
+		base = atHome("AppData", "Local")
 		if local, _ := h.env("LocalAppData"); local != "" {
 			base = local
 		}
@@ -92,11 +91,34 @@ func stateFolder(h *host) string {
 			base = xdg
 		}
 	}
+	if base == "" {
+		return ""
+	}
 	return filepath.Join(base, "etorrent")
+}
+
+// atHome is a folder below that of the person, empty where that is not known.
+func atHome(below ...string) string {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(append([]string{home}, below...)...)
+}
+
+// judgeState refuses to keep state nowhere.
+func judgeState(folder string) error {
+	if folder == "" {
+		return usageError("no home folder is known that state could be kept in; --state names a folder for it")
+	}
+	return nil
 }
 
 // judge refuses what only shows when all flags are read, and makes the network.
 func (f *engineFlags) judge(s *session) error {
+	if err := judgeState(f.state); err != nil {
+		return err
+	}
 	if err := f.trackers.judge(); err != nil {
 		return err
 	}

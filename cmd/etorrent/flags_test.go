@@ -142,6 +142,34 @@ func TestTheStateFolderIsWhereThePlatformHasIt(t *testing.T) {
 	}
 }
 
+// A folder below the one that happens to be the working folder is nobody's home.
+func TestStateIsKeptNowhereButWhereItWasNamedOrAtHome(t *testing.T) {
+	t.Parallel()
+	dir := makeShow(t)
+	homeless := func(args ...string) result {
+		cmd := program(t, dir, args...)
+		for _, name := range []string{"HOME", "XDG_STATE_HOME", "USERPROFILE", "LocalAppData"} {
+			cmd.Env = append(cmd.Env, name+"=")
+		}
+		return finish(t, cmd)
+	}
+	for _, args := range []string{"get show.torrent", "seed show.torrent", "cat show.torrent 1", "ps"} {
+		if r := homeless(strings.Fields(args)...); r.code != int(exitUsage) || !strings.Contains(r.stderr, "--state") {
+			t.Errorf("%s: %+v", args, r)
+		}
+	}
+	for _, args := range []string{"show show.torrent", "verify show.torrent", "version", "get show.torrent --state mine --listen 127.0.0.1:0"} {
+		if r := homeless(strings.Fields(args)...); r.code != int(exitDone) {
+			t.Errorf("%s: %+v", args, r)
+		}
+	}
+	for _, name := range []string{".local", "etorrent", "crashes"} {
+		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
+			t.Errorf("%s was made", name)
+		}
+	}
+}
+
 func TestCommandsCanBePasted(t *testing.T) {
 	for _, c := range []struct{ goos, word, want string }{
 		{"linux", "a.torrent", "a.torrent"}, {"linux", "/data/x-1_2", "/data/x-1_2"}, {"linux", "a b", "'a b'"},

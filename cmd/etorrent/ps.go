@@ -50,6 +50,9 @@ several.`,
 		Args: arguments(0, 0, ""),
 		RunE: func(c *cobra.Command, _ []string) error {
 			s.out = newOutput(s.host, f.output)
+			if err := judgeState(f.state); err != nil {
+				return err
+			}
 			switch {
 			case c.Flags().Changed("kill") && f.watch:
 				return usageError("--kill and --watch do not go together")
