@@ -48,7 +48,7 @@ func (f *engineFlags) addEngine(flags *pflag.FlagSet, h *host) {
 	flags.StringVar(&f.state, "state", stateFolder(h), "folder of what is remembered from one run to the next")
 	flags.Var(&f.listen, "listen", "where to accept connections; port 0 is any, a port that is taken gives way to the next")
 	flags.Var(&f.peers, "peer", "a peer to connect to, by address or name (repeatable)")
-	flags.Var(&f.trackers, "tracker", "a tracker besides the torrent's, kept for the next run; a comma adds one to the tier, repeating opens the next, nothing forgets those kept")
+	flags.Var(&f.trackers, "tracker", "a tracker besides the torrent's, kept for the next run; a comma adds one to the tier, repeating opens the next, '' forgets those that are kept")
 	flags.BoolVar(&f.noTrackers, "no-trackers", false, "ask no tracker that the torrent names, only those of --tracker")
 	flags.Var(&f.existing, "existing", "what to do with files that lie there and that nothing is remembered of")
 	flags.Var(&f.down, "down", "most to receive a second: 5M (bytes in 1024s), 40mbit, 0 for no limit")

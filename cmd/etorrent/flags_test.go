@@ -170,6 +170,15 @@ func TestStateIsKeptNowhereButWhereItWasNamedOrAtHome(t *testing.T) {
 	}
 }
 
+func TestHelpSaysWhatForgetsTrackers(t *testing.T) {
+	t.Parallel()
+	for _, command := range []string{"get", "seed", "cat"} {
+		if r := runProgram(t, t.TempDir(), command, "--help"); !strings.Contains(r.stdout, "'' forgets those that are kept") {
+			t.Errorf("%s: %s", command, r.stdout)
+		}
+	}
+}
+
 func TestCommandsCanBePasted(t *testing.T) {
 	for _, c := range []struct{ goos, word, want string }{
 		{"linux", "a.torrent", "a.torrent"}, {"linux", "/data/x-1_2", "/data/x-1_2"}, {"linux", "a b", "'a b'"},
