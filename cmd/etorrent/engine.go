@@ -55,13 +55,13 @@ func startEngine(s *session, f *engineFlags) (*engine, error) {
 	}
 	e := &engine{s: s, client: client, state: f.state, again: f.seedAgain(), filters: filters}
 	e.openControl()
-	if err := e.listen(&f.listen); err != nil {
+	if err := e.listen(f); err != nil {
 		return nil, errors.Join(err, e.stop())
 	}
 	return e, nil
 }
 
-func (e *engine) listen(asked *listenValue) error {
+func (e *engine) listen(f *engineFlags) error {
 	ctx, cancel := context.WithTimeout(e.s.ctx, listenWithin)
 	defer cancel()
 	addrs, err := e.client.Listening(ctx)
@@ -72,12 +72,12 @@ func (e *engine) listen(asked *listenValue) error {
 		return e.gaveUp(crash, lastCrash(e.client))
 	}
 	if err != nil || len(addrs) == 0 {
-		return failed(exitListen, "cannot listen on %s: %w", asked.text, withoutTimeout(err))
+		return failed(exitListen, "cannot listen on %s: %w", f.listenWords(), withoutTimeout(err))
 	}
 	e.addrs = addrs
 	e.s.out.tell(&jsonl.Listening{Addresses: texts(addrs)})
 	e.s.out.people.note("listening on %s", strings.Join(texts(addrs), ", "))
-	if port := asked.port(); port != 0 && addrs[0].Port() != port {
+	if port := f.listen.port(); port != 0 && addrs[0].Port() != port {
 		e.s.out.warn(&jsonl.Warning{Message: "port " + portText(port) + " is taken; listening on port " + portText(addrs[0].Port())})
 	}
 	return nil

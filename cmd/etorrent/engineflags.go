@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -144,6 +145,15 @@ func (f *engineFlags) listenAt() []string {
 		out = append(out, netip.AddrPortFrom(a, f.listen.port()).String())
 	}
 	return out
+}
+
+// listenWords are the places to listen at, and the flag that they come from.
+func (f *engineFlags) listenWords() string {
+	at := strings.Join(f.listenAt(), ", ")
+	if len(f.bind) > 0 {
+		return at + " (--bind)"
+	}
+	return at
 }
 
 // addOptions are what the flags say of where peers come from.
