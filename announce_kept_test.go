@@ -44,7 +44,7 @@ func TestTrackersThatAPersonAddedAreKept(t *testing.T) {
 			}
 			torrent := s.add(m, c, how...)
 			meanwhile(torrent)
-			time.Sleep(time.Second)
+			time.Sleep(15 * time.Second) // who left is back after ten
 			got := ""
 			for i, o := range []*oracle{own, given, added, other} {
 				if len(o.events()) > before[o] {

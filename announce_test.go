@@ -98,7 +98,7 @@ func TestARestartKeepsTheKeyAndTheCounters(t *testing.T) {
 		etorrenttest.Shutdown(t, leecher.Client)
 		leecher.start(t, withState)
 		s.add(leecher, c, trackers(o))
-		time.Sleep(time.Second)
+		time.Sleep(15 * time.Second) // after `stopped` it waits for ten
 		first, last := o.heard[0], o.last(t)
 		if !slices.Equal(o.events(), []string{"started", "completed", "stopped", "started"}) {
 			t.Fatalf("heard %q", o.events())

@@ -23,7 +23,8 @@ type oracle struct {
 
 	mu     sync.Mutex
 	heard  []url.Values
-	answer []byte // for everybody; nil: whom else it knows
+	at     []time.Time // of each
+	answer []byte      // for everybody; nil: whom else it knows
 	known  []netip.AddrPort
 	counts []byte        // of a scrape
 	hangs  chan struct{} // nil: it answers
@@ -76,7 +77,7 @@ func (o *oracle) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write(o.counts)
 		return
 	}
-	o.heard = append(o.heard, q)
+	o.heard, o.at = append(o.heard, q), append(o.at, time.Now())
 	if o.answer != nil {
 		_, _ = w.Write(o.answer)
 		return

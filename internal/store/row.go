@@ -179,6 +179,7 @@ type Counters struct {
 type Announce struct {
 	At    time.Time      `json:"at,omitzero"` // wall clock, when Saved was taken: its spans count from it; zero: never
 	Saved announce.Saved `json:"saved,omitzero"`
+	Port  uint16         `json:"port,omitzero"` // that trackers were told of last; 0: none
 }
 
 // Next is when a tracker that lists the torrent expects it again; zero for none.

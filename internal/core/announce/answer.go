@@ -14,10 +14,13 @@ const (
 	// usualLeast is taken for the least interval where a tracker tells none, and its
 	// interval is not shorter.
 	usualLeast = 5 * time.Minute
-	// shortestInterval and longestInterval bound what trackers may tell: no tracker
-	// is served by more, and none is forgotten for longer.
+	// shortestInterval and longestInterval bound the interval that trackers may tell: no
+	// tracker is served by more, and none that demands no more is forgotten for longer.
 	shortestInterval = 30 * time.Second
 	longestInterval  = 24 * time.Hour
+	// longestDemand is the longest span before which a tracker may demand that it is not
+	// asked: the longest that its answers can tell.
+	longestDemand = tracker.MaxInterval
 	// intervalJitter is the part of the interval by which the next announce may come
 	// later, so that torrents that began together do not stay so.
 	intervalJitter = 10
@@ -63,7 +66,7 @@ func (c *Core) succeed(a *arm, r *tracker.Response, now mono.Instant, eff Effect
 		a.row.trackerID = r.TrackerID
 	}
 	a.failures, a.blocked = 0, mono.Never
-	a.told = toldStarted
+	a.told, a.former, a.held = toldStarted, notListedBefore, mono.Never
 	if a.flight.errand == toStop || a.row.given == givenUp { // in the other family
 		a.told = toldNothing
 	}
@@ -94,7 +97,7 @@ func (a *arm) schedule(c *Core, r *tracker.Response, now mono.Instant) {
 		a.interval = usualInterval
 	}
 	a.interval = min(max(a.interval, shortestInterval), longestInterval)
-	a.least = min(r.MinInterval, longestInterval)
+	a.least = min(r.MinInterval, longestDemand)
 	if a.least == 0 {
 		a.least = min(a.interval, usualLeast)
 	}

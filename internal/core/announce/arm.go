@@ -12,12 +12,15 @@ type arm struct {
 	row      *row
 	phase    phase
 	told     told
+	former   former
 	owes     owes
 	asked    asked
 	heard    mono.Instant // of the last answer
 	due      mono.Instant // the tracker's interval, for the current tracker
 	floor    mono.Instant // the tracker's least interval: no request without an event before it
 	barred   mono.Instant // the tracker's demand after a failure: no request before it, but stopped
+	again    mono.Instant // no `started` before it, since a request was sent, in whatever run
+	held     mono.Instant // nor before it, since the tracker lists us from a former run
 	blocked  mono.Instant // our own back-off
 	interval time.Duration
 	least    time.Duration
@@ -41,6 +44,15 @@ type told uint8
 const (
 	toldNothing told = iota
 	toldStarted
+)
+
+// former says whether a tracker lists us from a former run, and has not answered in
+// this one.
+type former uint8
+
+const (
+	notListedBefore former = iota
+	listedBefore
 )
 
 // owes says whether a tracker is to be told `completed`.

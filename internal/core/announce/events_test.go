@@ -148,20 +148,27 @@ func (s *saver) Send(q Request) {
 	s.rig.Send(q)
 }
 
-func TestCountersAreSavedBeforeTheyAreTold(t *testing.T) {
-	for uploaded, want := range [][]string{{"send"}, {"save", "send"}} {
+func TestARequestAndItsCountersAreSavedBeforeItIsMade(t *testing.T) {
+	for _, c := range []struct {
+		uploaded int64
+		leaves   bool
+		want     []string
+	}{{0, false, []string{"save", "send"}}, {1, false, []string{"save", "send"}}, {0, true, []string{"send"}}, {1, true, []string{"save", "send"}}} {
 		r := newRig(t, Config{})
 		r.add(1, urlA)
 		r.answer(1, urlA)
-		r.c.Progress(1, Counters{Uploaded: int64(uploaded)}, WantsPeers)
+		r.c.Progress(1, Counters{Uploaded: c.uploaded}, WantsPeers)
 		s := &saver{rig: r}
+		if c.leaves {
+			r.c.Remove(r.now, 1, s)
+		}
 		r.now = r.c.NextDeadline()
 		for len(s.order) == 0 {
 			r.now = max(r.now, r.c.NextDeadline())
 			r.c.Tick(r.now, s)
 		}
-		if !slices.Equal(s.order, want) {
-			t.Errorf("%q, want %q", s.order, want)
+		if !slices.Equal(s.order, c.want) {
+			t.Errorf("%+v: %q", c, s.order)
 		}
 	}
 }

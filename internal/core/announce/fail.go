@@ -72,17 +72,18 @@ func (a *arm) obey(f *tracker.Failure, now mono.Instant) {
 	switch f.Kind {
 	case tracker.Unregistered, tracker.NotAuthorized, tracker.ClientBanned:
 		a.told = toldNothing // it does not list us
+		a.former, a.held = notListedBefore, mono.Never
 	case tracker.TooOften:
 		a.barred = now.Add(max(a.least, usualLeast))
 	case tracker.FailureOther, tracker.StaleConnection:
 	}
 	if f.MinInterval > 0 {
-		a.least = min(max(a.least, f.MinInterval), longestInterval)
-		a.barred = max(a.barred, now.Add(min(f.MinInterval, longestInterval)))
+		a.least = min(max(a.least, f.MinInterval), longestDemand)
+		a.barred = max(a.barred, now.Add(min(f.MinInterval, longestDemand)))
 	}
 	switch r := f.Retry.(type) {
 	case tracker.RetryAfter:
-		a.barred = max(a.barred, now.Add(min(r.Span, longestInterval)))
+		a.barred = max(a.barred, now.Add(min(r.Span, longestDemand)))
 	case tracker.RetryNever:
 		a.row.given = givenUp
 	case tracker.RetryUntold, nil:
@@ -92,7 +93,7 @@ func (a *arm) obey(f *tracker.Failure, now mono.Instant) {
 // giveUp ends a row for good.
 func (r *row) giveUp(f Fault) {
 	for i := range r.arms {
-		r.arms[i].told = toldNothing
+		r.arms[i].told, r.arms[i].former = toldNothing, notListedBefore
 		r.arms[i].standing = GivenUp{f}
 	}
 }

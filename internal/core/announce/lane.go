@@ -45,6 +45,9 @@ func (l *lane) pick(now mono.Instant) (*row, mono.Instant) {
 			return r, at
 		}
 	}
+	if r := l.former(now); r != nil && current == nil {
+		return l.dueOr(r, now)
+	}
 	wake := mono.Never
 	for _, r := range l.rows {
 		r, at := l.dueOr(r, now)
@@ -54,6 +57,28 @@ func (l *lane) pick(now mono.Instant) (*row, mono.Instant) {
 		wake = mono.Earliest(wake, at)
 	}
 	return nil, wake
+}
+
+// former is the tracker that lists us from a former run, until it is asked: it was the
+// current one, and is no reason to go to the next. Nil where there is none, or it cannot
+// be asked for another reason.
+func (l *lane) former(now mono.Instant) *row {
+	for _, r := range l.rows {
+		if r.given == givenUp || r.upAt(now) > now {
+			continue
+		}
+		arms := r.used()
+		if len(arms) == 0 {
+			arms = r.arms[:]
+		}
+		for i := range arms {
+			a := &arms[i]
+			if a.former == listedBefore && a.flight.sent == mono.Never && a.failures == 0 && a.barred <= now {
+				return r
+			}
+		}
+	}
+	return nil
 }
 
 // dueOr returns the row if one of its arms is due, else when one will be.

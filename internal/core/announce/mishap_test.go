@@ -26,7 +26,7 @@ func (w *world) answers() {
 // note has a tracker remember what it was told and what it answered.
 func (w *world) note(q *Request, r *tracker.Response) {
 	rec := w.record(q)
-	rec.listed = q.Announce.Event != tracker.Stopped
+	rec.listed, rec.former = q.Announce.Event != tracker.Stopped, false
 	interval, least := r.Interval, r.MinInterval
 	if least == 0 {
 		least = min(interval, usualLeast)
@@ -123,6 +123,7 @@ func (w *world) crash() {
 	w.now = w.now.Add(time.Duration(w.draw(3)) * time.Minute)
 	w.boot()
 	for _, rec := range w.records {
+		rec.former = rec.former && !rec.listed || rec.listed && w.now <= rec.forgets
 		rec.flying, rec.listed = 0, false
 	}
 	for _, id := range w.ids() {

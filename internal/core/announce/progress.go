@@ -89,8 +89,11 @@ func (c *Core) Completed(now mono.Instant, id ident.TorrentID, eff Effects) {
 	t.finished = finishedHere
 	t.counters.left = 0
 	for a := range t.every() {
-		if a.isKnown(now) || a.phase == flying && a.flight.errand == toStart && a.flight.left > 0 {
+		if a.isKnown(now) || a.former == listedBefore || a.phase == flying && a.flight.errand == toStart && a.flight.left > 0 {
 			a.owes = owesCompleted
+		}
+		if a.former == listedBefore && a.failures == 0 {
+			a.blocked = mono.Never // until when it was expected
 		}
 	}
 	eff.Save(id)

@@ -47,10 +47,11 @@ func (c *Core) send(a *arm, now mono.Instant, eff Effects) {
 	patience := c.patience(a, now)
 	a.phase, a.asked = flying, notAsked
 	a.flight = flight{id: c.last, errand: e, sent: now, left: t.counters.left, until: now.Add(patience + grace)}
+	a.again = now.Add(startAgain)
 	c.flights[c.last] = a
 	c.line(h, now)
 	c.ringBy(&t.timer, a.flight.until)
-	if t.counters.note() == countersMoved {
+	if moved := t.counters.note(); moved == countersMoved || e != toStop { // a killed run asked too
 		eff.Save(t.id)
 	}
 	eff.Send(Request{

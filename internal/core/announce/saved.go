@@ -52,6 +52,7 @@ type SavedFamily struct {
 	Due     time.Duration `json:"due,omitzero"`    // until the next announce; 0: over
 	Floor   time.Duration `json:"floor,omitzero"`  // until the least interval is over
 	Barred  time.Duration `json:"barred,omitzero"` // until the tracker may be asked after a failure
+	Again   time.Duration `json:"again,omitzero"`  // until `started` may be told, since a request was sent
 	Least   time.Duration `json:"least,omitzero"`  // the least interval
 }
 
@@ -86,6 +87,23 @@ func (s Saved) Finish() Saved {
 			f.Debt = OwesCompleted
 		}
 	})
+}
+
+// Move notes that we are to be found elsewhere than those that list us tell: they are to
+// hear of it as soon as they allow.
+func (s Saved) Move() Saved { return s.each(func(f *SavedFamily) { f.Due = 0 }) }
+
+// IsListed says whether some tracker lists a torrent, within its interval, that long after
+// it was taken.
+func (s Saved) IsListed(age time.Duration) bool {
+	for _, t := range s.Trackers {
+		for _, f := range t.Families {
+			if f.Listing == Listed && f.Due > age {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Unlist notes that no tracker is known to list a torrent.
@@ -139,9 +157,16 @@ func (t *torrent) save(now mono.Instant) Saved {
 
 func (a *arm) save(now mono.Instant) SavedFamily {
 	until := func(at mono.Instant) time.Duration { return max(0, at.Sub(now)) }
-	s := SavedFamily{Debt: Debt(a.owes), Due: until(a.due), Floor: until(a.floor), Barred: until(a.barred), Least: a.least}
-	if a.isKnown(now) {
-		s.Listing = Listed
+	s := SavedFamily{Debt: Debt(a.owes), Due: until(a.due), Floor: until(a.floor), Barred: until(a.barred), Again: until(a.again), Least: a.least}
+	if !a.isKnown(now) && a.former == notListedBefore {
+		return s
+	}
+	s.Listing = Listed
+	if a.flight.sent != mono.Never { // though its answer may come when nobody is here
+		s.Floor = max(s.Floor, until(a.flight.sent.Add(a.least)))
+	}
+	if a.flight.errand == toStop { // it may have come to the tracker, which lists us no more
+		s.Due = 0
 	}
 	return s
 }
@@ -183,21 +208,29 @@ func (r *row) restore(s *SavedTracker, age time.Duration, now mono.Instant) {
 	}
 }
 
-// restore takes over what a tracker demanded. Where it still lists us, a torrent that
-// nobody waits for comes when it would have come: it is found meanwhile.
+// restore takes over what a tracker demanded. Where it still lists us, `started` waits for
+// its least interval as what it is to the tracker, one more request. A torrent that nobody
+// waits for comes when it would have come: it is found meanwhile.
 func (a *arm) restore(s *SavedFamily, age time.Duration, now mono.Instant) {
 	later := func(span time.Duration) mono.Instant {
-		if span = min(span, longestInterval) - age; span <= 0 {
+		if span = min(span, longestDemand) - age; span <= 0 {
 			return mono.Never
 		}
 		return now.Add(span)
 	}
-	a.floor, a.barred, a.least = later(s.Floor), later(s.Barred), min(max(s.Least, 0), longestInterval)
+	a.floor, a.barred, a.least = later(s.Floor), later(s.Barred), min(max(s.Least, 0), longestDemand)
+	if s.Again <= startAgain {
+		a.again = later(s.Again)
+	}
 	if s.Debt == OwesCompleted {
 		a.owes = owesCompleted
 	}
-	if s.Listing == Listed && a.row.t.isPatient() {
-		a.blocked = later(s.Due)
+	if s.Listing != Listed {
+		return
+	}
+	a.former, a.held, a.due = listedBefore, a.floor, later(s.Due)
+	if a.row.t.isPatient() && !a.owesCompleted() {
+		a.blocked = a.due
 	}
 }
 

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/etorrent/etorrent/internal/vocab/ident"
+	"github.com/etorrent/etorrent/internal/vocab/mono"
 	"github.com/etorrent/etorrent/internal/vocab/tracker"
+	"github.com/etorrent/etorrent/metainfo"
 )
 
 // again is a rig with other random numbers, as after a restart.
@@ -38,6 +40,9 @@ func TestWhatIsSavedComesBackAfterARestart(t *testing.T) {
 	n := again(t)
 	n.c.Add(n.now, 1, Torrent{Tiers: tiers(urlA+" "+urlB+" "+urlC, "udp://d.example:1/announce"), Left: 7}, Restored{Saved: copied, Age: time.Minute}, n)
 	n.resolve(OnlyIPv4)
+	restored := n.c.Snapshot(n.now, 1)
+	n.pass(least)
+	n.resolve(OnlyIPv4)
 	if n.order() != r.order() {
 		t.Errorf("in the order %s, was %s", n.order(), r.order())
 	}
@@ -47,7 +52,7 @@ func TestWhatIsSavedComesBackAfterARestart(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	want := saved.Trackers[0].Families[0].Floor - time.Minute
-	if got := n.c.Snapshot(n.now, 1).Trackers[0].Families[0]; got.Floor != want || want != least-2*time.Minute {
+	if got := restored.Trackers[0].Families[0]; got.Floor != want || want != least-2*time.Minute {
 		t.Errorf("the least interval is over in %v, want %v", got.Floor, want)
 	}
 	if s := n.c.Snapshot(n.now, 2); !reflect.DeepEqual(s, Saved{}) {
@@ -56,17 +61,23 @@ func TestWhatIsSavedComesBackAfterARestart(t *testing.T) {
 }
 
 func TestASeedThatIsListedStillComesWhenItWouldHaveCome(t *testing.T) {
+	restored := func(age time.Duration) func(Saved) Origin {
+		return func(s Saved) Origin { return Restored{Saved: s, Age: age} }
+	}
 	for name, c := range map[string]struct {
 		left   int64
 		origin func(Saved) Origin
 		stop   bool
-		later  bool
+		after  time.Duration
 	}{
-		"after a crash":           {0, func(s Saved) Origin { return Restored{Saved: s, Age: time.Minute} }, false, true},
-		"after it stopped":        {0, func(s Saved) Origin { return Restored{Saved: s, Age: time.Minute} }, true, false},
-		"that wants data":         {1, func(s Saved) Origin { return Restored{Saved: s, Age: time.Minute} }, false, false},
-		"that somebody waits for": {0, func(s Saved) Origin { return Resumed{Saved: s, Age: time.Minute} }, false, false},
-		"after a day":             {0, func(s Saved) Origin { return Restored{Saved: s, Age: 24 * time.Hour} }, false, false},
+		"after a crash":              {0, restored(time.Minute), false, interval - time.Minute},
+		"after it stopped":           {0, restored(time.Minute), true, 0},
+		"right after it stopped":     {0, restored(4 * time.Second), true, startAgain - 4*time.Second},
+		"that wants data":            {1, restored(time.Minute), false, least - time.Minute},
+		"that somebody waits for":    {0, func(s Saved) Origin { return Resumed{Saved: s, Age: time.Minute} }, false, least - time.Minute},
+		"that is elsewhere now":      {0, func(s Saved) Origin { return Restored{Saved: s.Move(), Age: time.Minute} }, false, least - time.Minute},
+		"that has to tell completed": {0, func(s Saved) Origin { return Restored{Saved: s.Finish(), Age: time.Minute} }, false, 0},
+		"after a day":                {0, restored(24 * time.Hour), false, 0},
 	} {
 		r := newRig(t, Config{})
 		r.add(1, urlA)
@@ -84,10 +95,78 @@ func TestASeedThatIsListedStillComesWhenItWouldHaveCome(t *testing.T) {
 		if len(n.sent) == 0 {
 			n.pass(24 * time.Hour)
 		}
-		waited := n.now.Sub(start)
-		if c.later != (waited > interval-2*time.Minute) || !c.later && waited > 0 {
-			t.Errorf("%s: after %v", name, waited)
+		if waited := n.now.Sub(start); waited < c.after || waited > c.after+interval/intervalJitter && c.after > least || c.after <= least && waited != c.after {
+			t.Errorf("%s: after %v, want %v", name, waited, c.after)
 		}
+	}
+}
+
+// A run that is killed before it may ask leaves what it found to the next one, and one
+// that is killed before an answer is kept has asked all the same.
+func TestWhoIsKilledAgainAndAgainIsStillOneToItsTracker(t *testing.T) {
+	r := newRig(t, Config{})
+	r.add(1, urlA)
+	asked := []mono.Instant{r.now}
+	r.answer(1, urlA)
+	for run := range 40 {
+		saved, at := r.c.Snapshot(r.now, 1), r.now
+		n := again(t)
+		n.now = at.Add(30 * time.Second)
+		n.c.Add(n.now, 1, Torrent{Tiers: tiers(urlA, urlB)[:1], Left: int64(run % 2)}, Restored{Saved: saved, Age: n.now.Sub(at)}, n)
+		n.resolve(OnlyIPv4)
+		for end := n.now.Add(time.Minute); n.now < end && len(n.sent) == 0; {
+			n.pass(end.Sub(n.now))
+		}
+		if len(n.sent) > 0 {
+			asked = append(asked, n.now)
+		}
+		r = n
+	}
+	for i := range asked[1:] {
+		if apart := asked[i+1].Sub(asked[i]); apart < least {
+			t.Errorf("asked again after %v", apart)
+		}
+	}
+	if len(asked) < 4 {
+		t.Errorf("asked %d times", len(asked))
+	}
+}
+
+func TestARestartDoesNotLeaveTheTrackerThatListsATorrentForTheNext(t *testing.T) {
+	r := newRig(t, Config{})
+	r.addPrivate(1, urlA, urlB)
+	r.fail(1, urlA, TimedOut{})
+	r.answer(1, urlB)
+	saved := r.c.Snapshot(r.now, 1)
+	n := again(t)
+	n.c.Add(n.now, 1, Torrent{Tiers: tiers(urlA, urlB), Left: 1, Privacy: metainfo.Private}, Restored{Saved: saved}, n)
+	n.resolve(OnlyIPv4)
+	n.pass(time.Hour)
+	n.resolve(OnlyIPv4)
+	n.pass(time.Second)
+	n.expect("send 1 started IPv4 " + urlB)
+	if waited := n.now.Sub(start); waited < least {
+		t.Errorf("after %v", waited)
+	}
+	n.fail(1, urlB, TimedOut{})
+	n.expect("send 1 started IPv4 " + urlA)
+}
+
+// A tracker may have heard a last word whose answer nobody took.
+func TestOneWhoMayHaveTakenLeaveComesAsSoonAsItMay(t *testing.T) {
+	r := newRig(t, Config{})
+	r.add(1, urlA)
+	r.answer(1, urlA)
+	r.now = r.now.Add(time.Minute)
+	r.c.Stop(r.now, r.now.Add(3*time.Second), r)
+	r.now = r.now.Add(3 * time.Second)
+	r.c.Tick(r.now, r)
+	n := again(t)
+	n.c.Add(n.now, 1, Torrent{Tiers: tiers(urlA)}, Restored{Saved: r.gone[1]}, n)
+	n.resolve(OnlyIPv4)
+	n.pass(time.Hour)
+	if waited := n.now.Sub(start); len(n.sent) != 1 || waited < least-time.Minute || waited > least {
+		t.Errorf("%d requests, after %v", len(n.sent), waited)
 	}
 }
 
@@ -99,7 +178,7 @@ func TestCompletedThatIsOwedIsToldAfterARestart(t *testing.T) {
 	saved := r.c.Snapshot(r.now, 1)
 	for range 2 {
 		n := again(t)
-		n.c.Add(n.now, 1, Torrent{Tiers: tiers(urlA)}, Resumed{Saved: saved}, n)
+		n.c.Add(n.now, 1, Torrent{Tiers: tiers(urlA)}, Resumed{Saved: saved, Age: least}, n)
 		n.resolve(OnlyIPv4)
 		n.answer(1, urlA)
 		n.pass(time.Second)
@@ -129,7 +208,7 @@ func TestWhatWasSavedByOthersDoesNoHarm(t *testing.T) {
 	r := newRig(t, Config{})
 	r.c.Add(r.now, 1, Torrent{Tiers: tiers(urlA)}, Restored{Saved: s, Age: -time.Hour}, r)
 	r.resolve(OnlyIPv4)
-	r.pass(longestInterval)
+	r.pass(longestDemand)
 	if len(r.sent) != 1 || r.sent[0].Announce.Uploaded != 0 || r.sent[0].Announce.TrackerID != "" {
 		t.Errorf("%+v", r.sent)
 	}

@@ -8,7 +8,8 @@ import (
 )
 
 const (
-	// startAgain is how long after any request `started` may be told.
+	// startAgain is how long after any request `started` may be told, of a former run
+	// too.
 	startAgain = 10 * time.Second
 	// askAgain is how long after a failed request a person may have it made again.
 	askAgain = 15 * time.Second
@@ -82,7 +83,7 @@ func (a *arm) owesCompleted() bool { return a.owes == owesCompleted && a.row.t.c
 func (a *arm) turn(now mono.Instant) mono.Instant {
 	switch a.errand(now) {
 	case toStart:
-		return max(now, a.row.t.notBefore, a.barred, a.wait(), a.after(startAgain))
+		return max(now, a.row.t.notBefore, a.barred, a.wait(), a.again, a.holdOfListing())
 	case toComplete:
 		return max(now, a.barred, a.blocked)
 	case toRefresh:
@@ -92,6 +93,15 @@ func (a *arm) turn(now mono.Instant) mono.Instant {
 	case nothing:
 	}
 	return mono.Never
+}
+
+// holdOfListing is until when the listing of a former run stands for `started`. What
+// waits for no interval does not wait for it: `completed` can follow `started` only.
+func (a *arm) holdOfListing() mono.Instant {
+	if a.owesCompleted() {
+		return mono.Never
+	}
+	return a.held
 }
 
 // wait is when our own back-off ends, which a person may shorten.

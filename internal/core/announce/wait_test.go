@@ -14,7 +14,7 @@ func (r *rig) untilSent(id int64, to string) time.Duration {
 	r.t.Helper()
 	r.lines = nil
 	before := r.now
-	r.pass(48 * time.Hour)
+	r.pass(2 * tracker.MaxInterval)
 	if len(r.lines) != 1 {
 		r.t.Fatalf("decided %q", r.lines)
 	}
@@ -85,7 +85,9 @@ func TestTheIntervalsOfATrackerAreBounded(t *testing.T) {
 		{time.Second, time.Second, time.Second, shortestInterval},
 		{time.Hour, 2 * time.Hour, 2 * time.Hour, 2 * time.Hour},
 		{30 * time.Minute, 5 * time.Hour, 5 * time.Hour, 5 * time.Hour}, // when it would have forgotten us
-		{tracker.MaxInterval, tracker.MaxInterval, longestInterval, longestInterval},
+		{tracker.MaxInterval, time.Minute, time.Minute, longestInterval},
+		{time.Hour, 48 * time.Hour, 48 * time.Hour, 48 * time.Hour},
+		{tracker.MaxInterval, tracker.MaxInterval, tracker.MaxInterval, tracker.MaxInterval},
 	} {
 		r := newRig(t, Config{})
 		r.add(1, urlA)
@@ -117,7 +119,8 @@ func TestATrackerIsAskedAgainWhenItSays(t *testing.T) {
 	}{
 		{tracker.Failure{}, refusedWait},
 		{tracker.Failure{Retry: tracker.RetryAfter{Span: 20 * time.Minute}}, 20 * time.Minute},
-		{tracker.Failure{Retry: tracker.RetryAfter{Span: tracker.MaxInterval}}, longestInterval},
+		{tracker.Failure{Retry: tracker.RetryAfter{Span: tracker.MaxInterval}}, tracker.MaxInterval},
+		{tracker.Failure{MinInterval: 48 * time.Hour}, 48 * time.Hour},
 		{tracker.Failure{Kind: tracker.TooOften}, usualLeast},
 		{tracker.Failure{MinInterval: 40 * time.Minute}, 40 * time.Minute},
 	} {

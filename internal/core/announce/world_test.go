@@ -45,6 +45,8 @@ type record struct {
 	listed   bool
 	forgets  mono.Instant
 	floor    mono.Instant
+	former   bool // it lists another run of us
+	sent     mono.Instant
 	barred   mono.Instant
 	never    bool
 	complete int // how often it was told, as far as it answered
@@ -104,6 +106,7 @@ func (w *world) Send(q Request) {
 	}
 	w.judgeEvent(&q, r, k)
 	w.judgePace(&q)
+	r.sent = w.now
 	if r.never || w.now < r.barred && q.Announce.Event != tracker.Stopped {
 		w.t.Fatalf("%v is told to %s, which wants to hear nothing before %v", q.Announce.Event, q.Tracker, r.barred)
 	}
@@ -122,6 +125,9 @@ func (w *world) judgeEvent(q *Request, r *record, k *known) {
 		_, hasFailed := w.failed[q.Tracker.Host()] // it may not have been told that we stopped
 		if listed && !w.moved[q.Tracker.Host()] && !hasFailed || !k.added {
 			fail("it knows, or may not know")
+		}
+		if r.sent != mono.Never && w.now < r.sent.Add(startAgain) || r.former && w.now < r.floor && !k.completed {
+			fail("it was asked a moment ago, by whichever run")
 		}
 	case tracker.Completed:
 		if !r.listed || !k.completed || r.complete > 0 || q.Announce.Left != 0 {

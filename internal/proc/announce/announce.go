@@ -64,6 +64,7 @@ type Entry struct {
 	Epoch store.Epoch
 	About announce.Torrent
 	From  announce.Origin // nil: Fresh
+	Port  uint16          // that trackers were told of in a former run; 0: none
 	Into  Sink
 }
 
@@ -72,6 +73,19 @@ type Entry struct {
 func ResumedOf(kept Kept, now time.Time) announce.Origin {
 	return announce.Resumed{Saved: kept.Saved, Age: ageOf(kept, now)}
 }
+
+// RestoredOf is the origin of a torrent that was announced before and comes up with a run,
+// at a port; now is the wall clock. It comes when its trackers expect it, unless those that
+// list it name another port.
+func RestoredOf(kept Kept, now time.Time, port uint16) announce.Origin {
+	if kept.Port != port {
+		kept.Saved = kept.Saved.Move()
+	}
+	return announce.Restored{Saved: kept.Saved, Age: ageOf(kept, now)}
+}
+
+// IsListed says whether some tracker expects a torrent still. Now is the wall clock.
+func IsListed(kept Kept, now time.Time) bool { return kept.Saved.IsListed(ageOf(kept, now)) }
 
 // ageOf is how long ago it was kept; 0 where the clock was set back.
 func ageOf(k Kept, now time.Time) time.Duration {

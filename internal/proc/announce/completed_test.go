@@ -67,7 +67,7 @@ func TestCompletedIsToldOnceWhereverTheProcessCrashes(t *testing.T) {
 			e := w.ears()
 			w.s.Begin(w.entry(1, overHTTP))
 			w.s.Begin(w.entry(2, overUDP))
-			w.pass(10 * time.Second)
+			w.pass(15 * time.Second) // after a crash `started` waits for ten of them
 			w.s.Completed(1)
 			w.pass(10 * time.Second)
 			w.s.Completed(2)

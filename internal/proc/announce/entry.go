@@ -53,6 +53,7 @@ type entry struct {
 	total   total
 	saved   announce.Saved
 	savedAt mono.Instant // when it was taken
+	port    uint16       // that trackers were told of last
 	record  record
 	// heard are those that heard `completed`, which a core may not know that begins
 	heard []hearer
@@ -139,7 +140,7 @@ func (e *entry) restored(now mono.Instant) announce.Origin {
 // for more than what is said of it: that may have been read before it was kept.
 func (s *state) enter(b begin, now mono.Instant) *entry {
 	s.begun++
-	e := &entry{id: b.ID, epoch: b.Epoch, session: b.session, order: s.begun, about: b.About, into: b.Into, savedAt: now}
+	e := &entry{id: b.ID, epoch: b.Epoch, session: b.session, order: s.begun, about: b.About, into: b.Into, savedAt: now, port: b.Port}
 	switch from := b.From.(type) {
 	case announce.Fresh, nil:
 	case announce.Restored:
@@ -149,6 +150,7 @@ func (s *state) enter(b begin, now mono.Instant) *entry {
 	}
 	if before := s.entries[b.ID]; before != nil {
 		e.saved, e.savedAt, e.record, e.heard = before.saved, before.savedAt, before.record, before.heard
+		e.port = before.port
 		e.record.hope, e.record.phase = keepable, recordRests
 	} else {
 		e.record.uploaded, e.record.downloaded = max(0, e.saved.Uploaded), max(0, e.saved.Downloaded)

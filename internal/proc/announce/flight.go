@@ -171,6 +171,9 @@ func (x *process) take(r announce.Request) {
 	f.job = announcement{&f.r}
 	x.flights[r.ID] = f
 	e := x.state.entries[r.Torrent]
+	if e != nil {
+		e.port = x.s.cfg.Port()
+	}
 	if e != nil && e.record.isBehind() && x.keeper.at <= now {
 		f.needs, f.held = e.record.version, mono.Earliest(f.until, now.Add(holdAtMost))
 		x.held = append(x.held, f)

@@ -167,7 +167,7 @@ func TestATorrentComesBackWithWhatWasKept(t *testing.T) {
 	inWorld(t, nil, nil, func(t *testing.T, w *world) {
 		site := w.serveAt(theirHost+":80", nil)
 		e := w.entry(1, "http://tracker.example/announce")
-		e.From = core.Restored{Saved: kept.Saved, Age: time.Minute}
+		e.From = core.Restored{Saved: kept.Saved, Age: time.Hour}
 		w.s.Begin(e)
 		w.uploaded(1, 5)
 		w.pass(time.Minute)

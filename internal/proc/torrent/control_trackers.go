@@ -60,7 +60,7 @@ func (c *control) announce() {
 	c.told.trackers.tiers = c.tiers()
 	c.p.Act("announce")
 	c.t.env.Announcer.Begin(announce.Entry{
-		ID: c.t.id, Epoch: c.t.epoch, Into: c.t, From: c.origin(),
+		ID: c.t.id, Epoch: c.t.epoch, Into: c.t, From: c.origin(), Port: c.row.Announce.Port,
 		About: coreannounce.Torrent{
 			InfoHash: c.row.Keys.V1, PeerID: c.t.env.PeerID, Privacy: c.layout.meta.Privacy,
 			// As most clients do: BEP 12 to the letter asks the trackers of the first tier
@@ -102,7 +102,8 @@ func (c *control) tiers() [][]tracker.URL {
 
 func sameTiers(a, b [][]tracker.URL) bool { return slices.EqualFunc(a, b, slices.Equal) }
 
-// origin is what is known of earlier runs: somebody waits for a torrent that was added.
+// origin is what is known of earlier runs. Somebody waits for a torrent that wants data, and
+// that no tracker expects; any other one comes up with the run, as it would have gone on.
 // The row knows of more than trackers were told, where a program was killed.
 func (c *control) origin() coreannounce.Origin {
 	kept, all := c.row.Announce, c.t.legacy.base
@@ -111,7 +112,11 @@ func (c *control) origin() coreannounce.Origin {
 	if !c.row.Completed.IsZero() && c.missing() == 0 {
 		kept.Saved = kept.Saved.Finish() // unless that was noted before the program was killed
 	}
-	return announce.ResumedOf(kept, c.t.env.Clock.Wall())
+	now := c.t.env.Clock.Wall()
+	if !kept.At.IsZero() && (c.t.options.ReadOnly == ServeOnly || c.missing() == 0 || announce.IsListed(kept, now)) {
+		return announce.RestoredOf(kept, now, c.t.env.ListenPort())
+	}
+	return announce.ResumedOf(kept, now)
 }
 
 // addTrackers takes over trackers that a person added.

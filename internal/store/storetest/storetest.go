@@ -73,11 +73,11 @@ func Sample(n int) *store.Row {
 }
 
 func sampleAnnounce(when time.Time) store.Announce {
-	return store.Announce{At: when.UTC(), Saved: announce.Saved{
+	return store.Announce{At: when.UTC(), Port: 6881, Saved: announce.Saved{
 		Key: 1 << 31, Uploaded: 1 << 50, Downloaded: 4, Finished: announce.FetchedHere,
 		Trackers: []announce.SavedTracker{
 			{URL: "http://a/announce?x=<&>\"", TrackerID: "id", Families: [2]announce.SavedFamily{
-				{Listing: announce.Listed, Debt: announce.OwesCompleted, Due: time.Hour, Floor: time.Minute, Least: 1},
+				{Listing: announce.Listed, Debt: announce.OwesCompleted, Due: time.Hour, Floor: time.Minute, Again: 9 * time.Second, Least: 1},
 				{Barred: time.Minute, Due: 90 * time.Minute},
 			}},
 			{URL: "udp://b:1", Wish: announce.AskNever},
