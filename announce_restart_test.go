@@ -2,6 +2,7 @@ package etorrent_test
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -138,4 +139,28 @@ func TestManyTorrentsThatComeUpAtOnceAskOneAfterTheOther(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A program that was killed goes on with the peers that its tracker named, which it may
+// not ask again yet.
+func TestAFetchGoesOnWithThePeersThatWereNamedBefore(t *testing.T) {
+	inSwarm(t, func(t *testing.T, s *swarm) {
+		o, state := s.oracle(), killed{lasting{etorrent.NewMemoryState()}, &atomic.Bool{}}
+		c := etorrenttest.NewContent(t, "killed", 32<<10, 500_000)
+		seeder := s.join()
+		c.Put(t, seeder.storage, etorrenttest.Dir)
+		c.Fetch(t, seeder.Client)
+		s.listens(seeder)
+		o.answers(tracker.Response{Interval: time.Hour, MinInterval: time.Hour, Peers: []netip.AddrPort{seeder.at()}})
+		m := s.join(func(opts *etorrent.Options) { opts.State, opts.Limits = state, etorrent.Limits{Down: 10 << 10} })
+		s.add(m, c, trackers(o))
+		time.Sleep(20 * time.Second)
+		m.kill(state, o)
+		m.start(t, func(opts *etorrent.Options) { opts.State = state })
+		f := s.add(m, c, trackers(o))
+		s.stored(f)
+		if heard := o.events(); len(heard) > 2 || heard[0] != "started" { // completed may follow
+			t.Errorf("heard %q", heard)
+		}
+	})
 }

@@ -53,6 +53,11 @@ func (s Settings) Clone() Settings {
 // Clone returns a copy that shares nothing with a.
 func (a Announce) Clone() Announce {
 	a.Saved.Trackers = slices.Clone(a.Saved.Trackers)
+	if a.Named != nil {
+		n := *a.Named
+		n.Peers = slices.Clone(n.Peers)
+		a.Named = &n
+	}
 	return a
 }
 

@@ -6,6 +6,7 @@ package store
 import (
 	"encoding/hex"
 	"math"
+	"net/netip"
 	"time"
 
 	"github.com/etorrent/etorrent/internal/core/announce"
@@ -180,7 +181,19 @@ type Announce struct {
 	At    time.Time      `json:"at,omitzero"` // wall clock, when Saved was taken: its spans count from it; zero: never
 	Saved announce.Saved `json:"saved,omitzero"`
 	Port  uint16         `json:"port,omitzero"` // that trackers were told of last; 0: none
+	Named *NamedPeers    `json:"named,omitzero"`
 }
+
+// NamedPeers are those that a tracker named last: a program that is started again may not
+// ask at once for others.
+type NamedPeers struct {
+	By    string           `json:"by"` // the tracker's URL, with its passkey
+	At    netip.Addr       `json:"at,omitzero"`
+	Peers []netip.AddrPort `json:"peers"`
+}
+
+// NamedPeersAtMost is how many of them are kept.
+const NamedPeersAtMost = 50
 
 // Next is when a tracker that lists the torrent expects it again; zero for none.
 func (a *Announce) Next() time.Time {

@@ -63,8 +63,9 @@ type Entry struct {
 	ID    ident.TorrentID
 	Epoch store.Epoch
 	About announce.Torrent
-	From  announce.Origin // nil: Fresh
-	Port  uint16          // that trackers were told of in a former run; 0: none
+	From  announce.Origin   // nil: Fresh
+	Port  uint16            // that trackers were told of in a former run; 0: none
+	Named *store.NamedPeers // that a tracker named in a former run; nil: none
 	Into  Sink
 }
 

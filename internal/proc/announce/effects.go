@@ -2,8 +2,10 @@ package announce
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/etorrent/etorrent/internal/core/announce"
+	"github.com/etorrent/etorrent/internal/store"
 	"github.com/etorrent/etorrent/internal/vocab/ident"
 	"github.com/etorrent/etorrent/internal/vocab/tracker"
 )
@@ -125,7 +127,9 @@ func (x *process) carryOut(e effect) {
 		x.tellAsker(e)
 	case peers:
 		if t := x.announced(e.id); t != nil {
-			t.into.TrackerPeers(e.peers, e.from, x.names.any(e.from.Host()))
+			at := x.names.any(e.from.Host())
+			t.named = &store.NamedPeers{By: e.from.Secret(), At: at, Peers: slices.Clone(e.peers[:min(len(e.peers), store.NamedPeersAtMost)])}
+			t.into.TrackerPeers(e.peers, e.from, at)
 		}
 	case drop:
 		if t := x.announced(e.id); t != nil {

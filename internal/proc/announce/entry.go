@@ -52,8 +52,9 @@ type entry struct {
 	goal    goal
 	total   total
 	saved   announce.Saved
-	savedAt mono.Instant // when it was taken
-	port    uint16       // that trackers were told of last
+	savedAt mono.Instant      // when it was taken
+	port    uint16            // that trackers were told of last
+	named   *store.NamedPeers // what a tracker named last; not changed
 	record  record
 	// heard are those that heard `completed`, which a core may not know that begins
 	heard []hearer
@@ -140,7 +141,7 @@ func (e *entry) restored(now mono.Instant) announce.Origin {
 // for more than what is said of it: that may have been read before it was kept.
 func (s *state) enter(b begin, now mono.Instant) *entry {
 	s.begun++
-	e := &entry{id: b.ID, epoch: b.Epoch, session: b.session, order: s.begun, about: b.About, into: b.Into, savedAt: now, port: b.Port}
+	e := &entry{id: b.ID, epoch: b.Epoch, session: b.session, order: s.begun, about: b.About, into: b.Into, savedAt: now, port: b.Port, named: b.Named}
 	switch from := b.From.(type) {
 	case announce.Fresh, nil:
 	case announce.Restored:
@@ -150,7 +151,7 @@ func (s *state) enter(b begin, now mono.Instant) *entry {
 	}
 	if before := s.entries[b.ID]; before != nil {
 		e.saved, e.savedAt, e.record, e.heard = before.saved, before.savedAt, before.record, before.heard
-		e.port = before.port
+		e.port, e.named = before.port, before.named
 		e.record.hope, e.record.phase = keepable, recordRests
 	} else {
 		e.record.uploaded, e.record.downloaded = max(0, e.saved.Uploaded), max(0, e.saved.Downloaded)

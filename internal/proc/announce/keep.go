@@ -123,7 +123,7 @@ func (x *process) keep(e *entry, now mono.Instant) {
 		return
 	}
 	at := x.s.cfg.Clock.Wall().Add(-now.Sub(e.savedAt))
-	x.s.cfg.Keep.KeepAnnounce(e.id, e.epoch, Kept{At: at, Saved: e.saved, Port: e.port}, done)
+	x.s.cfg.Keep.KeepAnnounce(e.id, e.epoch, Kept{At: at, Saved: e.saved, Port: e.port, Named: e.named}, done)
 }
 
 // noteKept takes over what became of something that was to be kept.

@@ -9,6 +9,7 @@ import (
 	"github.com/etorrent/etorrent/internal/core/book"
 	"github.com/etorrent/etorrent/internal/core/peer"
 	"github.com/etorrent/etorrent/internal/proc/announce"
+	"github.com/etorrent/etorrent/internal/store"
 	"github.com/etorrent/etorrent/internal/vocab/event"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
@@ -60,7 +61,7 @@ func (c *control) announce() {
 	c.told.trackers.tiers = c.tiers()
 	c.p.Act("announce")
 	c.t.env.Announcer.Begin(announce.Entry{
-		ID: c.t.id, Epoch: c.t.epoch, Into: c.t, From: c.origin(), Port: c.row.Announce.Port,
+		ID: c.t.id, Epoch: c.t.epoch, Into: c.t, From: c.origin(), Port: c.row.Announce.Port, Named: c.row.Announce.Named,
 		About: coreannounce.Torrent{
 			InfoHash: c.row.Keys.V1, PeerID: c.t.env.PeerID, Privacy: c.layout.meta.Privacy,
 			// As most clients do: BEP 12 to the letter asks the trackers of the first tier
@@ -73,6 +74,23 @@ func (c *control) announce() {
 		c.t.env.Announcer.SetTrackers(c.t.id, c.told.trackers.tiers)
 	}
 	c.t.legacy.tiers = c.told.trackers.tiers
+	c.recall(c.row.Announce.Named)
+}
+
+// recall brings back whom a tracker named in a former run: it may demand that it is not
+// asked for a while.
+func (c *control) recall(n *store.NamedPeers) {
+	if n == nil || c.missing() == 0 {
+		return
+	}
+	for _, tier := range c.told.trackers.tiers {
+		for _, u := range tier {
+			if u.Secret() == n.By {
+				c.t.TrackerPeers(n.Peers[:min(len(n.Peers), store.NamedPeersAtMost)], u, n.At)
+				return
+			}
+		}
+	}
 }
 
 // awaited says whether a port is waited for.
