@@ -31,6 +31,8 @@ type (
 	// Announce is what the announcer remembers. A State keeps it as JSON, as a whole,
 	// and looks only at Next.
 	Announce = store.Announce
+	// NamedPeers are those that a tracker named last.
+	NamedPeers = store.NamedPeers
 	// Partial is a piece that is not complete.
 	Partial = store.Partial
 	// Partials are those of a torrent.

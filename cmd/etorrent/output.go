@@ -47,7 +47,9 @@ func (o *output) tell(object jsonl.Object) {
 // tellLost tells people, once, that standard output could not be written.
 func (o *output) tellLost(stdout *stream) {
 	if lost := stdout.lost.Load(); lost != nil {
-		stdout.told.Do(func() { o.people.complain("etorrent: " + lost.Error()) })
+		if stdout.told.CompareAndSwap(false, true) {
+			o.people.complain("etorrent: " + lost.Error())
+		}
 	}
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"io"
 	"os"
-	"sync"
 	"sync/atomic"
 
 	"golang.org/x/term"
@@ -16,7 +15,7 @@ type stream struct {
 	fd  int
 	// lost is the first write that failed though somebody reads; nil: none.
 	lost atomic.Pointer[outputError]
-	told sync.Once // of it
+	told atomic.Bool // of it
 }
 
 // outputError is that standard output could not be written.

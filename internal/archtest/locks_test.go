@@ -22,6 +22,7 @@ var lockers = map[string][]string{
 	"internal/leaf/ring":      {"Ring"},
 	"internal/leaf/slab":      {"Pool"},
 	"internal/leaf/slots":     {"Pool"},
+	"cmd/etorrent":            {"stream"},                                              // the first write that failed
 	"internal/proc/announce":  {"slate"},                                               // how far torrents are, and how their trackers do
 	"internal/proc/client":    {"ballot", "crashLog"},                                  // the core that counts votes on our address; a set of stacks that were told
 	"internal/proc/disk":      {"Memory", "Set", "outcomes"},                           // a budget that all disks share; the map from volumes to disks; what workers leave for the loop
