@@ -6,7 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -87,5 +89,29 @@ func TestASeedThatIsKilledAndStartedAgainAsksNoSoonerThanItsTrackerAllows(t *tes
 	}
 	if apart := s.at[1].Sub(s.at[0]); apart < strictLeast {
 		t.Errorf("asked again after %v", apart)
+	}
+}
+
+// A tracker that wants never to be asked again is told of with its reason by each run, and
+// asked where somebody names it.
+func TestATrackerThatSaidNeverIsAskedAgainOnlyWhereItIsNamed(t *testing.T) {
+	t.Parallel()
+	dir := makeShow(t)
+	var asked atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		f := tracker.Failure{Reason: "moved to elsewhere", Retry: tracker.RetryNever{}}
+		_, _ = w.Write(f.AppendFailure(nil))
+	}))
+	t.Cleanup(server.Close)
+	named := []string{"--tracker", server.URL + "/announce"}
+	for _, c := range []struct {
+		flags []string
+		asked int32 // since the first run
+	}{{named, 1}, {nil, 1}, {nil, 1}, {named, 2}, {nil, 2}} {
+		r := runProgram(t, dir, append([]string{"get", "show.torrent", "--dir", "copy", "--state", "get-state", "--listen", "127.0.0.1:0"}, c.flags...)...)
+		if r.code != int(exitRefused) || !strings.Contains(r.stderr, "moved to elsewhere") || asked.Load() != c.asked {
+			t.Errorf("%q: asked %d times, want %d; %+v", c.flags, asked.Load(), c.asked, r)
+		}
 	}
 }

@@ -2,10 +2,12 @@ package announce
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/etorrent/etorrent/internal/vocab/ident"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/internal/vocab/text"
 	"github.com/etorrent/etorrent/internal/vocab/tracker"
 )
 
@@ -33,7 +35,9 @@ type SavedTracker struct {
 	URL       string         `json:"url"` // with its passkey
 	TrackerID string         `json:"tracker_id,omitzero"`
 	Wish      Wish           `json:"wish,omitzero"`
-	Families  [2]SavedFamily `json:"families"` // IPv4 or any; IPv6
+	Reason    string         `json:"reason,omitzero"` // of AskNever, in the tracker's words without its passkey
+	Kind      uint8          `json:"kind,omitzero"`   // of the reason: a tracker.FailureKind
+	Families  [2]SavedFamily `json:"families"`        // IPv4 or any; IPv6
 }
 
 // Wish is what a tracker said for good (BEP 31).
@@ -106,6 +110,19 @@ func (s Saved) IsListed(age time.Duration) bool {
 	return false
 }
 
+// AskAgain forgets that trackers wanted never to be asked again, since a person names
+// them once more.
+func (s Saved) AskAgain(named []tracker.URL) Saved {
+	s.Trackers = slices.Clone(s.Trackers)
+	for i := range s.Trackers {
+		t := &s.Trackers[i]
+		if slices.ContainsFunc(named, func(u tracker.URL) bool { return u.Secret() == t.URL }) {
+			t.Wish, t.Reason, t.Kind = AskOn, "", 0
+		}
+	}
+	return s
+}
+
 // Unlist notes that no tracker is known to list a torrent.
 func (s Saved) Unlist() Saved { return s.each(func(f *SavedFamily) { f.Listing = Unlisted }) }
 
@@ -147,12 +164,30 @@ func (t *torrent) save(now mono.Instant) Saved {
 	}
 	for r := range t.members() {
 		one := SavedTracker{URL: r.url.Secret(), TrackerID: r.trackerID, Wish: Wish(r.given)}
+		one.Reason, one.Kind = r.refusal()
 		for i := range r.arms {
 			one.Families[i] = r.arms[i].save(now)
 		}
 		s.Trackers = append(s.Trackers, one)
 	}
 	return s
+}
+
+// maxReasonBytes is how much is kept of a reason.
+const maxReasonBytes = 2 * tracker.MaxTextBytes
+
+func cutReason(s string) string {
+	return strings.ToValidUTF8(s[:min(len(s), maxReasonBytes)], "")
+}
+
+// refusal is why a row was given up, and of what kind that is; nothing of another one.
+func (r *row) refusal() (string, uint8) {
+	if g, is := r.arms[0].standing.(GivenUp); is {
+		if no, is := g.Why.(Refused); is {
+			return cutReason(no.Failure.Reason), uint8(no.Failure.Kind)
+		}
+	}
+	return "", 0
 }
 
 func (a *arm) save(now mono.Instant) SavedFamily {
@@ -201,7 +236,9 @@ func (r *row) restore(s *SavedTracker, age time.Duration, now mono.Instant) {
 	}
 	if s.Wish == AskNever {
 		r.given = givenUp
-		r.giveUp(Refused{tracker.Failure{Retry: tracker.RetryNever{}}})
+		r.giveUp(Refused{tracker.Failure{
+			Reason: r.url.Scrub(text.Printable(cutReason(s.Reason))), Kind: min(tracker.FailureKind(s.Kind), tracker.StaleConnection), Retry: tracker.RetryNever{},
+		}})
 	}
 	for i := range r.arms {
 		r.arms[i].restore(&s.Families[i], age, now)

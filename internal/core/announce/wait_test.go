@@ -1,6 +1,7 @@
 package announce
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -150,6 +151,27 @@ func TestATrackerThatSaysNeverIsNeverAskedAgain(t *testing.T) {
 	again := newRig(t, Config{})
 	again.c.Add(again.now, 1, Torrent{Tiers: tiers(urlA)}, Resumed{Saved: saved}, again)
 	again.expect()
+	if got, is := again.c.Trackers(1)[0].Standing.(GivenUp); !is || got.Why.(Refused).Failure.Reason != "Not a tracker" {
+		t.Errorf("after a restart %+v", again.c.Trackers(1))
+	}
+	if kept := again.c.Snapshot(again.now, 1); kept.Trackers[0].Reason != "Not a tracker" {
+		t.Errorf("for the next one %+v", kept)
+	}
+	for named, want := range map[string]int{urlB: 0, urlA: 1} {
+		once := newRig(t, Config{})
+		once.c.Add(once.now, 1, Torrent{Tiers: tiers(urlA)}, Resumed{Saved: saved.AskAgain(tiers(named)[0]), Age: time.Minute}, once)
+		once.resolve(OnlyIPv4)
+		if len(once.sent) != want {
+			t.Errorf("a person named %s: %d requests", named, len(once.sent))
+		}
+	}
+	long := saved
+	long.Trackers[0].Reason, long.Trackers[0].Kind = strings.Repeat("\x1b\u00e9", 10_000), 99
+	harmless := newRig(t, Config{})
+	harmless.c.Add(harmless.now, 1, Torrent{Tiers: tiers(urlA)}, Resumed{Saved: long}, harmless)
+	if f := harmless.c.Trackers(1)[0].Standing.(GivenUp).Why.(Refused).Failure; len(f.Reason) > 10*maxReasonBytes || strings.Contains(f.Reason, "\x1b") || f.Kind > tracker.StaleConnection {
+		t.Errorf("%d bytes of the kind %d", len(f.Reason), f.Kind)
+	}
 }
 
 func TestATrackerThatDoesNotListUsHearsNoStopped(t *testing.T) {

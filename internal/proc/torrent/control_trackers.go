@@ -130,6 +130,7 @@ func (c *control) origin() coreannounce.Origin {
 	if !c.row.Completed.IsZero() && c.missing() == 0 {
 		kept.Saved = kept.Saved.Finish() // unless that was noted before the program was killed
 	}
+	kept.Saved = kept.Saved.AskAgain(slices.Concat(c.t.options.Tiers...)) // which a person names once more
 	now := c.t.env.Clock.Wall()
 	if !kept.At.IsZero() && (c.t.options.ReadOnly == ServeOnly || c.missing() == 0 || announce.IsListed(kept, now)) {
 		return announce.RestoredOf(kept, now, c.t.env.ListenPort())

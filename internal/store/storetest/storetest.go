@@ -80,7 +80,7 @@ func sampleAnnounce(when time.Time) store.Announce {
 				{Listing: announce.Listed, Debt: announce.OwesCompleted, Due: time.Hour, Floor: time.Minute, Again: 9 * time.Second, Least: 1},
 				{Barred: time.Minute, Due: 90 * time.Minute},
 			}},
-			{URL: "udp://b:1", Wish: announce.AskNever},
+			{URL: "udp://b:1", Wish: announce.AskNever, Reason: "no \"tracker\"", Kind: 1},
 		},
 	}}
 }
