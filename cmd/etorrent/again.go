@@ -20,8 +20,8 @@ type seedAgain struct {
 	remark string // behind the command
 }
 
-// seedAgain are the flags that were given and that seed has too, but for those of what
-// is told and how long. What may be a passkey is not told: a tracker that has one is
+// seedAgain are the flags that were given and that mean something to seed, which receives
+// nothing, but for those of what is told and how long. What may be a passkey is not told: a tracker that has one is
 // kept, and asked again by itself, unless --no-trackers says that only those are that the
 // command names.
 func (f *engineFlags) seedAgain() seedAgain {
@@ -45,13 +45,11 @@ func (f *engineFlags) seedAgain() seedAgain {
 			say("tracker", maskedTier(strings.Join(tier, ",")))
 		}
 	}
-	for _, n := range []struct {
-		name  string
-		value int64
-	}{{"down", int64(f.down)}, {"up", int64(f.up)}, {"max-peers", int64(f.maxPeers)}} {
-		if n.value > 0 {
-			say(n.name, strconv.FormatInt(n.value, 10))
-		}
+	if f.up.rateValue > 0 {
+		say("up", f.up.typed)
+	}
+	if f.maxPeers > 0 {
+		say("max-peers", strconv.Itoa(int(f.maxPeers)))
 	}
 	if f.dscp != 0 {
 		say("dscp", f.dscp.String())

@@ -17,8 +17,8 @@ func TestTheCommandThatGoesOnSharingSaysWhatWasSaid(t *testing.T) {
 	for typed, want := range map[string]string{
 		"":                               "",
 		"--listen :0 --no-trackers":      "--no-trackers",
-		"--listen 192.0.2.7:81 --up 5M":  "--listen 192.0.2.7:81 --up 5242880",
-		"--down 1K --max-peers 7":        "--down 1024 --max-peers 7",
+		"--listen 192.0.2.7:81 --up 5M":  "--listen 192.0.2.7:81 --up 5M",
+		"--down 1K --max-peers 7":        "--max-peers 7",
 		"--dscp le --bind 192.0.2.7":     "--dscp le --bind 192.0.2.7",
 		"--choker rotation":              "--choker rotation",
 		"--ip-filter list.gz":            "--ip-filter " + list,
@@ -49,16 +49,19 @@ func TestWhatGetSaysAtItsEndSharesAsItDid(t *testing.T) {
 	l := startLedger(t)
 	peer := seeder(t, dir).address()
 	r := runProgram(t, dir, "get", "show.torrent", "--dir", "copy", "--state", "get-state", "--listen", "127.0.0.1:0", "--peer", peer,
-		"--no-trackers", "--tracker", strings.Replace(l.url, "/"+passkey, "", 1), "--max-peers", "9")
+		"--no-trackers", "--tracker", strings.Replace(l.url, "/"+passkey, "", 1), "--max-peers", "9", "--down", "30M", "--up", "40mbit")
 	_, line, found := strings.Cut(r.stdout, "To keep sharing: etorrent ")
 	if r.code != 0 || !found {
 		t.Fatalf("%+v", r)
 	}
 	line, _, _ = strings.Cut(line, "\n")
-	for _, want := range []string{"--no-trackers", "--tracker http://127.0.0.1:", "--max-peers 9", "--state ", "--listen 127.0.0.1:0", "--peer " + peer} {
+	for _, want := range []string{"--no-trackers", "--tracker http://127.0.0.1:", "--max-peers 9", "--up 40mbit", "--state ", "--listen 127.0.0.1:0", "--peer " + peer} {
 		if !strings.Contains(line, want) {
 			t.Errorf("%q is not in %s", want, line)
 		}
+	}
+	if strings.Contains(line, "--down") {
+		t.Errorf("it receives nothing: %s", line)
 	}
 	before := len(l.events())
 	again := start(t, dir, strings.Fields(line)...)

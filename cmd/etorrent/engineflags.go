@@ -20,7 +20,8 @@ type engineFlags struct {
 	trackers   trackersValue
 	noTrackers bool
 	existing   existingValue
-	down, up   rateValue
+	down       rateValue
+	up         typedRate
 	maxPeers   uint16
 	dscp       dscpValue
 	bind       bindValue
@@ -176,6 +177,6 @@ func (f *engineFlags) options(state etorrent.State, filter *etorrent.Filter) eto
 	return etorrent.Options{
 		Filter: filter,
 		Listen: f.listenAt(), Ports: etorrent.NextFreePort, State: state, Network: f.network,
-		Limits: etorrent.Limits{Down: int64(f.down), Up: int64(f.up), PeersPerTorrent: int(f.maxPeers)},
+		Limits: etorrent.Limits{Down: int64(f.down), Up: int64(f.up.rateValue), PeersPerTorrent: int(f.maxPeers)},
 	}
 }

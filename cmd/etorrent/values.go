@@ -27,6 +27,19 @@ func (v *rateValue) Set(s string) error {
 	return err
 }
 
+// typedRate is a rate, and how a person wrote it.
+type typedRate struct {
+	rateValue
+
+	typed string
+}
+
+// Set reads a rate, and keeps the text.
+func (v *typedRate) Set(s string) error {
+	v.typed = s
+	return v.rateValue.Set(s)
+}
+
 // dscpValue is a class of traffic, by number or as "le" (RFC 8622).
 type dscpValue etorrent.DSCP
 
