@@ -52,7 +52,7 @@ var steady = []struct {
 	{regexp.MustCompile(` *[0-9]+%`), " N%"},
 	{regexp.MustCompile(`\[[=> ]*\]`), "[BAR]"},
 	{regexp.MustCompile(`\[[ ░▒▓█]*\]`), "[MAP]"},
-	{regexp.MustCompile(`[0-9.]+ [KM]?i?B of [0-9]`), "SIZE of 6"},
+	{regexp.MustCompile(`[0-9.]+( [KM]?i?B)? of 6`), "SIZE of 6"},
 	{regexp.MustCompile(`[0-9]+ of ([0-9]+) pieces stored`), "N of $1 pieces stored"},
 	{regexp.MustCompile(`[0-9] of [0-9] peers?`), "1 of 1 peer"},
 }

@@ -9,20 +9,54 @@ import (
 )
 
 // grid is the columns that all lines of a frame share. A bar of 0 columns is
-// left out.
-type grid struct{ width, name, bar int }
+// left out, and so are fields of what is fetched of a rank above most, for which one
+// of these lines has no room.
+type grid struct{ width, name, bar, most int }
 
 // layOut gives names and bars their share of a width.
 func layOut(torrents []Torrent, width int) grid {
 	g := grid{width: width, bar: min(width/8, 40)}
-	if width < 60 {
+	switch {
+	case width < 60:
 		g.bar = 0
+	case width < 100:
+		g.bar = 7 // what is behind it says more
 	}
 	for _, t := range torrents {
 		g.name = max(g.name, columns(text.Printable(t.Name)))
 	}
 	g.name = min(g.name, max(12, width/5), 40, width)
+	g.most = lastRank
+	for _, t := range torrents {
+		if t.Status == Fetching {
+			g.most = min(g.most, highestRank(g.fit(t)))
+		}
+	}
 	return g
+}
+
+// lastRank is above that of every field.
+const lastRank = 9
+
+// room is what a line has behind name and bar.
+func (g grid) room() int {
+	if g.bar > 0 {
+		return g.width - g.name - 1 - g.bar
+	}
+	return g.width - g.name
+}
+
+// fit leaves out fields of a torrent until there is room for the others.
+func (g grid) fit(t Torrent) []field {
+	fields := fieldsOf(t)
+	if t.Status == Fetching {
+		fields = slices.DeleteFunc(fields, func(f field) bool { return f.rank > g.most })
+	}
+	for len(fields) > 1 && columnsOfFields(fields) > g.room() {
+		worst := highestRank(fields)
+		fields = slices.DeleteFunc(fields, func(f field) bool { return f.rank == worst })
+	}
+	return fields
 }
 
 // field is one part of a torrent's line. The higher its rank, the sooner it is
@@ -38,15 +72,9 @@ func (g grid) line(t Torrent) string {
 	if g.bar > 0 {
 		start += " " + drawBar(t, g.bar)
 	}
-	fields := fieldsOf(t)
-	room := g.width - columns(start)
-	for len(fields) > 0 && columnsOfFields(fields) > room {
-		if len(fields) == 1 {
-			fields[0].text = cut(fields[0].text, room-1)
-			break
-		}
-		last := slices.IndexFunc(fields, func(f field) bool { return f.rank == highestRank(fields) })
-		fields = slices.Delete(fields, last, last+1)
+	fields := g.fit(t)
+	if len(fields) == 1 && columnsOfFields(fields) > g.room() {
+		fields[0].text = cut(fields[0].text, g.room()-1)
 	}
 	for _, f := range fields {
 		start += " " + f.text
@@ -83,7 +111,7 @@ func fieldsOf(t Torrent) []field {
 		}
 	case Fetching:
 		return []field{
-			{padLeft(percent(t.Stored, t.Wanted), 4), 1}, {done(t), 4}, {down(t), 2}, {up(t), 5}, {peers(t), 6}, {left(t), 3},
+			{padLeft(percent(t.Stored, t.Wanted), 4), 1}, {shortDone(t), 4}, {down(t), 2}, {up(t), 6}, {peers(t), 5}, {left(t), 3},
 		}
 	case Sharing:
 		return []field{
@@ -93,6 +121,15 @@ func fieldsOf(t Torrent) []field {
 		return []field{{t.Status.String() + ": " + text.Printable(t.Why), 1}}
 	}
 	return nil
+}
+
+// shortDone is done, with a unit that both share said once.
+func shortDone(t Torrent) string {
+	stored, unit, _ := strings.Cut(amount.Size(t.Stored), " ")
+	if whole := amount.Size(t.Wanted); strings.HasSuffix(whole, " "+unit) {
+		return stored + " of " + whole
+	}
+	return done(t)
 }
 
 func down(t Torrent) string { return "↓" + padLeft(amount.Rate(t.Down), 10) }
