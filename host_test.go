@@ -112,7 +112,7 @@ func TestAListenerWhoseAddressIsGoneIsOpenedAnewWhenItIsThereAgain(t *testing.T)
 			t.Errorf("warned %+v", warnings)
 		}
 		m.host.SetAddrs("192.0.2.1", m.host.Addr().String())
-		time.Sleep(1100 * time.Millisecond)
+		time.Sleep(2100 * time.Millisecond) // it is told after a second of calm
 		synctest.Wait()
 		if at := m.Addrs(); !slices.Contains(at, m.at()) {
 			t.Errorf("it listens on %v", at)

@@ -44,7 +44,12 @@ func TestTorrentsUnderOneLimitShareItsSlots(t *testing.T) {
 	inSwarm(t, func(t *testing.T, s *swarm) {
 		_, _, all := crowdOfTorrents(s, 20, sevenSlots)
 		for range 6 * 60 {
-			if n := served(all); n != 7 {
+			n := served(all)
+			if n < 7 { // a slot that was taken from one is on its way to another
+				time.Sleep(100 * time.Millisecond)
+				n = served(all)
+			}
+			if n != 7 {
 				t.Fatalf("%d of %d remotes are served, with seven slots", n, len(all))
 			}
 			time.Sleep(time.Second)
