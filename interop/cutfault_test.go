@@ -22,7 +22,7 @@ var injections = []struct {
 	call        string
 	least, most int // the first ones are the loader's and the runtime's
 }{
-	{"pwrite64", 1, 60}, {"fsync", 1, 20}, {"fdatasync", 1, 5}, {"openat", 16, 60}, {"mkdirat", 1, 5},
+	{"pwrite64", 1, 60}, {"pwritev", 1, 20}, {"fsync", 1, 20}, {"fdatasync", 1, 5}, {"openat", 16, 60}, {"mkdirat", 1, 5},
 	{"ftruncate", 1, 3}, {"unlinkat", 1, 2}, {"linkat", 1, 1}, {"pread64", 4, 40}, {"newfstatat", 4, 9}, {"fstat", 1, 12},
 	{"renameat", 1, 1}, {"copy_file_range", 1, 2}, {"fchmod", 1, 1},
 }

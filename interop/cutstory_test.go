@@ -40,7 +40,7 @@ var cutStories = []cutStory{
 	{name: "linked", tree: volumes("cut", 400_000, 500_000), lies: halfIsLinked},
 	{name: "failed syncs of files", tree: volumes("cut", 500_000, 700_000), fault: "fdatasync:error=EIO:when=%d", when: []int{2, 1}},
 	{name: "failed syncs of rows and folders", tree: volumes("cut", 500_000, 700_000), fault: "fsync:error=EIO:when=%d+7", when: []int{16, 13, 10, 7}},
-	{name: "failed writes", tree: volumes("cut", 500_000, 700_000), fault: "pwrite64:error=ENOSPC:when=%d+25", when: []int{40, 30, 20, 10}},
+	{name: "failed writes", tree: volumes("cut", 500_000, 700_000), fault: "pwrite64,pwritev:error=ENOSPC:when=%d+25", when: []int{40, 30, 20, 10}},
 }
 
 func halfIsThere(t *testing.T, r *recorded) {

@@ -183,6 +183,8 @@ func (a *adder) data(c call) error {
 			return err
 		}
 		return a.written(c, n, at)
+	case "pwritev":
+		return a.gathered(c, n)
 	case "write":
 		return a.appended(c, n, fd)
 	case "ftruncate":
@@ -206,12 +208,38 @@ func (a *adder) data(c call) error {
 	return fmt.Errorf("line %d: %s of %s is not understood", c.end, c.name, path)
 }
 
+// gathered is a write of the bytes of several places of the memory.
+func (a *adder) gathered(c call, n *node) error {
+	at, err := number(c.args[3])
+	if err != nil {
+		return err
+	}
+	parts, _, err := splitArgs(strings.TrimSuffix(strings.TrimPrefix(c.args[1], "["), "]") + ")")
+	if err != nil {
+		return fmt.Errorf("line %d: %w", c.end, err)
+	}
+	var all strings.Builder
+	for _, part := range parts {
+		base, _, _ := strings.Cut(strings.TrimPrefix(part, "{iov_base="), ", iov_len=")
+		bytes, err := text(base)
+		if err != nil {
+			return fmt.Errorf("line %d: %w", c.end, err)
+		}
+		all.WriteString(bytes)
+	}
+	return a.wrote(c, n, at, all.String())
+}
+
 // written is a write of the bytes that a call names.
 func (a *adder) written(c call, n *node, at int64) error {
 	bytes, err := text(c.args[1])
 	if err != nil {
 		return fmt.Errorf("line %d: %w", c.end, err)
 	}
+	return a.wrote(c, n, at, bytes)
+}
+
+func (a *adder) wrote(c call, n *node, at int64, bytes string) error {
 	done, err := number(c.result)
 	if err != nil || done > int64(len(bytes)) {
 		return fmt.Errorf("line %d wrote %s of %d bytes", c.end, c.result, len(bytes))

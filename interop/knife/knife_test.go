@@ -211,7 +211,8 @@ func TestWhatIsNotUnderstoodIsAnError(t *testing.T) {
 		"an unknown place":   `7 write(4</r/old>, "\x61", 1) = 1`,
 		"an exchange":        `7 renameat2(3</r>, ` + x("old") + `, 3</r>, ` + x("old") + `, RENAME_EXCHANGE) = 0`,
 		"a punched hole":     `7 fallocate(4</r/old>, FALLOC_FL_KEEP_SIZE|FALLOC_FL_PUNCH_HOLE, 0, 4) = 0`,
-		"a vector":           `7 pwritev(4</r/old>, [{iov_base="\x61", iov_len=1}], 1, 0) = 1`,
+		"a list cut short":   `7 pwritev(4</r/old>, [{iov_base="\x61", iov_len=1}, ...], 2, 0) = 2`,
+		"a vector":           `7 pwritev2(4</r/old>, [{iov_base="\x61", iov_len=1}], 1, 0, 0) = 1`,
 		"no call":            `7 what`,
 		"no end":             `7 pwrite64(4</r/old>, "\x61`,
 		"a stray resumption": `7 <... fsync resumed>) = 0`,
@@ -224,5 +225,14 @@ func TestWhatIsNotUnderstoodIsAnError(t *testing.T) {
 		if err := r.Add(strings.NewReader(line), "/r", "/out"); err == nil {
 			t.Errorf("%s: no error", name)
 		}
+	}
+}
+
+// A write from several places of the memory is one of what they hold together, as far as
+// it came.
+func TestAGatheredWriteIsUnderstood(t *testing.T) {
+	r := recordingOf(t, `7 pwritev(4</r/old>, [{iov_base=`+x("ne, [w")+`, iov_len=6}, {iov_base=`+x("er}!")+`, iov_len=4}], 2, 1) = 8`+"\n"+`7 fdatasync(4</r/old>) = 0`)
+	if got := after(t, r, 3, 0)["old"]; got != "kne, [wer" {
+		t.Errorf("%q", got)
 	}
 }

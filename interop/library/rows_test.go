@@ -217,6 +217,9 @@ func (r *rows) SaveAnnounces(ctx context.Context, us []state.AnnounceUpdate) (er
 
 func (r *rows) SaveSettings(ctx context.Context, u state.SettingsUpdate) error {
 	return r.change(ctx, u.ID, u.Epoch, func(row *state.Row) error {
+		if row.Settings.Dir != u.Settings.Dir {
+			row.Files, row.Partials = nil, nil
+		}
 		row.Settings = u.Settings.Clone()
 		return nil
 	})
