@@ -30,7 +30,7 @@ func (q *Queue) AppendMask(dst utpwire.SelectiveAck, most int) utpwire.Selective
 
 // Window is what is free, in bytes.
 func (q *Queue) Window() uint32 {
-	return uint32(min(max(q.cfg.Window-q.used(), 0), math.MaxUint32))
+	return uint32(min(int64(max(q.cfg.Window-q.used(), 0)), math.MaxUint32))
 }
 
 // Advertise is the window for a packet that is sent now.
