@@ -101,6 +101,19 @@ type GatherWriter interface {
 	WriteGathered(spans [][]byte, off int64) (int, error)
 }
 
+// WriteSpans writes spans one by one, as if they lay one behind the other.
+func WriteSpans(w io.WriterAt, spans [][]byte, off int64) (int, error) {
+	done := 0
+	for _, p := range spans {
+		n, err := w.WriteAt(p, off+int64(done))
+		done += n
+		if err != nil {
+			return done, err
+		}
+	}
+	return done, nil
+}
+
 // Store holds the bytes of one torrent. All methods are safe for concurrent
 // use; offsets are bytes from the torrent's begin. Every error but io.EOF and
 // those of a context is an *Error or, from Sync, a *SyncError; View tells what

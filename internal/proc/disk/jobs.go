@@ -144,13 +144,7 @@ func (j *writeJob) work() result {
 		_, j.err = g.WriteGathered(j.spans, j.at)
 		return j
 	}
-	at := j.at
-	for _, s := range j.spans {
-		if _, j.err = j.files.WriteAt(s, at); j.err != nil {
-			return j
-		}
-		at += int64(len(s))
-	}
+	_, j.err = storage.WriteSpans(j.files, j.spans, j.at)
 	return j
 }
 

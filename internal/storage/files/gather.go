@@ -12,15 +12,7 @@ func (s *store) WriteGathered(spans [][]byte, off int64) (int, error) {
 	if i, at := s.wholly(off, length); i >= 0 {
 		return s.writeGathered(i, spans, at)
 	}
-	done := 0
-	for _, p := range spans {
-		n, err := s.WriteAt(p, off+int64(done))
-		done += n
-		if err != nil {
-			return done, err
-		}
-	}
-	return done, nil
+	return storage.WriteSpans(s, spans, off)
 }
 
 // wholly is the file that has all of a range, and where in it the range begins; -1
@@ -51,7 +43,7 @@ func (s *store) writeGathered(i int, spans [][]byte, at int64) (int, error) {
 	if h.home == inPlace {
 		n, err = gather(h.f, spans, at)
 	} else {
-		n, err = s.moveSpans(h, spans, at)
+		n, err = storage.WriteSpans(kept{s, h}, spans, at)
 	}
 	s.handles.changed(h, at+int64(n))
 	if err != nil {
@@ -60,15 +52,12 @@ func (s *store) writeGathered(i int, spans [][]byte, at int64) (int, error) {
 	return n, nil
 }
 
-// moveSpans writes spans to what the parts file keeps of a file.
-func (s *store) moveSpans(h *handle, spans [][]byte, at int64) (int, error) {
-	done := 0
-	for _, p := range spans {
-		n, err := s.moveFile(h, p, at+int64(done), h.f.WriteAt)
-		done += n
-		if err != nil {
-			return done, err
-		}
-	}
-	return done, nil
+// kept is what the parts file keeps of a file.
+type kept struct {
+	s *store
+	h *handle
+}
+
+func (k kept) WriteAt(p []byte, off int64) (int, error) {
+	return k.s.moveFile(k.h, p, off, k.h.f.WriteAt)
 }
