@@ -21,13 +21,13 @@ const (
 // that will be empty last, half of what that queue is longer than its own: the two
 // then work towards each other, and what one has sent is cancelled at the other before
 // its turn comes. What has left already is sent twice all the same: so few copies are
-// dealt, but for those of holders that crawl. A silent holder gets none: it would keep
-// the block from those that answer. Nor does one on parole.
+// dealt, but for those of holders that lag, which are no loss. One that lags gets none: it
+// would keep the block from those that answer. Nor does one on parole.
 func (c *Core) dealCopies(eff Effects) {
 	turn := c.rnd.IntN(len(c.hungry))
 	for k := range min(copyRound, len(c.hungry)) {
 		h := c.hungry[(turn+k)%len(c.hungry)]
-		if h.pace == silent || h.standing == onParole {
+		if c.lags(h) || h.standing == onParole {
 			continue
 		}
 		if victim := c.victimOf(h); victim != nil {
@@ -57,7 +57,7 @@ func (c *Core) victimOf(h *holder) *holder {
 			continue
 		}
 		eta := etaOf(v, v.out.len()-1)
-		if c.crawls(v) {
+		if c.lags(v) {
 			eta = math.Inf(1)
 		}
 		if eta > latest && c.lastSingle(h, v, v.out.len()) != nowhere {
@@ -68,11 +68,11 @@ func (c *Core) victimOf(h *holder) *holder {
 }
 
 // lastSingle is the place in v's queue, before end, of the last block that v
-// alone fetches and h has, or nowhere.
+// alone fetches and h has and was not the last to give back, or nowhere.
 func (c *Core) lastSingle(h, v *holder, end int) int {
 	for k := end - 1; k >= 0; k-- {
 		b := v.out.at(k)
-		if h.serves(b.Piece) && c.pieces[b.Piece].record.cells[b.Number].second == Nobody {
+		if h.serves(b.Piece) && c.pieces[b.Piece].shunned != h.id && c.pieces[b.Piece].record.cells[b.Number].second == Nobody {
 			return k
 		}
 	}
@@ -82,7 +82,8 @@ func (c *Core) lastSingle(h, v *holder, end int) int {
 // copyTail deals second copies of v's last blocks to h.
 func (c *Core) copyTail(h, v *holder, eff Effects) {
 	budget := min(max(1, (v.out.len()-h.out.len())/2), int(h.spare()))
-	if !c.crawls(v) {
+	late := c.lags(v)
+	if !late {
 		budget = min(budget, c.copyBudget())
 	}
 	var run geometry.Run
@@ -92,7 +93,9 @@ func (c *Core) copyTail(h, v *holder, eff Effects) {
 		}
 		b := v.out.at(k)
 		c.pieces[b.Piece].record.cells[b.Number].second = h.id
-		c.came.copied++
+		if !late {
+			c.came.copied++
+		}
 		if run.Count > 0 && run.Piece == b.Piece && run.First == b.Number+1 {
 			run.First, run.Count = b.Number, run.Count+1
 			continue
@@ -111,8 +114,8 @@ func (c *Core) copyBudget() int {
 	return c.allowance()
 }
 
-// allowance is how many more second copies may be dealt. Each counts for good, also
-// one that is cancelled, since that is too late more often than not.
+// allowance is how many more second copies may be dealt of what comes in time. Each
+// counts for good, also one that is cancelled, since that is too late more often than not.
 func (c *Core) allowance() int {
 	return wasteFree + int(c.came.blocks/wasteShare) - max(c.came.copied, c.came.wasted)
 }

@@ -138,3 +138,53 @@ func TestInterestFollowsWhatIsWanted(t *testing.T) {
 	w.c.Lost(0)
 	expect(Interested, NotInterested, Interested)
 }
+
+// The last blocks of a torrent must not go round among those that send nothing: each
+// turn there costs a time-out.
+func TestThoseThatSendNothingKeepTheLastBlocksForOneTimeOutAtMost(t *testing.T) {
+	const sends, rejects = 1, 2
+	quiet := []HolderID{3, 4}
+	for seed := range uint64(50) {
+		w := newWorld(t, shape(4, 8), Start{})
+		w.c.rnd = random(seed)
+		for _, id := range []HolderID{3, rejects, 4, sends} {
+			w.seed(id, 6)
+		}
+		timeouts := 0
+		for w.settle(); w.c.flying > 0 || w.c.Phase() == Dealing; w.settle() {
+			switch {
+			case len(w.out[sends]) > 0:
+				w.receive(sends, w.out[sends][0])
+			case len(w.out[rejects]) > 0:
+				w.c.SetCredit(rejects, 1)
+				w.giveBack(rejects, w.out[rejects][0], Rejected)
+			default:
+				timeouts++
+				for _, id := range quiet {
+					for len(w.out[id]) > 0 {
+						w.giveBack(id, w.out[id][0], TimedOut)
+					}
+					w.c.SetCredit(id, 1)
+				}
+			}
+			if timeouts > 1 {
+				t.Fatalf("random seed %d: %d blocks wait for another time-out", seed, w.c.flying)
+			}
+		}
+	}
+}
+
+func TestACopyOfWhatLagsIsNotCounted(t *testing.T) {
+	w := newWorld(t, shape(1, 8), Start{})
+	w.seed(1, 8)
+	w.settle()
+	w.giveBack(1, block(0, 7), TimedOut)
+	w.settle()
+	w.seed(2, 8)
+	if got := w.settle(); len(got) == 0 {
+		t.Fatalf("dealt %v of what a silent one fetches", got)
+	}
+	if w.c.came.copied != 0 {
+		t.Fatalf("%d copies count", w.c.came.copied)
+	}
+}

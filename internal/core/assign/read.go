@@ -67,7 +67,7 @@ func (c *Core) lastRead(h *holder, avoid HolderID) *record {
 
 // isSlow says whether h would hold a reader up.
 func (c *Core) isSlow(h *holder) bool {
-	return slowShare*h.recent < c.choice.windows.mean || h.out.len() > 0 && c.crawls(h)
+	return slowShare*h.recent < c.choice.windows.mean || c.crawls(h)
 }
 
 // measure works out how many blocks the holders that draw sent of late, in the mean.

@@ -94,22 +94,34 @@ func (c *Core) tell(eff Effects) {
 	}
 }
 
-// offer deals the touched pieces to hungry holders; who gave a piece back has to
-// wait until those that are due had theirs. Nothing else than a touched piece
-// can be dealt to a hungry holder.
+// offer deals the touched pieces to hungry holders, first to those that send; who gave
+// a piece back has to wait until those that are due had theirs. Nothing else than a
+// touched piece can be dealt to a hungry holder.
 func (c *Core) offer(eff Effects) {
 	for _, i := range c.agenda.touched {
-		for k := len(c.hungry) - 1; k >= 0 && c.dealable(i) > 0; k-- {
-			h := c.hungry[k]
-			if h.serves(i) && c.pieces[i].shunned != h.id {
-				c.fill(h, eff)
-			}
-		}
+		c.offerTo(i, c.sends, eff)
+		c.offerTo(i, anybody, eff)
 		if h := c.holders[c.pieces[i].shunned]; h != nil {
 			c.due(h)
 		}
 	}
 }
+
+// offerTo deals piece i to the hungry holders that fit.
+func (c *Core) offerTo(i pieceset.Index, fits func(*holder) bool, eff Effects) {
+	for k := len(c.hungry) - 1; k >= 0 && c.dealable(i) > 0; k-- {
+		h := c.hungry[k]
+		if h.serves(i) && c.pieces[i].shunned != h.id && fits(h) {
+			c.fill(h, eff)
+		}
+	}
+}
+
+// sends says that h sent blocks of late and goes on: one that rejects whatever it is
+// asked for, or is silent, would have the last blocks again and again.
+func (c *Core) sends(h *holder) bool { return h.recent > 0 && !c.lags(h) }
+
+func anybody(*holder) bool { return true }
 
 // fill deals to h what it would take.
 func (c *Core) fill(h *holder, eff Effects) {

@@ -113,5 +113,8 @@ func (c *Core) stealTail(h, v *holder, may loot, eff Effects) {
 // crawls says whether the others sent much more than h of late: since its last
 // block, or since it was dealt its first.
 func (c *Core) crawls(h *holder) bool {
-	return int(c.came.blocks-h.since) >= crawl*c.drawing
+	return h.out.len() > 0 && int(c.came.blocks-h.since) >= crawl*c.drawing
 }
+
+// lags says that what h fetches is better not waited for.
+func (c *Core) lags(h *holder) bool { return h.pace == silent || c.crawls(h) }
