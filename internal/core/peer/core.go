@@ -176,6 +176,9 @@ func (c *Core) SetGoal(now mono.Instant, g Goal, eff Effects) {
 	c.judgeUse(now)
 }
 
+// Interest is what SetInterest said last.
+func (c *Core) Interest() Interest { return c.local.interest }
+
 // SetInterest tells the remote whether it has anything that we want.
 func (c *Core) SetInterest(now mono.Instant, i Interest, eff Effects) {
 	if c.local.interest == i || c.life == closed {

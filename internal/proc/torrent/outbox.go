@@ -124,13 +124,13 @@ func (o *outbox) isEmpty() bool { return len(o.segments) == 0 }
 // isSent says whether nothing waits here or in the connection's own buffer.
 func (o *outbox) isSent() bool { return o.isEmpty() && o.state == pnet.WriteOpen }
 
-// flush writes what the socket takes and returns how many bytes of blocks and
-// of everything left.
-func (o *outbox) flush(c pnet.Conn) (payload, total int, err error) {
-	for len(o.segments) > 0 && o.state == pnet.WriteOpen {
-		o.gather = o.gather[:0]
-		for _, s := range o.segments {
-			o.gather = append(o.gather, s.bytes)
+// flush writes what the socket takes, but of blocks no more than most bytes, and
+// returns how many bytes of blocks and of everything left.
+func (o *outbox) flush(c pnet.Conn, most int) (payload, total int, err error) {
+	for o.state == pnet.WriteOpen {
+		o.collect(most - payload)
+		if len(o.gather) == 0 {
+			break
 		}
 		n, state, werr := c.TryWrite(o.gather)
 		clear(o.gather)
@@ -142,6 +142,25 @@ func (o *outbox) flush(c pnet.Conn) (payload, total int, err error) {
 		}
 	}
 	return payload, total, nil
+}
+
+// collect gathers what is to be written, up to most bytes of blocks.
+func (o *outbox) collect(most int) {
+	o.gather = o.gather[:0]
+	for _, s := range o.segments {
+		b := s.bytes
+		if s.lease != nil {
+			if most == 0 {
+				return
+			}
+			b = b[:min(most, len(b))]
+			most -= len(b)
+		}
+		o.gather = append(o.gather, b)
+		if len(b) < len(s.bytes) {
+			return
+		}
+	}
 }
 
 // advance drops n written bytes from the front and returns how many of them

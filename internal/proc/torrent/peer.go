@@ -258,7 +258,11 @@ func (x *peerProc) now() mono.Instant { return x.t.env.Clock.Now() }
 
 func (x *peerProc) nextDeadline() mono.Instant {
 	d := mono.Earliest(x.core.NextDeadline(), x.news.due)
-	return mono.Earliest(mono.Earliest(d, x.up.due), x.out.deadline())
+	d = mono.Earliest(mono.Earliest(d, x.up.due), x.out.deadline())
+	if x.out.state == pnet.WriteBlocked {
+		return d
+	}
+	return mono.Earliest(d, x.up.dole.deadline(x.out.payload))
 }
 
 // takeFill decodes what the reader brought and steps the core with each

@@ -22,6 +22,7 @@ type uploads struct {
 	ready   disk.ReadDone               // being queued, while it has a slab
 	limit   *limit.Drawer
 	due     mono.Instant // when it grants the next read
+	dole    dole         // of what it granted
 }
 
 // settle carries out the batch and what follows from it: announcing, reading
@@ -174,6 +175,7 @@ func (x *peerProc) readAhead(now mono.Instant) {
 		if run.Length == 0 {
 			return
 		}
+		x.grant(now)
 		x.p.Act("read ahead")
 		x.up.reading += int(run.Length)
 		x.up.runs++
@@ -207,7 +209,11 @@ func (x *peerProc) write(now mono.Instant) string {
 		return ""
 	}
 	x.p.Act("write")
-	payload, total, err := x.out.flush(x.c.conn)
+	if x.up.dole != (dole{}) {
+		x.grant(now) // at the rate of now
+	}
+	payload, total, err := x.out.flush(x.c.conn, x.up.dole.most(now))
+	x.up.dole.left(payload, x.up.reading+x.out.payload)
 	if total > 0 {
 		x.out.progress(now, total)
 		x.t.tally.up(payload)
