@@ -217,7 +217,7 @@ func (l *lab) room(dir string, bytes int64) error {
 	if err := unix.Statfs(dir, &fs); err != nil {
 		return err
 	}
-	if free := int64(fs.Bavail) * fs.Bsize; free < bytes {
+	if free := int64(uint64(fs.Bavail) * uint64(fs.Bsize)); free < bytes {
 		return fmt.Errorf("%s has room for %d MiB, and %d are needed", dir, free>>20, bytes>>20)
 	}
 	return nil

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything that is checked without running the code: gofmt, go vet,
-# golangci-lint, go-check-sumtype, and a build for Windows. Prints the seconds
+# golangci-lint, go-check-sumtype, and builds for Windows and for 32 bits. Prints the seconds
 # of each step, runs all of them, and fails if one failed.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -42,6 +42,7 @@ interop_vet() { (cd interop && go vet ./...); }
 step gofmt formatted
 step 'go vet' go vet ./...
 step 'windows build' env GOOS=windows CGO_ENABLED=0 go build ./...
+step '32-bit build' env GOARCH=386 CGO_ENABLED=0 go build ./...
 step go-check-sumtype sumtypes
 step golangci-lint linter
 if [ -f interop/go.mod ]; then step 'interop vet' interop_vet; fi

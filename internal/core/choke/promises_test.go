@@ -152,7 +152,7 @@ func TestTheSameIsDecidedOfTheSame(t *testing.T) {
 			case 3:
 				c.PeerUninterested(now, id, s)
 			case 4:
-				now = now.Add(time.Duration(rnd.IntN(int(5 * time.Second))))
+				now = now.Add(time.Duration(rnd.Int64N(int64(5 * time.Second))))
 				for id := range choke.PeerID(100) {
 					m := total[id]
 					m.Received, m.Sent = m.Received+rnd.Int64N(1000), m.Sent+rnd.Int64N(1000)

@@ -182,7 +182,7 @@ func TestNoSlotIsGivenTwiceAndNoneIsForgotten(t *testing.T) {
 				x.Leave(b.now)
 				x.held, x.wants = 0, 0
 			case 1:
-				b.now = b.now.Add(time.Duration(rnd.IntN(int(40 * time.Second))))
+				b.now = b.now.Add(time.Duration(rnd.Int64N(int64(40 * time.Second))))
 				x.ask(b.now)
 			default:
 				x.wants = rnd.IntN(6)

@@ -3,6 +3,7 @@ package clock
 import (
 	"errors"
 	"io/fs"
+	"math"
 	"os"
 	"time"
 
@@ -27,8 +28,8 @@ func read(id int32) time.Duration {
 }
 
 // never is an instant of the wall clock, in seconds since 1970, that a timer can be
-// set to and that does not come.
-const never = 9_000_000_000
+// set to and that does not come; where seconds have 32 bits, the last there is.
+const never = min(9_000_000_000, math.MaxInt)
 
 // timerWatch is a timer that never ends, and that the kernel cancels when the wall
 // clock is set, which it is after each suspend too: it costs nothing meanwhile.

@@ -1,6 +1,7 @@
 package cong_test
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -20,7 +21,7 @@ type steadily struct {
 }
 
 func newSteadily(t testing.TB) *steadily {
-	return &steadily{TB: t, Control: ours(), now: mono.Instant(time.Second), most: 1 << 40}
+	return &steadily{TB: t, Control: ours(), now: mono.Instant(time.Second), most: min(1<<40, math.MaxInt)}
 }
 
 // rounds acknowledges a window each, packet by packet.
