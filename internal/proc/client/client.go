@@ -273,8 +273,13 @@ func (c *Client) Room() int64 { return c.disks.Room() }
 const leaveWithin = 3 * time.Second
 
 // leave takes leave of the trackers, with the counters as they are by now. What cannot
-// be told in time is not told.
+// be told in time is not told; nor is anything by a tree that has ended.
 func (c *Client) leave(ctx context.Context) {
+	select {
+	case <-c.tree.Done():
+		return
+	default:
+	}
 	ctx, cancel := context.WithTimeout(ctx, leaveWithin)
 	defer cancel()
 	for _, r := range c.roster.List() {
