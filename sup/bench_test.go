@@ -79,3 +79,45 @@ func BenchmarkCall(b *testing.B) {
 		b.Fatal(err)
 	}
 }
+
+// BenchmarkCellStep is the price of the guard around one step, whose function has
+// captured something.
+func BenchmarkCellStep(b *testing.B) {
+	sum := 0
+	tree, err := sup.Start(context.Background(), "root", one(func(p *sup.Process) error {
+		c := p.NewCell("cell")
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			if crash := c.Step(func() { sum += i }); crash != nil {
+				return errTest
+			}
+		}
+		return nil
+	}), sup.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := tree.Stop(context.Background()); err != nil || sum == 0 && b.N > 1 {
+		b.Fatal(err, sum)
+	}
+}
+
+// BenchmarkCellLife is a cell that is made and ended beside ten thousand others.
+func BenchmarkCellLife(b *testing.B) {
+	tree, err := sup.Start(context.Background(), "root", one(func(p *sup.Process) error {
+		for range 10_000 {
+			p.NewCell("other")
+		}
+		b.ReportAllocs()
+		for b.Loop() {
+			p.NewCell("cell").End()
+		}
+		return nil
+	}), sup.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := tree.Stop(context.Background()); err != nil {
+		b.Fatal(err)
+	}
+}

@@ -4,7 +4,7 @@ import (
 	"runtime"
 )
 
-// This file has the only go statements and the only recover of the package.
+// This file has the only go statements and the only recovers of the package.
 
 // stackLimit bounds the stack that a panic leaves behind, in bytes.
 const stackLimit = 16 << 10
@@ -72,6 +72,28 @@ func guard(f func() error, then func(ending)) {
 	}()
 	end = returned{err: f()}
 	finished = true
+}
+
+// guard runs a step of a cell and returns the panic that it ended in, nil if none.
+// What ends the process goes on.
+func (c *Cell) guard(f func()) (died *panicked) {
+	finished := false
+	defer func() {
+		if finished {
+			return
+		}
+		v := recover()
+		switch e := seen(v).(type) {
+		case panicked:
+			died = &e // after runtime.Goexit nobody hears of it
+		case killedAtReceive, returned:
+			panic(v)
+		}
+	}()
+	c.passHook()
+	f()
+	finished = true
+	return nil
 }
 
 // seen turns a recovered value into an ending, with the stack of the panic.

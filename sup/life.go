@@ -119,6 +119,7 @@ func (p *Process) end(cause Exit, own int) []*closer {
 	p.holds.closers = nil
 	if p.life.order != killed {
 		p.life.order = killed
+		p.cells.endAll()
 		if len(p.life.group) > own || len(held) > 0 {
 			p.tell(childEnding)
 		}

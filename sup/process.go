@@ -30,6 +30,7 @@ type Process struct {
 	life     life
 	bonds    bonds
 	holds    holds
+	cells    cells
 }
 
 // holds is what a process has that others must hear of at its death.

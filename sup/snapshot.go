@@ -93,9 +93,33 @@ type Node struct {
 	// MailboxDepth is the sum over the queues named to Watches, Mailboxes how many
 	// they are.
 	MailboxDepth, Mailboxes int
+	// Cells are the process's; they are no Children.
+	Cells Cells
 	// Children are in the order of their first start; a child that was written
 	// off stands after them, beside its new incarnation if it has one.
 	Children []Node
+}
+
+// CellsShown is how many cells of a process a snapshot names.
+const CellsShown = 10
+
+// Cells are those of one process in a snapshot.
+type Cells struct {
+	// Alive is how many there are, Died how many have died since the process's start.
+	Alive, Died int
+	// LastDeath is the latest of these deaths, nil if none died. It is not to be
+	// changed.
+	LastDeath *Crash
+	// Oldest are those alive in the order in which they were made, CellsShown at most.
+	Oldest []CellNode
+}
+
+// CellNode is one cell in a snapshot. State is Running, or Stopping in one that was
+// killed by its name and not stepped since.
+type CellNode struct {
+	Name, Kind, Path string
+	State            State
+	Started          time.Time
 }
 
 // Snapshot looks at the whole tree. It blocks no process and waits for none. A
@@ -184,7 +208,7 @@ func (p *Process) node() Node {
 	n := Node{
 		Name: p.child.Name, Kind: p.child.kind(), Path: p.path,
 		State: p.state(), Strategy: p.child.strategy(), Restarts: p.restarts, RestartsInAll: p.restarts, Started: p.started,
-		LastExit: p.life.exit, LastMessage: p.label,
+		LastExit: p.life.exit, LastMessage: p.label, Cells: p.cells.show(),
 	}
 	depths := slices.Clone(p.holds.depths)
 	p.mu.Unlock()
@@ -227,7 +251,20 @@ func (n *Node) draw(b *strings.Builder, indent string) {
 		fmt.Fprintf(b, ", last exit %v", n.LastExit)
 	}
 	b.WriteByte('\n')
+	n.Cells.draw(b, indent+"  ")
 	for i := range n.Children {
 		n.Children[i].draw(b, indent+"  ")
+	}
+}
+
+func (s *Cells) draw(b *strings.Builder, indent string) {
+	for _, c := range s.Oldest {
+		fmt.Fprintf(b, "%scell %s  %v\n", indent, c.Name, c.State)
+	}
+	if more := s.Alive - len(s.Oldest); more > 0 {
+		fmt.Fprintf(b, "%scells besides: %d\n", indent, more)
+	}
+	if s.LastDeath != nil {
+		fmt.Fprintf(b, "%scells that died: %d, the last %s %v\n", indent, s.Died, s.LastDeath.Path, s.LastDeath.Exit)
 	}
 }

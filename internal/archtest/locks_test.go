@@ -12,7 +12,7 @@ import (
 // callback.
 var lockers = map[string][]string{
 	"etorrenttest":            {"monitor"}, // what the in-memory network waits with
-	"sup":                     {"Mailbox", "Pool", "Port", "Process", "Tree", "supervisor"},
+	"sup":                     {"Cell", "Mailbox", "Pool", "Port", "Process", "Tree", "supervisor"},
 	"internal/leaf/board":     {"Board"},
 	"internal/leaf/bounded":   {"Queue"},
 	"internal/leaf/crowd":     {"Bound", "Crowd"},
