@@ -85,6 +85,16 @@ const (
 	SuperSeedingOtherSeed      = event.OtherSeed
 )
 
+// CrashScope is how far a crash reached.
+type CrashScope = event.CrashScope
+
+// The scopes: a process, which is started again, or one of the many things that a
+// process has and goes on without.
+const (
+	CrashOfProcess = event.CrashOfProcess
+	CrashOfCell    = event.CrashOfCell
+)
+
 // Goal is what says when a torrent was shared enough.
 type Goal = event.Goal
 

@@ -24,8 +24,8 @@ type Cell struct {
 }
 
 // Crash is what is known of the death of a cell: the Report that Options.Observe was
-// told. Exit is Panicked, or Failed{ErrKilledByName}; LastMessage is the label of the
-// owner's last Receive, Age how long the cell lived.
+// told. Its Exit is Panicked, with the value and the stack, or Failed{ErrKilledByName};
+// Age is how long the cell lived.
 type Crash = Report
 
 // cellOrder is what a cell was last told.
@@ -103,7 +103,7 @@ func (c *Cell) stepAnyway() *Crash {
 func (c *Cell) die(exit Exit) *Crash {
 	p := c.owner
 	c.stage = cellIsOver
-	crash := &Crash{Path: c.path(), Kind: c.kind(), Exit: exit, Age: time.Since(c.started)}
+	crash := &Crash{Scope: OfCell, Path: c.path(), Kind: c.kind(), Exit: exit, Age: time.Since(c.started)}
 	p.mu.Lock()
 	crash.LastMessage = p.label
 	p.cells.remove(c)
@@ -140,86 +140,4 @@ func (c *Cell) passHook() {
 	label := c.owner.label
 	c.owner.mu.Unlock()
 	hook(Point{Path: c.path(), Kind: c.kind(), At: InStep, Label: label})
-}
-
-// show is the cells in a snapshot; under the owner's lock.
-func (s *cells) show() Cells {
-	n := Cells{Alive: s.alive, Died: s.died, LastDeath: s.lastDeath}
-	for c := s.first; c != nil && len(n.Oldest) < CellsShown; c = c.next {
-		n.Oldest = append(n.Oldest, CellNode{Name: c.name, Kind: c.kind(), Path: c.path(), State: c.state(), Started: c.started})
-	}
-	return n
-}
-
-func (c *Cell) state() State {
-	if c.order.Load() == cellCarriesOn {
-		return Running{}
-	}
-	return Stopping{}
-}
-
-// kill has the oldest cell of a name that was not killed before die at its next step.
-func (s *cells) kill(name string) found {
-	for c := s.first; c != nil; c = c.next {
-		if c.name == name && c.order.CompareAndSwap(cellCarriesOn, cellKilledByName) {
-			return isThere
-		}
-	}
-	return notThere
-}
-
-// found says whether something was at a path.
-type found uint8
-
-const (
-	notThere found = iota
-	isThere
-)
-
-// cells are those of a process, in the order in which they were made.
-type cells struct {
-	first, last *Cell
-	alive, died int
-	lastDeath   *Crash
-}
-
-func (s *cells) add(c *Cell) {
-	c.prev = s.last
-	if s.last == nil {
-		s.first = c
-	} else {
-		s.last.next = c
-	}
-	s.last = c
-	s.alive++
-}
-
-// remove does nothing with a cell that is not in the list.
-func (s *cells) remove(c *Cell) {
-	if c.prev == nil && s.first != c {
-		return
-	}
-	if c.prev == nil {
-		s.first = c.next
-	} else {
-		c.prev.next = c.next
-	}
-	if c.next == nil {
-		s.last = c.prev
-	} else {
-		c.next.prev = c.prev
-	}
-	c.prev, c.next = nil, nil
-	s.alive--
-}
-
-// endAll is the end of the owner.
-func (s *cells) endAll() {
-	for c := s.first; c != nil; {
-		next := c.next
-		c.order.Store(cellOwnerIsOver)
-		c.prev, c.next = nil, nil
-		c = next
-	}
-	s.first, s.last, s.alive = nil, nil, 0
 }

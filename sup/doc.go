@@ -8,6 +8,9 @@
 // another through a Mailbox, ask through a Call, and learn of each other's death
 // by Monitor or Link.
 //
+// A Cell is less than a process: one of many values that a process steps under a
+// guard, so that a panic discards it alone.
+//
 // The decisions are made by a pure core, in internal/decide; this package is the
 // goroutines around it.
 package sup

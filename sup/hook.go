@@ -43,10 +43,23 @@ type Point struct {
 // with.
 type Hook func(Point)
 
+// Scope is how far an abnormal exit reaches.
+type Scope int
+
+// The scopes.
+const (
+	// OfProcess is the end of a process, which its supervisor acts on.
+	OfProcess Scope = iota
+	// OfCell is the death of one cell: its owner goes on.
+	OfCell
+)
+
 // Report tells of one abnormal exit: Failed, Panicked, StartFailed or Stuck.
 // Restarts is how often the child had been restarted before, LastMessage the
-// label of its last Receive, Age how long the incarnation lived.
+// label of its last Receive, Age how long the incarnation lived. Of a cell, Restarts
+// is 0 and LastMessage its owner's.
 type Report struct {
+	Scope       Scope
 	Path, Kind  string
 	Exit        Exit
 	Restarts    int
@@ -59,7 +72,8 @@ type Options struct {
 	// Hook, if set, is called at every hook point.
 	Hook Hook
 	// Observe, if set, is told of every abnormal exit, before the supervisor
-	// acts on it. Supervisors call it on their own goroutines, several at once:
-	// it must not block, and its panic is the program's.
+	// acts on it. Supervisors call it on their own goroutines, several at once, and
+	// so do the owners of cells: it must not block, and its panic is the program's
+	// or, of a cell, the owner's.
 	Observe func(Report)
 }

@@ -100,28 +100,6 @@ type Node struct {
 	Children []Node
 }
 
-// CellsShown is how many cells of a process a snapshot names.
-const CellsShown = 10
-
-// Cells are those of one process in a snapshot.
-type Cells struct {
-	// Alive is how many there are, Died how many have died since the process's start.
-	Alive, Died int
-	// LastDeath is the latest of these deaths, nil if none died. It is not to be
-	// changed.
-	LastDeath *Crash
-	// Oldest are those alive in the order in which they were made, CellsShown at most.
-	Oldest []CellNode
-}
-
-// CellNode is one cell in a snapshot. State is Running, or Stopping in one that was
-// killed by its name and not stepped since.
-type CellNode struct {
-	Name, Kind, Path string
-	State            State
-	Started          time.Time
-}
-
 // Snapshot looks at the whole tree. It blocks no process and waits for none. A
 // stuck process whose supervisor is gone stands under the nearest one above
 // that is there.
@@ -254,17 +232,5 @@ func (n *Node) draw(b *strings.Builder, indent string) {
 	n.Cells.draw(b, indent+"  ")
 	for i := range n.Children {
 		n.Children[i].draw(b, indent+"  ")
-	}
-}
-
-func (s *Cells) draw(b *strings.Builder, indent string) {
-	for _, c := range s.Oldest {
-		fmt.Fprintf(b, "%scell %s  %v\n", indent, c.Name, c.State)
-	}
-	if more := s.Alive - len(s.Oldest); more > 0 {
-		fmt.Fprintf(b, "%scells besides: %d\n", indent, more)
-	}
-	if s.LastDeath != nil {
-		fmt.Fprintf(b, "%scells that died: %d, the last %s %v\n", indent, s.Died, s.LastDeath.Path, s.LastDeath.Exit)
 	}
 }

@@ -128,12 +128,18 @@ func (c *conductor) detail(o jsonl.Object) {
 // crashed keeps a report of a crash that the engine contained. One without a
 // stack was reported before, or is the failure of something outside.
 func (c *conductor) crashed(head jsonl.Head, e etorrent.CrashedEvent) {
-	c.crash = crashOfEvent(e)
+	crash, after := crashOfEvent(e), "it was started again"
+	switch e.Scope {
+	case etorrent.CrashOfProcess:
+		c.crash = crash
+	case etorrent.CrashOfCell:
+		after = "all else goes on"
+	}
 	if e.Stack == nil {
 		return
 	}
-	path, err := writeCrash(c.e.state, c.crash, head.Time)
-	w := &jsonl.Warning{Head: head, Message: fmt.Sprintf("%s %s; it was started again", e.Path, e.Err), Report: path}
+	path, err := writeCrash(c.e.state, crash, head.Time)
+	w := &jsonl.Warning{Head: head, Message: fmt.Sprintf("%s %s; %s", e.Path, e.Err, after), Report: path}
 	if err != nil {
 		w.Message += "; " + whereReport(path, err)
 	}

@@ -33,10 +33,10 @@ func crashOfEvent(e etorrent.CrashedEvent) crash {
 	return crash{path: e.Path, kind: e.Kind, exit: e.Err, last: e.LastMessage, restarts: e.Restarts, stack: e.Stack}
 }
 
-// lastCrash is what crashed last in an engine that is down.
+// lastCrash is the process that crashed last in an engine that is down.
 func lastCrash(c *etorrent.Client) (last crash) {
 	for e, err := range c.Events(context.Background(), 0) {
-		if crashed, is := e.(etorrent.CrashedEvent); is && err == nil {
+		if crashed, is := e.(etorrent.CrashedEvent); is && err == nil && crashed.Scope == etorrent.CrashOfProcess {
 			last = crashOfEvent(crashed)
 		}
 	}

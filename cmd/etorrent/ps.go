@@ -41,6 +41,10 @@ and the transfer goes on. Of a supervisor the processes below it are stopped fir
 a torrent that is killed as a whole is put aside for a minute. A peer that is killed
 is followed by one of another name, if at all.
 
+A process that has many small things to do has a cell for each: a crash in one ends
+that cell alone. The oldest ten are shown by name, the others are counted. A cell that
+is killed dies when it is next touched.
+
 The exit code is 3 if no program runs, and 2 if NAME is none of a process, or of
 several.`,
 		Example: `  etorrent ps

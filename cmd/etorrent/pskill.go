@@ -25,13 +25,22 @@ const (
 	nearShown = 5
 )
 
-// target is a process that a name may mean.
+// target is what a name may mean: a process, or a cell, of which process has the name,
+// the path and the start.
 type target struct {
 	program *control.Program
 	pid     int
 	process jsonl.Process
+	sort    targetSort
 	within  time.Duration
 }
+
+type targetSort uint8
+
+const (
+	aProcess targetSort = iota
+	aCell
+)
 
 // name is what means it alone.
 func (t target) name() string {
@@ -66,11 +75,11 @@ func killByName(s *session, f *psFlags) error {
 		return err
 	}
 	s.out.tell(told)
-	s.out.people.note("%s: %s", t.name(), fateOf(told))
+	s.out.people.note("%s: %s", t.name(), fateOf(t.sort, told))
 	return nil
 }
 
-// targetsOf are the processes of all programs that run.
+// targetsOf are the processes, and the cells that are told, of all programs that run.
 func targetsOf(s *session, f *psFlags) ([]target, []*control.Program) {
 	var all []target
 	running := control.Programs(s.ctx, f.state)
@@ -90,6 +99,13 @@ func appendTargets(to []target, t target) []target {
 	within := backWithin
 	if t.process.Strategy == sup.Dynamic.String() {
 		within = pooledWithin
+	}
+	if cells := t.process.Cells; cells != nil {
+		for i := range cells.Oldest {
+			c := &cells.Oldest[i]
+			cell := jsonl.Process{Name: c.Name, Kind: c.Kind, Path: c.Path, State: c.State, Started: &c.Started}
+			to = append(to, target{program: t.program, pid: t.pid, process: cell, sort: aCell, within: backWithin})
+		}
 	}
 	for _, c := range t.process.Children {
 		to = appendTargets(to, target{program: t.program, pid: t.pid, process: c, within: within})
@@ -187,8 +203,8 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
-// awaitReturn looks until the process that was killed is there again, or has been
-// waited for long enough.
+// awaitReturn looks until the process that was killed is there again, a cell is gone, or
+// it has been waited for long enough.
 func awaitReturn(s *session, t target, began time.Time, told *jsonl.Killed) error {
 	tick := time.NewTicker(backEvery)
 	defer tick.Stop()
@@ -200,7 +216,7 @@ func awaitReturn(s *session, t target, began time.Time, told *jsonl.Killed) erro
 			told.Outcome = "ended"
 			return nil
 		}
-		if view(&tree.Root, t.process, told); told.Outcome == "back" || told.Outcome == "quarantined" || after > t.within {
+		if t.view(&tree.Root, told) == settled || after > t.within {
 			return nil
 		}
 		select {
@@ -211,9 +227,27 @@ func awaitReturn(s *session, t target, began time.Time, told *jsonl.Killed) erro
 	}
 }
 
+// finality says whether looking again may show something else.
+type finality uint8
+
+const (
+	open finality = iota
+	settled
+)
+
+// view looks in a tree for what became of what was killed.
+func (t target) view(root *jsonl.Process, told *jsonl.Killed) finality {
+	switch t.sort {
+	case aCell:
+		return viewCell(root, t.process, told)
+	case aProcess:
+	}
+	return view(root, t.process, told)
+}
+
 // view looks for a process that was killed, and for the one in its place, below a
 // node.
-func view(at *jsonl.Process, was jsonl.Process, told *jsonl.Killed) {
+func view(at *jsonl.Process, was jsonl.Process, told *jsonl.Killed) finality {
 	told.Outcome = "gone"
 	for _, p := range at.ByPath(was.Path, nil) {
 		told.Restarts, told.LastExit = p.Restarts, p.LastExit
@@ -223,15 +257,42 @@ func view(at *jsonl.Process, was jsonl.Process, told *jsonl.Killed) {
 			told.Outcome = p.State
 		case again && (p.State == "running" || p.State == "degraded"):
 			told.Outcome = "back"
-			return
+			return settled
 		case !again && p.State != "idle":
 			told.Outcome = "ending"
 		}
 	}
+	if told.Outcome == "quarantined" {
+		return settled
+	}
+	return open
+}
+
+// viewCell looks for a cell that was killed: it dies at its next step, and none takes
+// its place.
+func viewCell(at *jsonl.Process, was jsonl.Process, told *jsonl.Killed) finality {
+	if at.Cells != nil {
+		if last := at.Cells.LastDeath; last != nil && last.Path == was.Path {
+			told.LastExit = last.Exit
+		}
+		for _, c := range at.Cells.Oldest {
+			if c.Path == was.Path && c.Started.Equal(*was.Started) {
+				told.Outcome = "ending"
+				return open
+			}
+		}
+	}
+	for i := range at.Children {
+		if viewCell(&at.Children[i], was, told) == open {
+			return open
+		}
+	}
+	told.Outcome = "gone"
+	return settled
 }
 
 // fateOf tells people.
-func fateOf(k *jsonl.Killed) string {
+func fateOf(sort targetSort, k *jsonl.Killed) string {
 	switch k.Outcome {
 	case "back":
 		return fmt.Sprintf("killed, and back after %d ms with restarts %d", k.After, k.Restarts)
@@ -241,6 +302,9 @@ func fateOf(k *jsonl.Killed) string {
 		return fmt.Sprintf("killed, and not down after %d ms", k.After)
 	case "ended":
 		return "killed, and the program ended"
+	}
+	if sort == aCell {
+		return fmt.Sprintf("killed, and gone after %d ms", k.After)
 	}
 	return fmt.Sprintf("killed, and none of its name came within %d ms", k.After)
 }

@@ -15,19 +15,20 @@ import (
 const stacksKept = 256
 
 // crashLog turns reports of abnormal exits into events. Each stack is told
-// once. It is a passive leaf: its lock guards a set.
+// once. It is a passive leaf: its lock guards counts.
 type crashLog struct {
 	c      *Client
 	logger *slog.Logger
 	mu     sync.Mutex
-	seen   map[uint64]struct{}
+	seen   map[uint64]int // panics by their place
+	others int            // at places beyond stacksKept
 }
 
 func newCrashLog(c *Client, l *slog.Logger) *crashLog {
 	if l == nil {
 		l = slog.New(slog.DiscardHandler)
 	}
-	return &crashLog{c: c, logger: l, seen: map[uint64]struct{}{}}
+	return &crashLog{c: c, logger: l, seen: map[uint64]int{}}
 }
 
 // observe is told of every abnormal exit. That what is to be started runs
@@ -37,12 +38,19 @@ func (l *crashLog) observe(r sup.Report) {
 		return
 	}
 	crashed := event.Crashed{
-		Path: r.Path, Kind: r.Kind, Err: r.Exit.String(),
+		Scope: scopeOf(r.Scope), Path: r.Path, Kind: r.Kind, Err: r.Exit.String(),
 		LastMessage: r.LastMessage, Restarts: r.Restarts,
 	}
-	if p, ok := r.Exit.(sup.Panicked); ok && l.isNew(p) {
-		crashed.Stack = p.Stack
-		l.logger.Error("process crashed", "path", r.Path, "exit", r.Exit.String(), "last", r.LastMessage, "stack", string(p.Stack))
+	if p, ok := r.Exit.(sup.Panicked); ok {
+		times, place := l.count(p)
+		crashed.Times = times
+		if r.Scope == sup.OfCell && rare(times) == tooOften {
+			return
+		}
+		if place == toldApart && times == 1 {
+			crashed.Stack = p.Stack
+			l.logger.Error("crashed", "scope", crashed.Scope.String(), "path", r.Path, "exit", r.Exit.String(), "last", r.LastMessage, "stack", string(p.Stack))
+		}
 	}
 	at := l.c.clock.Wall()
 	l.c.events.Append(func(rev ring.Revision) event.Event {
@@ -51,14 +59,49 @@ func (l *crashLog) observe(r sup.Report) {
 	})
 }
 
-// isNew says whether a stack is told for the first time.
-func (l *crashLog) isNew(p sup.Panicked) bool {
-	place := p.Fingerprint()
+func scopeOf(s sup.Scope) event.CrashScope {
+	switch s {
+	case sup.OfCell:
+		return event.CrashOfCell
+	case sup.OfProcess:
+	}
+	return event.CrashOfProcess
+}
+
+// place says whether a panic's place is one of those that are told apart.
+type place uint8
+
+const (
+	toldApart place = iota
+	amongOthers
+)
+
+// count is how often a panic was seen at its place, this one included.
+func (l *crashLog) count(p sup.Panicked) (int, place) {
+	at := p.Fingerprint()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if _, known := l.seen[place]; known || len(l.seen) >= stacksKept {
-		return false
+	if l.seen[at] == 0 && len(l.seen) >= stacksKept {
+		l.others++
+		return l.others, amongOthers
 	}
-	l.seen[place] = struct{}{}
-	return true
+	l.seen[at]++
+	return l.seen[at], toldApart
+}
+
+// frequency says whether the death of a cell is told of.
+type frequency uint8
+
+const (
+	seldom frequency = iota
+	tooOften
+)
+
+// rare is what has happened once, twice, four times and so on: nothing restarts cells,
+// so that no intensity bounds how often they die, and what is told stays few.
+func rare(times int) frequency {
+	if times&(times-1) == 0 {
+		return seldom
+	}
+	return tooOften
 }

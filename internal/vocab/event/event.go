@@ -227,9 +227,33 @@ type HostChanged struct {
 	Addrs []netip.Addr  // all that it has now, if they are others; nil: they are not
 }
 
-// Crashed says that a process panicked or failed, and was contained.
+// CrashScope is how far a crash reached.
+type CrashScope uint8
+
+// The scopes: a process, which its supervisor starts again, or one of the many things
+// that a process has and goes on without.
+const (
+	CrashOfProcess CrashScope = iota
+	CrashOfCell
+)
+
+// String names the scope.
+func (s CrashScope) String() string {
+	switch s {
+	case CrashOfCell:
+		return "cell"
+	case CrashOfProcess:
+	}
+	return "process"
+}
+
+// Crashed says that a process or a cell of one panicked or failed, and was contained.
+// Times is how often a panic at this place was seen so far, 0 where it is none; of the
+// cells that die at one place the first, the second, the fourth and so on are told of.
 type Crashed struct {
 	Head
+	Scope       CrashScope
+	Times       int
 	Path, Kind  string
 	Err         string
 	Stack       []byte // nil where the same stack was reported before

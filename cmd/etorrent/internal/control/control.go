@@ -21,7 +21,7 @@ const (
 	guestsAtOnce = 8
 	// longestRequest is the most bytes of a request, its end included.
 	longestRequest = 4 << 10
-	// processesShown is how many processes of a tree are told.
+	// processesShown is how many processes and cells of a tree are told.
 	processesShown = 5_000
 	// longestText is the most bytes that are told of an error or another text.
 	longestText = 300

@@ -38,6 +38,7 @@ func (x *telling) process(n *sup.Node) jsonl.Process {
 	if n.LastExit != nil {
 		p.LastExit = shorten(n.LastExit.String())
 	}
+	p.Cells = x.cells(&n.Cells)
 	for i := range n.Children {
 		if x.room <= 0 {
 			x.leftOut += count(&n.Children[i])
@@ -46,6 +47,25 @@ func (x *telling) process(n *sup.Node) jsonl.Process {
 		p.Children = append(p.Children, x.process(&n.Children[i]))
 	}
 	return p
+}
+
+// cells are nil of a process that never had one; those that are told take room.
+func (x *telling) cells(c *sup.Cells) *jsonl.Cells {
+	if c.Alive == 0 && c.Died == 0 {
+		return nil
+	}
+	out := &jsonl.Cells{Alive: c.Alive, Died: c.Died, Oldest: []jsonl.Cell{}}
+	if last := c.LastDeath; last != nil {
+		out.LastDeath = &jsonl.CellDeath{Path: last.Path, Exit: shorten(last.Exit.String()), LastMessage: shorten(last.LastMessage)}
+	}
+	for _, o := range c.Oldest[:max(0, min(len(c.Oldest), x.room))] {
+		x.room--
+		out.Oldest = append(out.Oldest, jsonl.Cell{
+			Name: o.Name, Kind: o.Kind, Path: o.Path, State: o.State.String(),
+			Started: o.Started.UTC().Round(0), Age: max(0, x.taken.Sub(o.Started).Milliseconds()),
+		})
+	}
+	return out
 }
 
 func count(n *sup.Node) int {

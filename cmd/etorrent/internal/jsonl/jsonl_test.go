@@ -54,6 +54,11 @@ func objects() []jsonl.Object {
 			Children: []jsonl.Process{
 				{Name: "a", State: "degraded", Reason: "r", LastExit: "failed: x", LastMessage: "m", Mailboxes: 2, Waiting: 3, Children: []jsonl.Process{}},
 				{Name: "b", State: "quarantined", Until: &created, Children: []jsonl.Process{}},
+				{Name: "c", State: "running", Cells: &jsonl.Cells{Oldest: []jsonl.Cell{}}, Children: []jsonl.Process{}},
+				{Name: "d", State: "running", Cells: &jsonl.Cells{
+					Alive: 2, Died: 1, LastDeath: &jsonl.CellDeath{Path: "client/d/x", Exit: "panicked: y", LastMessage: "m"},
+					Oldest: []jsonl.Cell{{Name: "z", Kind: "z", Path: "client/d/z", State: "stopping", Started: created, Age: 1}},
+				}, Children: []jsonl.Process{}},
 			},
 		}},
 		&jsonl.Hashing{Name: "a", Done: 1, Size: 2}, &jsonl.Hashing{Head: of, Name: "a", Size: 2},

@@ -282,6 +282,7 @@ type Process struct {
 	LastMessage string     `json:"last_message,omitempty"`
 	Mailboxes   int        `json:"mailboxes"`
 	Waiting     int        `json:"waiting"`
+	Cells       *Cells     `json:"cells,omitempty"` // of a process that has or had some
 	Children    []Process  `json:"children"`
 }
 

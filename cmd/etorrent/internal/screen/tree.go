@@ -11,23 +11,23 @@ import (
 	"github.com/etorrent/etorrent/internal/vocab/text"
 )
 
-// twig is one process as a line: its cells, and the colour of the line.
+// twig is one process as a line: its columns, and the colour of the line.
 type twig struct {
-	cells [6]string
-	color string
+	columns [6]string
+	color   string
 }
 
-// The cells of a twig, and their heads.
+// The columns of a twig, and their heads.
 const (
-	nameCell = iota
-	stateCell
-	restartsCell
-	ageCell
-	mailCell
-	saidCell // why it is in its state, and how it last ended
+	nameColumn = iota
+	stateColumn
+	restartsColumn
+	ageColumn
+	mailColumn
+	saidColumn // why it is in its state, and how it last ended
 )
 
-var heads = twig{cells: [6]string{"PROCESS", "STATE", "RESTARTS", "AGE", "MAIL", "REASON, LAST EXIT"}}
+var heads = twig{columns: [6]string{"PROCESS", "STATE", "RESTARTS", "AGE", "MAIL", "REASON, LAST EXIT"}}
 
 // Trees draws the trees of programs, one process a line, below a line for each
 // program. A style of no width cuts nothing; one of no height leaves nothing out.
@@ -53,12 +53,12 @@ func tree(t *jsonl.Tree, st Style) []string {
 	twigs := appendTwigs([]twig{heads}, &t.Root, "")
 	var widths [6]int
 	for _, w := range twigs {
-		for i, c := range w.cells {
+		for i, c := range w.columns {
 			widths[i] = max(widths[i], columns(c))
 		}
 	}
 	if st.Width > 0 {
-		widths[nameCell] = min(widths[nameCell], max(st.Width/2, 20))
+		widths[nameColumn] = min(widths[nameColumn], max(st.Width/2, 20))
 	}
 	for _, w := range twigs {
 		lines = append(lines, paint(Fit(w.line(widths), st.Width), w.color, st.Color))
@@ -87,9 +87,9 @@ func Fit(line string, width int) string {
 // line has numbers on the right of their columns.
 func (w twig) line(widths [6]int) string {
 	var b strings.Builder
-	for i, c := range w.cells {
+	for i, c := range w.columns {
 		switch i {
-		case restartsCell, ageCell, mailCell:
+		case restartsColumn, ageColumn, mailColumn:
 			b.WriteString(padLeft(c, widths[i]))
 		default:
 			b.WriteString(padRight(cut(c, widths[i]), widths[i]))
@@ -104,17 +104,37 @@ func appendTwigs(to []twig, p *jsonl.Process, indent string) []twig {
 	if p.Strategy != "" {
 		name += " (" + text.Printable(p.Strategy) + ")"
 	}
-	w := twig{cells: [6]string{nameCell: name, stateCell: text.Printable(p.State), saidCell: said(p)}, color: colorOfState(p.State)}
-	w.cells[restartsCell] = strconv.Itoa(p.Restarts)
+	w := twig{columns: [6]string{nameColumn: name, stateColumn: text.Printable(p.State), saidColumn: said(p)}, color: colorOfState(p.State)}
+	w.columns[restartsColumn] = strconv.Itoa(p.Restarts)
 	if p.Started != nil {
-		w.cells[ageCell] = amount.Duration(time.Duration(p.Age) * time.Millisecond)
+		w.columns[ageColumn] = amount.Duration(time.Duration(p.Age) * time.Millisecond)
 	}
 	if p.Mailboxes > 0 {
-		w.cells[mailCell] = strconv.Itoa(p.Waiting)
+		w.columns[mailColumn] = strconv.Itoa(p.Waiting)
 	}
 	to = append(to, w)
+	if p.Cells != nil {
+		to = appendCells(to, p.Cells, indent+"  ")
+	}
 	for i := range p.Children {
 		to = appendTwigs(to, &p.Children[i], indent+"  ")
+	}
+	return to
+}
+
+// appendCells has a line for each cell that is named, and one for the others.
+func appendCells(to []twig, all *jsonl.Cells, indent string) []twig {
+	for _, c := range all.Oldest {
+		state := "cell"
+		if c.State != "running" {
+			state = text.Printable(c.State)
+		}
+		w := twig{columns: [6]string{nameColumn: indent + text.Printable(c.Name), stateColumn: state}, color: colorOfState(c.State)}
+		w.columns[ageColumn] = amount.Duration(time.Duration(c.Age) * time.Millisecond)
+		to = append(to, w)
+	}
+	if more := all.Alive - len(all.Oldest); more > 0 {
+		to = append(to, twig{columns: [6]string{nameColumn: indent + "and " + amount.Count(more, "cell") + " more"}})
 	}
 	return to
 }
@@ -130,7 +150,15 @@ func said(p *jsonl.Process) string {
 	if p.LastExit != "" {
 		parts = append(parts, "last exit: "+text.Printable(p.LastExit))
 	}
+	if c := p.Cells; c != nil && c.LastDeath != nil {
+		parts = append(parts, fmt.Sprintf("%s died, the last %s: %s", amount.Count(c.Died, "cell"), text.Printable(nameIn(p.Path, c.LastDeath.Path)), text.Printable(c.LastDeath.Exit)))
+	}
 	return strings.Join(parts, "; ")
+}
+
+// nameIn is the name of a cell at a path below its owner's.
+func nameIn(owner, path string) string {
+	return strings.TrimPrefix(path, owner+"/")
 }
 
 func colorOfState(state string) string {

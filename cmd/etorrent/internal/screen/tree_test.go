@@ -35,6 +35,13 @@ func trees() []*jsonl.Tree {
 		node("starting", "starting"), node("stopping", "stopping"),
 		node("idle", "idle", func(p *jsonl.Process) { p.Started = nil; p.Mailboxes = 0; p.LastExit = "normal" }),
 		node("stuck", "stuck", func(p *jsonl.Process) { p.Reason = "body, close" }),
+		node("udp", "running", func(p *jsonl.Process) {
+			p.Path = "client/udp"
+			p.Cells = &jsonl.Cells{
+				Alive: 10_000, Died: 12, LastDeath: &jsonl.CellDeath{Path: "client/udp/conn[c]", Exit: "panicked: a\nb"},
+				Oldest: []jsonl.Cell{{Name: "conn[a]", State: "running", Age: 61_400}, {Name: "conn[b\x1b]", State: "stopping", Age: 70}},
+			}
+		}),
 		node("torrent[7]", "quarantined", func(p *jsonl.Process) { p.Until = &at; p.Started = nil }),
 	))
 	return []*jsonl.Tree{
