@@ -9,7 +9,7 @@ import (
 
 func TestAStepOfACellThatIsOverPanics(t *testing.T) {
 	for name, end := range map[string]func(*sup.Cell){
-		"dead":     func(c *sup.Cell) { _ = c.Step(func() { panic("x") }) },
+		"dead":     func(c *sup.Cell) { _ = c.Step(func() { panic("x") }); c.End() },
 		"ended":    (*sup.Cell).End,
 		"by step":  func(c *sup.Cell) { _ = c.Step(c.End) },
 		"in steps": func(c *sup.Cell) { _ = c.Step(func() { c.End(); panic("x") }) },
@@ -20,7 +20,6 @@ func TestAStepOfACellThatIsOverPanics(t *testing.T) {
 				o.do(func(p *sup.Process) {
 					c := p.NewCell("cell")
 					end(c)
-					c.End()
 					_ = o.reports.take()
 					_ = c.Step(nothing)
 				})

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/etorrent/etorrent"
 )
 
 func TestACrashOfTheRealProgramEndsWithTheCodeOfABugAndItsReport(t *testing.T) {
@@ -59,6 +61,25 @@ func TestACrashThatTheEngineContainsIsReportedAndTheTransferGoesOn(t *testing.T)
 	names := reportsOf(t, filepath.Join(dir, "g"), "client/torrents/pool/torrent[1]/control (control)")
 	if code != 0 || len(names) != 1 || w["report"] == nil || filepath.Base(w["report"].(string)) != filepath.Base(names[0]) || !strings.Contains(g.stderr.String(), "report: "+w["report"].(string)) {
 		t.Errorf("exit %d, reports %q, warning %v\n%s", code, names, w, g.stderr.String())
+	}
+}
+
+// The end of an engine is the fault of a process, not of a cell that died meanwhile.
+func TestTheDeathOfACellIsReportedAndAllElseGoesOn(t *testing.T) {
+	h, _, stderr := testHost(t, nil)
+	state := t.TempDir()
+	c := newConductor(&engine{s: &session{host: h, out: newOutput(h, outputFlags{})}, state: state}, untilStored)
+	process := etorrent.CrashedEvent{Path: "client/net/udp", Kind: "udp", Err: "failed: x"}
+	c.hear(heard{event: process})
+	c.hear(heard{event: etorrent.CrashedEvent{
+		Scope: etorrent.CrashOfCell, Times: 1, Path: "client/net/udp/conn[1]", Kind: "conn", Err: "panicked: planted", LastMessage: "datagrams", Stack: []byte("goroutine 1 [running]:\nsup.x()\n"),
+	}})
+	names := reportsOf(t, state, "client/net/udp/conn[1] (conn)")
+	if len(names) != 1 || !strings.Contains(stderr.String(), "client/net/udp/conn[1] panicked: planted; all else goes on (report: "+names[0]) {
+		t.Errorf("%q\n%s", names, stderr)
+	}
+	if c.crash.path != process.Path {
+		t.Errorf("the last crash is that of %s", c.crash.path)
 	}
 }
 

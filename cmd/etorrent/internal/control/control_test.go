@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/etorrent/etorrent/cmd/etorrent/internal/jsonl"
 	"github.com/etorrent/etorrent/sup"
 )
 
@@ -302,55 +301,6 @@ func TestOfALargeTreeTheRestIsCounted(t *testing.T) {
 	tree, err := w.programs()[0].Tree()
 	if err != nil || len(tree.Root.Children) != processesShown-1 || tree.LeftOut != 11 {
 		t.Errorf("%d left out, %v", tree.LeftOut, err)
-	}
-}
-
-// A process with ten thousand cells is one whose tree stays readable, and its cells may
-// be killed as processes may.
-func TestOfManyCellsTheOldestAreTold(t *testing.T) {
-	w := newWorld(t, 1, usualPatience)
-	step := make(chan struct{})
-	tree, err := sup.Start(t.Context(), "client", sup.Supervisor{Children: []sup.Child{{Name: "udp", Run: func(p *sup.Process) error {
-		var cells []*sup.Cell
-		for i := range 10_000 {
-			cells = append(cells, p.NewCell(fmt.Sprintf("conn[%d]", i)))
-		}
-		p.Ready()
-		for range step {
-			p.Receive("datagrams")
-			for _, c := range cells[:3] {
-				_ = c.Step(func() {})
-			}
-			step <- struct{}{}
-		}
-		return nil
-	}}}}, sup.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = tree.Stop(context.Background()) }()
-	defer close(step)
-	w.tree, w.state = tree, t.TempDir()
-	w.opened(w.serve(8, usualPatience))
-	g := w.programs()[0]
-	if err := g.Kill("client/udp/conn[2]"); err != nil {
-		t.Fatal(err)
-	}
-	cells := func() *jsonl.Cells {
-		at, err := g.Tree()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return at.Root.Children[0].Cells
-	}
-	if c := cells(); c.Alive != 10_000 || len(c.Oldest) != 10 || c.Oldest[2].State != "stopping" || c.Oldest[3].Path != "client/udp/conn[3]" || c.Died != 0 || c.LastDeath != nil {
-		t.Errorf("%+v", c)
-	}
-	step <- struct{}{}
-	<-step
-	want := jsonl.CellDeath{Path: "client/udp/conn[2]", Exit: "failed: sup: killed by its name", LastMessage: "datagrams"}
-	if c := cells(); c.Alive != 9_999 || c.Died != 1 || *c.LastDeath != want || c.Oldest[2].Name != "conn[3]" {
-		t.Errorf("%+v", c)
 	}
 }
 
