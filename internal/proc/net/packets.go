@@ -102,6 +102,12 @@ type Packets interface {
 	Write(out []Datagram) (int, WriteState, error)
 	// WaitWritable returns when Write can take datagrams again.
 	WaitWritable() error
+	// Buffers asks for room for so many bytes each way, beyond what the administrator
+	// gives everybody where that is allowed, and tells what there is then, in bytes as
+	// the system counts: Linux doubles what is asked for and counts the memory that a
+	// datagram takes, on loopback 2304 bytes if it has 1402. It may be called from anywhere.
+	// What is no socket of the system has errors.ErrUnsupported.
+	Buffers(want int) (receive, send int, err error)
 	// Close ends the socket. It may be called more than once.
 	Close() error
 	// LocalAddr is where it is bound.

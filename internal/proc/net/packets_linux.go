@@ -240,5 +240,7 @@ func (u *udpPackets) setFragment(fd int, want Fragmentation) error {
 func (u *udpPackets) pollOut(fd uintptr) bool { return poll(fd, &u.pollWrite, unix.POLLOUT) }
 func (u *udpPackets) WaitWritable() error     { return u.raw.Write(u.doPollOut) }
 
+func (u *udpPackets) Buffers(want int) (receive, send int, err error) { return buffersOf(u.udp, want) }
+
 func (u *udpPackets) Close() error              { return u.udp.Close() }
 func (u *udpPackets) LocalAddr() netip.AddrPort { return u.local }

@@ -113,6 +113,57 @@ func TestTheKernelIsAskedForBuffers(t *testing.T) {
 	}
 }
 
+func TestBuffersAreWhatTheSystemGave(t *testing.T) {
+	p := open(t, nil, pnet.V4, "127.0.0.1:0")
+	for _, want := range []int{64 << 10, 128 << 10} {
+		receive, send, err := p.Buffers(want)
+		if err != nil || receive != 2*want || send != 2*want {
+			t.Errorf("of %d: %d, %d, %v", want, receive, send, err)
+		}
+		if n := held(t, p); (n-2)*2304 > receive || (n+2)*2304 < receive {
+			t.Errorf("%d datagrams have room in %d bytes", n, receive)
+		}
+	}
+	// More than anybody has: what is given is told, be it less.
+	receive, send, err := p.Buffers(1 << 40)
+	if err != nil || receive != pnet.Option(p, unix.SOL_SOCKET, unix.SO_RCVBUF) || send != pnet.Option(p, unix.SOL_SOCKET, unix.SO_SNDBUF) || receive < 256<<10 {
+		t.Errorf("%d, %d, %v", receive, send, err)
+	}
+	plain, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_DGRAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Close(plain)
+	_ = unix.SetsockoptInt(plain, unix.SOL_SOCKET, unix.SO_RCVBUF, 1<<29)
+	bounded, _ := unix.GetsockoptInt(plain, unix.SOL_SOCKET, unix.SO_RCVBUF)
+	switch unix.SetsockoptInt(plain, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 1<<29) {
+	case nil:
+		if receive <= bounded {
+			t.Errorf("%d bytes, though the bound of %d may be passed", receive, bounded)
+		}
+	default:
+		if receive != bounded {
+			t.Errorf("%d bytes, with a bound of %d", receive, bounded)
+		}
+	}
+}
+
+// held is how many of 1000 datagrams of 1402 bytes a socket has room for.
+func held(t *testing.T, p pnet.Packets) int {
+	t.Helper()
+	from := open(t, nil, pnet.V4, "127.0.0.1:0")
+	for range 1000 {
+		if _, _, err := from.Write([]pnet.Datagram{{Remote: p.LocalAddr(), Payload: make([]byte, 1402)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n, err := p.Read(datagrams(1001, 1403))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
 // DF is left as the system has it, set where one asks for that, and left out where
 // one asks for that; each datagram says so for itself.
 func TestADatagramTravelsInFragmentsUnlessThatIsForbidden(t *testing.T) {

@@ -164,6 +164,15 @@ func TestAnErrorOfAWriteIsThatOfTheNextDatagram(t *testing.T) {
 	}
 }
 
+func TestWhatIsNoSocketOfTheSystemHasNoBuffersToAskFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := open(t, etorrenttest.NewNetwork(t).Host("10.0.0.1"), pnet.V4, "0.0.0.0:0")
+		if receive, send, err := p.Buffers(1 << 20); receive != 0 || send != 0 || !errors.Is(err, errors.ErrUnsupported) {
+			t.Errorf("%d, %d, %v", receive, send, err)
+		}
+	})
+}
+
 func TestClosingASocketEndsItsReader(t *testing.T) {
 	p := open(t, nil, pnet.V4, "127.0.0.1:0")
 	ended := make(chan error)

@@ -217,6 +217,8 @@ func (s *narrow) Close() error {
 	return nil
 }
 
+func (s *narrow) Buffers(int) (int, int, error) { return 0, 0, errors.ErrUnsupported }
+
 func (s *narrow) LocalAddr() netip.AddrPort { return s.local }
 
 // free makes room; it returns what was taken since.
