@@ -129,6 +129,15 @@ var greetingRows = []row{
 			t.Errorf("%d bytes came", len(p.got))
 		}
 	}},
+	{"a State behind as many lost packets as there are slots is no second SYN-ACK", func(t *testing.T) {
+		cfg := config()
+		p := opened(t, cfg)
+		p.mustBe(p.receive(p.synAck(ourID, theirs.Add(cfg.Slots))), conn.Acknowledges)
+		p.mustBe(p.receive(p.data(0, 0, 10)), conn.Carries)
+		if len(p.got) != 10 {
+			t.Errorf("%d bytes came", len(p.got))
+		}
+	}},
 	{"behind data there is no second SYN-ACK", func(t *testing.T) {
 		p := opened(t, config())
 		p.receive(p.data(0, 0, 10))

@@ -147,7 +147,7 @@ func (c *Conn) establish(now mono.Instant, try int, p *utpwire.Packet, fx Effect
 func (c *Conn) viewReopening(p *utpwire.Packet) ArrivalKind {
 	fresh := c.id.role == initiator && c.greet.stage != confirmed && c.timers.confirm != mono.Never && c.queue.Held() == 0
 	ahead := p.Seq.Diff(c.greet.Theirs)
-	if fresh && p.Kind == utpwire.State && p.Ack == c.greet.Seq && (ahead < 0 || ahead >= c.cfg.Slots) {
+	if fresh && p.Kind == utpwire.State && p.Ack == c.greet.Seq && (ahead < 0 || ahead > c.cfg.Slots) {
 		return Reopens
 	}
 	return Acknowledges
