@@ -18,6 +18,9 @@ type Link struct {
 	// Judge, if there is one, is asked before all else whether a datagram is lost. It
 	// may change the bytes.
 	Judge func(at time.Duration, flow int, datagram []byte) Fate
+	// Hold, if there is one, says by how much a datagram that arrives is late, beside all
+	// else.
+	Hold func(flow int, datagram []byte) time.Duration
 }
 
 // MinDelay is the least delay of a link: ends run alone for that long.

@@ -174,6 +174,9 @@ func (w *World) postOne(p parcel) {
 	}
 	w.stats.sent(p.end, len(p.datagram)+w.Overhead, r)
 	to, extra := flow*2+1-side, w.Flows[flow].Extra
+	if d.Hold != nil {
+		extra += d.Hold(flow, p.datagram)
+	}
 	if w.Watch != nil {
 		w.Watch(Event{At: p.at, Arrival: r.at[0] + extra, Flow: flow, Side: Side(side), Fate: r.fate, Datagram: p.datagram})
 	}

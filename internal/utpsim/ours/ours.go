@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 
 	"github.com/etorrent/etorrent/internal/core/utp/conn"
 	"github.com/etorrent/etorrent/internal/core/utp/door"
@@ -38,14 +39,26 @@ const (
 	Hangs          // up, when all is appended: it closes and reads no more
 )
 
+// Numbers says where the numbers of an end begin.
+type Numbers uint8
+
+// The ways.
+const (
+	Drawn Numbers = iota // by the seed
+	Given                // by the plan: who accepts has no door then
+)
+
 // Plan is what the application of an end does.
 type Plan struct {
-	Role  Role
-	From  mono.Instant // when it asks, of its clock; who accepts is there at once
-	Bytes int          // of its stream
-	Leave Leave
-	Seed  uint64      // of ids, of the number of the Syn, and of the door's secret
-	Core  conn.Config // the zero one is conn.Defaults
+	Role    Role
+	From    mono.Instant // when it asks, of its clock; who accepts is there at once
+	Bytes   int          // of its stream
+	Leave   Leave
+	Seed    uint64 // of ids, of the number of the Syn, and of the door's secret
+	Numbers Numbers
+	First   serial.Number // of the Syn or of the answer to it, where it is Given
+	Core    conn.Config   // the zero one is conn.Defaults
+	Audit   int           // after how many steps everything is looked at; 0: 64
 }
 
 // End is one end, a utpsim.Stepper. Its fields are for reading.
@@ -60,6 +73,7 @@ type End struct {
 
 	plan    Plan
 	door    *door.Door
+	guests  []conn.Opening // of one without a door
 	shared  *conn.Shared
 	pending [][]byte // to be sent
 	fresh   int      // bytes that came since the last advance
@@ -77,6 +91,9 @@ const earlyBuffers = 1 << 12
 func New(p Plan) *End {
 	if p.Core.Window == 0 {
 		p.Core = conn.Defaults()
+	}
+	if p.Audit == 0 {
+		p.Audit = auditEvery
 	}
 	return &End{
 		plan: p, shared: conn.NewShared(recv.NewPool(2048, earlyBuffers)),
@@ -98,6 +115,10 @@ func (e *End) Deliver(now mono.Instant, datagram []byte) {
 		e.Conn.Receive(now, &p, (*effects)(e))
 		return
 	}
+	if e.plan.Role == Accepts && e.plan.Numbers == Given && e.Conn == nil {
+		e.meet(now, &p)
+		return
+	}
 	if p.Kind == utpwire.Syn {
 		if k := e.door.Knock(now, remote, &p.Header); e.plan.Role == Accepts && k.Kind <= door.AnsweredUnwritten {
 			e.post(&k.Answer)
@@ -107,13 +128,39 @@ func (e *End) Deliver(now mono.Instant, datagram []byte) {
 	switch x := e.door.Enter(now, remote, &p.Header); x.Kind {
 	case door.Admitted:
 		if e.Conn == nil {
-			e.Conn = conn.Accept(e.plan.Core, e.shared, conn.Opening(x.Guest), now)
-			e.begin()
-			e.Conn.Receive(now, &p, (*effects)(e))
+			e.admit(now, conn.Opening(x.Guest), &p)
 		}
 	case door.Stray:
 		e.post(&x.Reset)
 	case door.Left, door.Premature, door.StrayReset, door.StrayUnanswered:
+	}
+}
+
+// admit makes the connection of a remote, with its first packet.
+func (e *End) admit(now mono.Instant, o conn.Opening, p *utpwire.Packet) {
+	e.Conn = conn.Accept(e.plan.Core, e.shared, o, now)
+	e.begin()
+	e.Conn.Receive(now, p, (*effects)(e))
+}
+
+// meet is the door of one whose numbers are given: who knows them is let in.
+func (e *End) meet(now mono.Instant, p *utpwire.Packet) {
+	if p.Kind == utpwire.Syn {
+		o := conn.Opening{ID: p.ID.Next(), Theirs: p.Seq, Ours: e.plan.First}
+		if !slices.Contains(e.guests, o) {
+			e.guests = append(e.guests, o)
+		}
+		e.post(&utpwire.Header{
+			Kind: utpwire.State, ID: p.ID, Seq: o.Ours, Ack: o.Theirs, Stamp: utpwire.StampAt(now),
+			Delay: utpwire.StampAt(now).Since(p.Stamp), Window: uint32(e.plan.Core.Window),
+		})
+		return
+	}
+	for _, o := range e.guests {
+		if p.ID == o.ID && p.Ack == o.Ours.Previous() {
+			e.admit(now, o, p)
+			return
+		}
 	}
 }
 
@@ -192,11 +239,11 @@ func (e *End) leave(now mono.Instant) {
 	}
 }
 
-// auditEvery is after how many steps everything is looked at.
+// auditEvery is after how many steps everything is looked at, where the plan says nothing.
 const auditEvery = 64
 
 func (e *End) audit(now mono.Instant) {
-	if e.steps++; e.Wrong != nil || e.steps%auditEvery != 0 || !e.isOpen() {
+	if e.steps++; e.Wrong != nil || e.steps%e.plan.Audit != 0 || !e.isOpen() {
 		return
 	}
 	if err := e.Conn.Audit(now); err != nil {
@@ -208,6 +255,9 @@ func (e *End) audit(now mono.Instant) {
 func (e *End) invitation() conn.Invitation {
 	r := rand.New(rand.NewPCG(e.plan.Seed, 0))
 	i := conn.Invitation{Seq: serial.Number(r.Uint32())}
+	if e.plan.Numbers == Given {
+		i.Seq = e.plan.First
+	}
 	first := utpwire.ConnID(r.Uint32())
 	for n := range i.IDs {
 		i.IDs[n] = first + utpwire.ConnID(1000*n)
