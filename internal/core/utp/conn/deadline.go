@@ -15,10 +15,10 @@ const (
 	// and how long at least, end a connection. libutp and libtorrent end it after three
 	// or four, which do not outlast five seconds without a network.
 	mostSilent   = 6
-	leastSilence = 20 * time.Second
+	leastSilence = 30 * time.Second
 	// mostPassed is how many timeouts without an acknowledgement end it though the remote
-	// says something: they double from a quarter of a second to a minute.
-	mostPassed = 11
+	// says something: eight of a second, and then they double to a minute.
+	mostPassed = 16
 	// firstProbe and lastProbe are how long after each other packets are sent into a
 	// window that stays closed, at first and at most: libutp waits for 15 s. A remote
 	// tells at once that its window is open; a probe is for the case that this was lost.

@@ -121,6 +121,34 @@ func TestWhicheverPacketOfAHandshakeOrAnEndIsLostTheStreamsAreWhole(t *testing.T
 	}
 }
 
+// What waits for the end of an outage does not wait for as long again, and sends little
+// meanwhile.
+func TestAnOutageOfSecondsIsOverSoonAfterItsEnd(t *testing.T) {
+	const begins, flies = 500 * ms, 200 * ms
+	for long := 500 * ms; long < 7500*ms; long += 350 * ms {
+		w := newWorld(t, path{rtt: 50 * ms, bytes: [2]int{1_000_000, 0}})
+		lost := 0
+		w.lose = func(from, _ int, _ utpwire.Kind) fate {
+			since := w.now.Sub(w.begin)
+			if since < begins || since >= begins+long {
+				return carried
+			}
+			if from == 0 && since >= begins+flies {
+				lost++
+			}
+			return lostThere
+		}
+		got := 0
+		for w.now.Sub(w.begin) < begins+long+25*ms || w.ends[1].got == got {
+			got = w.ends[1].got
+			w.one()
+		}
+		if after := w.now.Sub(w.begin) - begins - long; after > 1100*ms || lost > 4+3*int(long/time.Second+1) {
+			t.Errorf("an outage of %v: bytes come %v after it, and %d packets were sent meanwhile", long, after, lost)
+		}
+	}
+}
+
 // Nothing comes through for some time, in the middle of the streams.
 func TestAnOutageEndsNoConnection(t *testing.T) {
 	for _, long := range []time.Duration{100 * ms, time.Second, 5 * time.Second, 15 * time.Second} {

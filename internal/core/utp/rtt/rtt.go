@@ -19,6 +19,14 @@ const (
 	// receiver keeps an acknowledgement for more than 40 ms, and a timeout comes only
 	// after a probe was not answered either; what it resends in vain is found out.
 	LeastSlack = 200 * time.Millisecond
+	// eagerTimeouts are how many in a row are no longer than eagerTimeout, or twice the
+	// first, where that one is no longer itself: a silence of some seconds is an outage,
+	// and who waits for its end in longer and longer steps may wait as long again.
+	// eagerTimeout is the least that RFC 6298 has at all, and Linux has six of one length
+	// for thin streams; two packets in each are less than what a control sends at the
+	// worst.
+	eagerTimeouts = 8
+	eagerTimeout  = time.Second
 )
 
 const (
@@ -79,14 +87,19 @@ func (e *Estimator) Least() time.Duration {
 }
 
 // Timeout is how long to wait for an acknowledgement, after so many timeouts with
-// none in between: each doubles it.
+// none in between: each doubles it, but for what is eager.
 func (e *Estimator) Timeout(passed int) time.Duration {
-	t := InitialTimeout
+	t, eager := InitialTimeout, MostTimeout
 	if e.smoothed != 0 {
 		t = e.smoothed + max(4*e.variance, LeastSlack)
 	}
-	for ; passed > 0 && t < MostTimeout; passed-- {
-		t *= 2
+	if e.smoothed != 0 && t <= eagerTimeout {
+		eager = max(2*t, eagerTimeout)
+	}
+	for n := 1; n <= passed && t < MostTimeout; n++ {
+		if t *= 2; n <= eagerTimeouts {
+			t = min(t, eager)
+		}
 	}
 	return min(t, MostTimeout)
 }

@@ -49,6 +49,26 @@ func TestATimeoutDoublesUpToAMinute(t *testing.T) {
 	}
 }
 
+func TestTheFirstTimeoutsOfAShortPathAreEager(t *testing.T) {
+	const s = time.Second
+	for took, want := range map[time.Duration][]time.Duration{
+		100 * time.Millisecond: {s * 3 / 10, s * 6 / 10, s, s, s, s, s, s, s, 2 * s, 4 * s, 8 * s},
+		300 * time.Millisecond: {s * 9 / 10, s * 18 / 10, s * 18 / 10, s * 18 / 10, s * 18 / 10, s * 18 / 10, s * 18 / 10, s * 18 / 10, s * 18 / 10, s * 36 / 10},
+		400 * time.Millisecond: {s * 12 / 10, s * 24 / 10, s * 48 / 10},
+	} {
+		var e rtt.Estimator
+		e.Sample(1, took)
+		for passed, want := range want {
+			if got := e.Timeout(passed); got != want {
+				t.Errorf("%v, after %d: %v, want %v", took, passed, got, want)
+			}
+		}
+		if got := e.Timeout(math.MaxInt); got != rtt.MostTimeout {
+			t.Errorf("%v: %v", took, got)
+		}
+	}
+}
+
 func TestTheEstimateIsThatOfRFC6298(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var e rtt.Estimator
