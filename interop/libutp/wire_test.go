@@ -14,10 +14,10 @@ import (
 	"github.com/etorrent/etorrent/internal/vocab/utpwire"
 )
 
-// wire is a libutp in lockstep to whose other end a test writes packets by hand.
+// wire is an end in lockstep, libutp or ours, to which a test writes packets by hand.
 type wire struct {
-	*testing.T
-	child  *child
+	testing.TB
+	child  subject
 	start  mono.Instant
 	now    mono.Instant
 	tick   mono.Instant
@@ -61,7 +61,11 @@ func said(of []answer, k Kind) (out []answer) {
 func newWire(t *testing.T, o Options) *wire {
 	t.Helper()
 	o.Seed = 1
-	w := &wire{T: t, child: startChild(t, o), start: mono.Instant(time.Hour)}
+	return wireTo(t, startChild(t, o))
+}
+
+func wireTo(t testing.TB, end subject) *wire {
+	w := &wire{TB: t, child: end, start: mono.Instant(time.Hour)}
 	w.now, w.tick = w.start, w.start.Add(ticks)
 	w.header = utpwire.Header{ID: 1000, Window: 1 << 20, Delay: 1}
 	return w
@@ -117,15 +121,19 @@ func (w *wire) say(kind utpwire.Kind, payload []byte) []answer {
 	return append(w.put(h, nil, payload), w.do(Drained, 0)...)
 }
 
-// wait lets time pass, with libutp's ticks.
+// wait lets time pass, with libutp's ticks, and looks at an end when it wants.
 func (w *wire) wait(d time.Duration) (out []answer) {
 	w.Helper()
 	for until := w.now.Add(d); w.now < until; {
-		w.now = min(until, w.tick)
-		if w.now == w.tick {
-			w.tick = w.tick.Add(ticks)
-			out = append(out, w.do(Tick, 0)...)
+		next := mono.Earliest(w.tick, w.child.due())
+		w.now = min(until, max(w.now, next))
+		if w.now < next {
+			break
 		}
+		if w.now >= w.tick {
+			w.tick = w.tick.Add(ticks)
+		}
+		out = append(out, w.do(Tick, 0)...)
 	}
 	return out
 }
@@ -138,31 +146,46 @@ func pattern(from, n int) []byte { return utpsim.Pattern(int64(from), n) }
 func accepted(t *testing.T, o Options) *wire {
 	t.Helper()
 	w := newWire(t, o)
-	w.header.Seq = 100
-	hello := spoken(w.say(utpwire.Syn, nil))
-	if len(hello) != 1 {
-		t.Fatalf("it answers %v to a SYN", hello)
-	}
-	w.header.ID = w.header.ID.Next()
-	w.header.Seq, w.header.Ack = 101, hello[0].Seq-1
+	w.ask(100)
 	w.say(utpwire.Data, pattern(0, 10))
 	w.header.Seq++
 	return w
+}
+
+// ask asks the end for a connection, by a SYN with a number. The header has what is to be
+// sent next.
+func (w *wire) ask(seq serial.Number) (synAck answer) {
+	w.Helper()
+	w.header.Seq = seq
+	hello := spoken(w.say(utpwire.Syn, nil))
+	if len(hello) != 1 {
+		w.Fatalf("it answers %v to a SYN", hello)
+	}
+	w.header.ID = w.header.ID.Next()
+	w.header.Seq, w.header.Ack = seq.Next(), hello[0].Seq.Previous()
+	return hello[0]
 }
 
 // connected has libutp ask for a connection and get it.
 func connected(t *testing.T, o Options) *wire {
 	t.Helper()
 	w := newWire(t, o)
-	syn := spoken(w.do(Connect, 0))
-	if len(syn) != 1 || syn[0].Header.Kind != utpwire.Syn {
-		t.Fatalf("it asks by %v", syn)
-	}
-	w.header.ID, w.header.Seq, w.header.Ack = syn[0].ID, 500, syn[0].Seq
-	if got := w.say(utpwire.State, nil); len(said(got, Connected)) != 1 {
-		t.Fatalf("it is not connected by %v", got)
-	}
+	w.answer(500)
 	return w
+}
+
+// answer has the end ask for a connection, and answers with a number.
+func (w *wire) answer(seq serial.Number) (syn answer) {
+	w.Helper()
+	syns := spoken(w.do(Connect, 0))
+	if len(syns) != 1 || syns[0].Header.Kind != utpwire.Syn {
+		w.Fatalf("it asks by %v", syns)
+	}
+	w.header.ID, w.header.Seq, w.header.Ack = syns[0].ID, seq, syns[0].Seq
+	if got := w.say(utpwire.State, nil); len(said(got, Connected)) != 1 {
+		w.Fatalf("it is not connected by %v", got)
+	}
+	return syns[0]
 }
 
 // takes acknowledges everything up to a packet.
