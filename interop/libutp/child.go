@@ -21,7 +21,7 @@ import (
 // Options are what a libutp in lockstep is given at its start.
 type Options struct {
 	Flavour       Flavour
-	Seed          uint64 // of its random numbers: ids and numbers of packets
+	Seed          uint64 // of its random numbers, ids and numbers of packets; 0: libutp's own numbers
 	MTU           int    // bytes of a datagram; 0: 1402, libutp's own for IPv4
 	SendBuffer    int    // bytes; 0: 1 MiB, libutp's own
 	ReceiveBuffer int    // bytes; 0: 1 MiB, libutp's own

@@ -137,6 +137,19 @@ var handshakes = []fact{
 }
 
 var validity = []fact{
+	{"its own random numbers are the same at every start", func(t *testing.T) {
+		var ids, numbers []int
+		for range 2 {
+			w := wireTo(t, startChild(t, Options{}))
+			for range 2 {
+				syn := only(t, w.do(Connect, 0))
+				ids, numbers = append(ids, int(syn.ID)), append(numbers, int(syn.Seq))
+			}
+		}
+		if !slices.Equal(ids[:2], ids[2:]) || !slices.Equal(numbers[:2], numbers[2:]) {
+			t.Errorf("it asks by ids %d and numbers %d", ids, numbers)
+		}
+	}},
 	{"a packet whose first extension is 3 or more is another protocol's", func(t *testing.T) {
 		w := accepted(t, Options{})
 		for number, want := range map[byte]int{3: 1, 255: 1, 2: 0} {
@@ -231,6 +244,19 @@ var validity = []fact{
 }
 
 var acknowledgements = []fact{
+	{"data says the window of when it was written, also when it is sent long after", func(t *testing.T) {
+		w := accepted(t, Options{ReceiveBuffer: 100_000})
+		w.do(Hold, 0)
+		first := only(t, w.do(Write, 10))
+		silent(t, w.do(Write, 10)) // since a small one is on its way
+		if got := only(t, w.say(utpwire.Data, pattern(10, 1000))); got.Window != 99_000 {
+			t.Errorf("it says %v", got)
+		}
+		w.header.Seq++
+		if got := only(t, w.takes(first.Seq)); len(got.Payload) != 10 || got.Window != 100_000 {
+			t.Errorf("it says %v", got)
+		}
+	}},
 	{"what comes at once has one acknowledgement", func(t *testing.T) {
 		w := accepted(t, Options{})
 		for i := range 92 {

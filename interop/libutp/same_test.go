@@ -11,9 +11,9 @@ import (
 )
 
 // both are the ends that a habit is of.
-var both = map[string]func(t *testing.T) *wire{
-	"libutp": func(t *testing.T) *wire { return newWire(t, Options{}) },
-	"ours":   func(t *testing.T) *wire { return wireTo(t, newCore(1)) },
+var both = map[string]func(t testing.TB) *wire{
+	"libutp": func(t testing.TB) *wire { return newWire(t, Options{}) },
+	"ours":   func(t testing.TB) *wire { return wireTo(t, newCore(1)) },
 }
 
 // What libutp and ours do alike on the wire, by packets written by hand: where BEP 29

@@ -58,7 +58,7 @@ func said(of []answer, k Kind) (out []answer) {
 	return out
 }
 
-func newWire(t *testing.T, o Options) *wire {
+func newWire(t testing.TB, o Options) *wire {
 	t.Helper()
 	o.Seed = 1
 	return wireTo(t, startChild(t, o))

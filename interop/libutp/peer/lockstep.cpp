@@ -127,7 +127,7 @@ void init(char **argv) {
 	context = utp_init(2);
 	utp_context_set_option(context, UTP_SNDBUF, atoi(argv[2]));
 	utp_context_set_option(context, UTP_RCVBUF, atoi(argv[3]));
-	utp_set_callback(context, UTP_GET_RANDOM, random_number);
+	if (state != 0) utp_set_callback(context, UTP_GET_RANDOM, random_number); // else libutp's own
 	utp_set_callback(context, UTP_GET_MICROSECONDS, micros);
 	utp_set_callback(context, UTP_GET_MILLISECONDS, millis);
 	utp_set_callback(context, UTP_GET_UDP_MTU, udp_mtu);
