@@ -40,14 +40,21 @@ func (f Flavour) flags() []string {
 // parts are libutp's files that are compiled.
 var parts = []string{"internal", "utils", "hash", "callbacks", "api", "packedsockaddr"}
 
-// building has one test compile at a time: the others find what it made.
-var building sync.Mutex
+// building has one test compile at a time: the others find what it made, which is in
+// built.
+var (
+	building sync.Mutex
+	built    = map[Flavour]string{}
+)
 
 // Build returns the path of the peer's program, compiled if need be.
 func Build(t testing.TB, f Flavour) string {
 	t.Helper()
 	building.Lock()
 	defer building.Unlock()
+	if program, is := built[f]; is {
+		return program
+	}
 	program, err := build(f)
 	if err != nil && os.Getenv("CI") != "true" {
 		t.Skipf("there is no libutp to test against: %v", err)
@@ -55,6 +62,7 @@ func Build(t testing.TB, f Flavour) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	built[f] = program
 	return program
 }
 
