@@ -77,7 +77,11 @@ func allTests(t *testing.T) map[string]bool {
 	if err != nil || len(beside) == 0 {
 		t.Fatalf("no tests of real programs: %v", err)
 	}
-	for _, name := range beside {
+	inside, err := filepath.Glob(filepath.Join(root(), "interop", "*", "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range append(beside, inside...) {
 		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
 		if err != nil {
 			t.Fatal(err)

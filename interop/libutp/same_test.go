@@ -222,6 +222,14 @@ var sequences = []habit{
 			w.Errorf("after %v it says %v", fin, got)
 		}
 	}},
+	{"data without a byte takes a number", func(w *wire) {
+		w.accepts(100)
+		w.say(utpwire.Data, nil)
+		w.header.Seq++
+		if got := w.say(utpwire.Data, pattern(10, 10)); delivered(got) != 10 || w.only(got).Ack != w.header.Seq {
+			w.Errorf("it does %v", got)
+		}
+	}},
 	{"a FIN before the data ends the stream behind it, and has no FIN for an answer", func(w *wire) {
 		w.accepts(65534)
 		w.header.Seq++
