@@ -19,6 +19,7 @@ type player struct {
 	first  serial.Number     // of the script's stream
 	theirs serial.Number     // of the end's stream
 	seen   []*utpwire.Packet // of the end's stream
+	deaf   int               // so many of its packets are lost
 	acked  int               // of them
 	heard  int               // of the script's stream, that the end has acknowledged
 	outcome
@@ -127,6 +128,10 @@ func (p *player) hear(of []answer) {
 
 // note notes a packet of the end.
 func (p *player) note(packet *utpwire.Packet) {
+	if p.deaf > 0 {
+		p.deaf--
+		return
+	}
 	if packet.Kind == utpwire.Reset || packet.Kind == utpwire.Syn {
 		return
 	}
@@ -227,6 +232,8 @@ func (p *player) move(m move) {
 		p.op(Read, 0)
 	case shutsDown:
 		p.op(Shutdown, 0)
+	case deafens:
+		p.deaf = m.n
 	}
 }
 
@@ -255,7 +262,20 @@ func (p *player) headerOf(kind utpwire.Kind, m move) utpwire.Header {
 
 func (p *player) packet(kind utpwire.Kind, m move, payload []byte) {
 	h := p.headerOf(kind, m)
-	p.events(Event{Op: Datagram, Datagram: append(h.Append(nil, m.mask), payload...)})
+	p.events(Event{Op: Datagram, Datagram: append(h.Append(nil, p.honest(h.Ack, m.mask)), payload...)})
+}
+
+// honest is a mask without the bits of packets that were lost. What was never sent may
+// have one.
+func (p *player) honest(ack serial.Number, mask utpwire.SelectiveAck) utpwire.SelectiveAck {
+	out := bytes.Clone(mask)
+	for bit := range 8 * len(out) {
+		i := ack.Add(2 + bit).Diff(p.theirs)
+		if maybeLost := i < len(p.seen)+1100 && (i < 0 || i >= len(p.seen) || p.seen[i] == nil); maybeLost {
+			out[bit/8] &^= 1 << (bit % 8)
+		}
+	}
+	return out
 }
 
 // synAgain repeats the SYN, or sends an end that asked one with its own id.
@@ -300,11 +320,11 @@ func (p *player) mangled(m move) {
 		b = append(h.Append(nil, nil), 0, 200, x, x)
 		b[1] = 1 + x%2
 	case 7:
-		b = dressed(1, 3+x%200, 4, x, x, x, x, 0, 3, x, x, x)
+		b = dressed(1, append(append([]byte{3 + x%200, 4}, p.honest(h.Ack, []byte{x, x, x, x})...), 0, 3, x, x, x)...)
 	case 8:
-		b = dressed(2, 1, 8, x, x, x, x, x, x, x, x, 0, 1, x)
+		b = dressed(2, append([]byte{1, 8, x, x, x, x, x, x, x, x, 0, 1}, p.honest(h.Ack, []byte{x})...)...)
 	case 9:
-		b = dressed(1, 1, 0, 0, 2, x, x)
+		b = dressed(1, append([]byte{1, 0, 0, 2}, p.honest(h.Ack, []byte{x, x})...)...)
 	case 10:
 		b = bytes.Repeat([]byte{x | 0x80}, int(x))
 	case 11:

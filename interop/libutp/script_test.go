@@ -27,7 +27,9 @@ import (
 //   - a SYN with another id: the end in lockstep has one connection;
 //   - a second answer to a SYN: ours takes the later one, as libtorrent wants it;
 //   - more than a window of data that is not read: ours drops it;
-//   - ten seconds without an acknowledgement: libutp gives up sooner;
+//   - ten seconds without an acknowledgement: libutp gives up sooner, which may also happen
+//     where packets are lost, and then is no fault of ours (libutpLeft);
+//   - masks with bits of packets that were lost: both believe them, and the stream has a hole;
 //   - bytes to write behind the application's end.
 type script struct {
 	first    serial.Number // of the script's stream
@@ -74,6 +76,7 @@ const (
 	holdsAll // the application does not read
 	readsOn
 	shutsDown
+	deafens // n packets of the end are lost
 )
 
 // move is one step.
@@ -180,7 +183,7 @@ func (r *reader) data(index int, how byte) {
 }
 
 func (r *reader) read(op, a, b, how byte) {
-	switch op % 16 {
+	switch op % 17 {
 	case 0, 1:
 		r.data(r.next, how)
 	case 2:
@@ -218,6 +221,8 @@ func (r *reader) read(op, a, b, how byte) {
 		r.end(a, how)
 	case 15:
 		r.add(move{act: putsSynAgain}, how)
+	case 16:
+		r.moves = append(r.moves, move{act: deafens, n: 1 + int(a)%4})
 	}
 }
 

@@ -29,6 +29,7 @@ const (
 // settle has the other end do what it should until both streams are whole, and then,
 // where the script wants it, the application close. Bytes and ends are those before that.
 func (p *player) settle() {
+	p.deaf = 0
 	p.op(Read, 0)
 	p.untilWhole()
 	p.before = p.outcome
@@ -91,6 +92,10 @@ func (p *player) resend() {
 
 // tell acknowledges all that has come.
 func (p *player) tell() {
-	p.packet(utpwire.State, move{index: p.s.numbers(), window: openWindow}, nil)
+	mask := make([]byte, (len(p.seen)-p.whole()+7)/8)
+	for i := range mask {
+		mask[i] = 0xff
+	}
+	p.packet(utpwire.State, move{index: p.s.numbers(), window: openWindow, mask: mask}, nil)
 	p.op(Drained, 0)
 }
