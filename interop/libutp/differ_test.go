@@ -122,6 +122,11 @@ var differentPackets = []difference{
 		w.do(Write, 10)
 		return tell(w.say(utpwire.State, nil))
 	}, "", "ST_DATA"},
+	{"data of an initiator that said nothing for ten seconds", func(w *wire) string {
+		w.ask(100)
+		w.wait(10 * time.Second)
+		return tell(w.say(utpwire.Data, pattern(0, 10)))
+	}, "takes 10 ST_STATE", "ST_RESET"},
 	{"2,000 packets of no connection", func(w *wire) string {
 		resets := 0
 		for i := range 2000 {
