@@ -24,7 +24,7 @@ const (
 )
 
 // public are the packages that a host may import.
-var public = []string{"", "/bencode", "/etorrenttest", "/metainfo", "/sqlitestate", "/state", "/statetest", "/storage", "/storagetest", "/sup", "/tracker"}
+var public = []string{"", "/bencode", "/etorrenttest", "/metainfo", "/sqlitestate", "/state", "/statetest", "/storage", "/storagetest", "/sup", "/tracker", "/utp"}
 
 // What is exported changes on purpose only: go test -run TestTheExportedAPI . -update-api
 func TestTheExportedAPIIsThatOfTheGoldenFile(t *testing.T) {

@@ -82,8 +82,12 @@ var floors = []floor{
 		project: slices.Concat(vocab, []string{"internal/core/swarms", "internal/proc/net", "internal/proc/tracking", "sup"}),
 	},
 	{
+		name: "uTP as a library", at: []string{"utp"}, notStd: []string{"database/sql"},
+		project: slices.Concat(vocab, []string{"internal/core/utp/conn", "internal/proc/clock", "internal/proc/net", "internal/proc/utp", "sup"}),
+	},
+	{
 		name: "program", at: []string{"cmd/..."},
-		project: slices.Concat(vocab, []string{".", "cmd/...", "internal/api", "internal/create", "internal/hashing", "internal/ondisk", "internal/web", "sim", "sqlitestate", "sup", "tracker"}),
+		project: slices.Concat(vocab, []string{".", "cmd/...", "internal/api", "internal/create", "internal/hashing", "internal/ondisk", "internal/web", "sim", "sqlitestate", "sup", "tracker", "utp"}),
 		foreign: []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/dustin/go-humanize", "golang.org/x/sys", "golang.org/x/term"},
 	},
 	{name: "simulator", at: []string{"sim/..."}, project: slices.Concat(vocab, []string{"internal/core/...", "sim/..."})},

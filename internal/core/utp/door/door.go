@@ -245,6 +245,10 @@ func (d *Door) isPressed(now mono.Instant) bool {
 	return d.pressed != mono.Never && now.Sub(d.pressed) < 2*slice
 }
 
+// TurnAway refuses a Syn, or one who was admitted: who owns the door has no room. The Entry is
+// that of a stray packet.
+func (d *Door) TurnAway(now mono.Instant, p *utpwire.Header) Entry { return d.turnAway(now, p) }
+
 // turnAway answers what belongs to no connection, while not too much does, and none of it
 // can be a later packet of one who holds an unwritten answer. A Reset says what it
 // answers: the id and the number of the packet.

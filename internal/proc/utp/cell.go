@@ -1,0 +1,326 @@
+package utp
+
+import (
+	"net/netip"
+
+	"github.com/etorrent/etorrent/internal/core/utp/conn"
+	"github.com/etorrent/etorrent/internal/core/utp/door"
+	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/internal/vocab/utpwire"
+	"github.com/etorrent/etorrent/sup"
+)
+
+// cell is a connection as the process has it: the core, which is stepped under a guard, and
+// what it had the process do.
+type cell struct {
+	x      *process
+	user   *Conn
+	core   *conn.Conn
+	guard  *sup.Cell
+	remote netip.AddrPort
+	from   netip.Addr // the address of ours that its packets leave from; zero: the system's choice
+	ids    []utpwire.ConnID
+	due    due
+	mark   mark
+	heard  mono.Instant // when its last packet came
+
+	// A step: run is a method that is bound once.
+	run     func()
+	do      task
+	news    news
+	arrival conn.Arrival
+	refused refusal
+	last    utpwire.Header // of the last packet that came
+	why     error          // what ends it, where the core does not know
+	counts  counts
+}
+
+// mark says whether it is among those that were touched.
+type mark uint8
+
+const (
+	unmarked mark = iota
+	marked
+)
+
+// task is what a step does.
+type task uint8
+
+const (
+	toReceive task = iota
+	toExpire
+	toApply // what the user wants and did
+	toFlush
+	toAbort
+	toRefuse // what the link did not take
+)
+
+// news is what the core has told since the user was met.
+type news struct {
+	answered answered
+	theirs   theirs
+	reason   conn.Reason
+	// what the user did
+	appended, consumed int
+	wants, applied     wants
+	writer             waiting
+}
+
+// answered says whether a remote that was asked has answered.
+type answered uint8
+
+const (
+	unanswered answered = iota
+	hasAnswered
+)
+
+// counts are for people.
+type counts struct{ sent, again, received, delivered uint64 }
+
+// admit makes the cell of a core. No packets are its own yet.
+func (x *process) admit(u *Conn, core *conn.Conn) *cell {
+	c := &cell{x: x, user: u, core: core, remote: u.remote, heard: x.now, guard: x.p.NewCell("conn[" + u.remote.String() + "]")}
+	c.run = c.work
+	u.cell = c
+	x.living++
+	return c
+}
+
+// own has packets with an id be the cell's.
+func (x *process) own(c *cell, id utpwire.ConnID) {
+	c.ids = append(c.ids, id)
+	x.table[door.KeyOf(c.remote, id)] = c
+}
+
+// isOver says whether the process has done with it.
+func (c *cell) isOver() bool { return c.core == nil }
+
+// step has the core do something. A panic ends the connection, and no other.
+func (c *cell) step(do task) {
+	c.do = do
+	if crash := c.guard.Step(c.run); crash != nil {
+		c.x.crashed(c, crash)
+	}
+}
+
+// work is what runs under the guard.
+func (c *cell) work() {
+	now := c.x.now
+	switch c.do {
+	case toReceive:
+		c.arrival = c.core.Receive(now, &c.x.packet, c)
+	case toExpire:
+		c.core.Expire(now, c)
+	case toApply:
+		c.apply(now)
+	case toFlush:
+		c.core.Flush(now, c)
+	case toAbort:
+		c.core.Abort(now, c)
+	case toRefuse:
+		c.refuse(now)
+	}
+}
+
+// apply tells the core what the user did.
+func (c *cell) apply(now mono.Instant) {
+	n := &c.news
+	if n.consumed > 0 {
+		c.core.Read(n.consumed)
+	}
+	if n.appended > 0 {
+		c.core.Append(n.appended)
+	}
+	switch n.wants {
+	case stays:
+	case finishes:
+		c.core.Finish()
+	case closes:
+		c.core.Close(now, c)
+	case aborts:
+		c.core.Abort(now, c)
+	}
+	n.consumed, n.appended, n.wants = 0, 0, stays
+}
+
+// meet tells the user what came, and the core what the user did.
+func (c *cell) meet() {
+	if c.isOver() {
+		return
+	}
+	c.pass()
+	if n := &c.news; n.consumed+n.appended > 0 || n.wants != stays {
+		c.step(toApply)
+	}
+	if !c.isOver() && c.core.Phase() == conn.Closed {
+		c.x.bury(c, c.why)
+	}
+}
+
+// pass is what passes between the process and the user, under the lock.
+func (c *cell) pass() {
+	u, n, chunks := c.user, &c.news, &c.x.m.chunks
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.in.show()
+	n.consumed, u.consumed = n.consumed+u.consumed, 0
+	n.appended += u.out.take()
+	u.out.rest(chunks)
+	if u.wants >= closes {
+		u.in.drop(chunks)
+	} else {
+		u.in.rest(chunks)
+	}
+	if u.wants > n.applied {
+		n.wants, n.applied = u.wants, u.wants
+	}
+	if n.answered == hasAnswered {
+		u.open()
+	}
+	u.theirs = n.theirs
+	if u.in.seen.ready > 0 || u.theirs == ended {
+		u.reads.signal()
+	}
+	n.writer = u.letWrite()
+	if u.asked != nil {
+		u.status = c.status()
+		close(u.asked)
+		u.asked = nil
+	}
+	if u.notice == told {
+		u.notice = untold
+	}
+}
+
+// letWrite has who waits write, if there is room for more than a little. It says whether
+// somebody waits on. With the lock.
+func (c *Conn) letWrite() waiting {
+	if c.out.room() >= unsentMost/4 {
+		c.writes.signal()
+	}
+	return c.writes.waiting
+}
+
+// meetWriter has a user who waits write on, when there is room since the flush.
+func (c *cell) meetWriter() {
+	if c.news.writer == nobody || int(c.user.out.kept.end-c.user.out.kept.sent) > unsentMost-unsentMost/4 {
+		return
+	}
+	u := c.user
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.out.told.sent = u.out.kept.sent
+	c.news.writer = u.letWrite()
+}
+
+// status is how it does.
+func (c *cell) status() Status {
+	return Status{
+		Status: c.core.Status(), Delivered: c.counts.delivered, Confirmed: c.user.out.kept.freed,
+		Sent: c.counts.sent, Again: c.counts.again, Received: c.counts.received,
+	}
+}
+
+// bury ends the connection for the process and for its user.
+func (x *process) bury(c *cell, why error) {
+	if why == nil {
+		why = endOf(c.news.reason)
+	}
+	status := c.status()
+	u := c.user
+	u.mu.Lock()
+	u.status = status
+	u.mu.Unlock()
+	c.guard.End()
+	x.remove(c)
+	u.finish(why)
+}
+
+// remove takes a cell out of everything.
+func (x *process) remove(c *cell) {
+	for _, id := range c.ids {
+		delete(x.table, door.KeyOf(c.remote, id))
+	}
+	if c.due.place > 0 {
+		x.due.remove(c)
+	}
+	c.core = nil
+	x.living--
+	if x.living == 0 {
+		x.rest()
+	}
+}
+
+// rest gives back the memory that nobody uses while there are no connections.
+func (x *process) rest() {
+	x.m.chunks.rest()
+	x.door.Rest(x.now)
+	x.shared = newShared()
+	x.spare = nil
+}
+
+// crashed throws away a connection whose core has panicked. The pool that it may have had
+// in its hands is used by no new one. The remote is told by an answer to its last packet,
+// of which the core need not be asked.
+func (x *process) crashed(c *cell, crash *sup.Crash) {
+	x.shared = newShared()
+	if c.counts.received > 0 && c.last.Kind != utpwire.Reset {
+		x.out.post(c.remote, c.from, &utpwire.Header{
+			Kind: utpwire.Reset, ID: c.last.ID, Stamp: utpwire.StampAt(x.now), Seq: c.last.Ack.Next(), Ack: c.last.Seq,
+		})
+	}
+	x.out.forget(c)
+	x.remove(c)
+	c.user.finish(&EndError{Reason: Crashed, Err: errorOf(crash.Exit)})
+}
+
+// Deliver takes bytes of the remote's stream.
+func (c *cell) Deliver(b []byte) {
+	c.counts.delivered += uint64(len(b))
+	c.user.in.write(b, &c.x.m.chunks)
+}
+
+// Send has a packet be among those that leave next.
+func (c *cell) Send(o conn.Outgoing) {
+	k := &c.user.out.kept
+	k.sent = max(k.sent, o.Begin+uint64(o.Size))
+	c.counts.sent++
+	if o.Times > 1 {
+		c.counts.again++
+	}
+	c.x.out.add(c, o)
+}
+
+// Released gives back what the remote has acknowledged.
+func (c *cell) Released(to uint64) { c.user.out.free(to, &c.x.m.chunks) }
+
+// Connected is told to who dialled.
+func (c *cell) Connected() { c.news.answered = hasAnswered }
+
+// Ended is told to who reads.
+func (c *cell) Ended() { c.news.theirs = ended }
+
+// Forget has an id be free again.
+func (c *cell) Forget(id utpwire.ConnID) {
+	delete(c.x.table, door.KeyOf(c.remote, id))
+	for i, other := range c.ids {
+		if other == id {
+			c.ids = append(c.ids[:i], c.ids[i+1:]...)
+			return
+		}
+	}
+}
+
+// Closed notes why.
+func (c *cell) Closed(why conn.Reason) { c.news.reason = why }
+
+// errorOf is what a crash was.
+func errorOf(e sup.Exit) error {
+	switch e := e.(type) {
+	case sup.Panicked:
+		return &sup.PanicError{Value: e.Value, Stack: e.Stack}
+	case sup.Failed:
+		return e.Err
+	}
+	return nil
+}

@@ -1,0 +1,53 @@
+package utp
+
+import "sync"
+
+const (
+	// chunkBytes is what a piece of a stream's memory holds: with the link it is 16 KiB.
+	chunkBytes = 16<<10 - 8
+	// chunksKept is how many are kept for the next who needs one: 4 MiB.
+	chunksKept = 256
+)
+
+// chunk is a piece of the memory that a stream waits in.
+type chunk struct {
+	next *chunk
+	b    [chunkBytes]byte
+}
+
+// chunks lends the memory that the streams of all connections wait in. It is a passive
+// leaf: its lock guards a list.
+type chunks struct {
+	mu   sync.Mutex
+	free *chunk
+	kept int
+}
+
+func (p *chunks) get() *chunk {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c := p.free
+	if c == nil {
+		return new(chunk)
+	}
+	p.free, c.next = c.next, nil
+	p.kept--
+	return c
+}
+
+func (p *chunks) put(c *chunk) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.kept >= chunksKept {
+		return
+	}
+	c.next, p.free = p.free, c
+	p.kept++
+}
+
+// rest frees what nobody uses.
+func (p *chunks) rest() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.free, p.kept = nil, 0
+}

@@ -1,0 +1,348 @@
+package utp
+
+import (
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/etorrent/etorrent/internal/core/utp/conn"
+)
+
+const (
+	// unsentMost is how many bytes of a stream may wait to be sent for the first time. What
+	// was sent and is not acknowledged comes on top of it, as much as the windows let fly.
+	unsentMost = 512 << 10
+	// lockedMost is how many bytes are copied under the lock at once, so that the process
+	// never waits long for it.
+	lockedMost = 64 << 10
+)
+
+// Conn is a connection for who uses it, a net.Conn. Its methods may be called from
+// everywhere at once. It is a passive leaf: its lock guards what passes between its users
+// and the process, and is held for copies of memory.
+type Conn struct {
+	mux           *Mux
+	local, remote netip.AddrPort
+	opened        chan struct{} // closed when the remote has answered, or it is over
+	gone          chan struct{} // closed when the process has done with it
+	reads, writes half
+	cell          *cell // the process's
+
+	mu       sync.Mutex
+	in       inflow
+	out      outflow
+	notice   notice
+	wants    wants
+	consumed int // bytes that were read, and that the process does not know of
+	theirs   theirs
+	err      error // why it is over
+	status   Status
+	asked    chan struct{} // closed when status is as it is now; nil: nobody asks
+}
+
+// half is what one direction has for who waits. One waits at a time.
+type half struct {
+	turn  chan struct{} // has a token while somebody reads, or writes
+	wake  chan struct{}
+	timer *time.Timer // of who has the turn
+
+	// under the lock of the connection
+	until   time.Time
+	waiting waiting
+}
+
+type waiting uint8
+
+const (
+	nobody waiting = iota
+	somebody
+)
+
+// notice says whether the process is to look at the connection.
+type notice uint8
+
+const (
+	untold notice = iota
+	told
+	over // it does not any more
+)
+
+// wants is what its users want of a connection.
+type wants uint8
+
+const (
+	stays wants = iota
+	finishes
+	closes
+	aborts
+)
+
+// theirs is how far the remote's stream is.
+type theirs uint8
+
+const (
+	goesOn theirs = iota
+	ended
+)
+
+func newConn(m *Mux, local, remote netip.AddrPort) *Conn {
+	return &Conn{
+		mux: m, local: local, remote: remote, opened: make(chan struct{}), gone: make(chan struct{}),
+		reads: newHalf(), writes: newHalf(),
+	}
+}
+
+func newHalf() half { return half{turn: make(chan struct{}, 1), wake: make(chan struct{}, 1)} }
+
+// signal has who waits look again. With the lock.
+func (h *half) signal() {
+	if h.waiting == nobody {
+		return
+	}
+	h.waiting = nobody
+	select {
+	case h.wake <- struct{}{}:
+	default:
+	}
+}
+
+// wait returns at a signal, at the latest when the time is over.
+func (h *half) wait(until time.Time) {
+	if until.IsZero() {
+		<-h.wake
+		return
+	}
+	if h.timer == nil {
+		h.timer = time.NewTimer(time.Until(until))
+	} else {
+		h.timer.Reset(time.Until(until))
+	}
+	select {
+	case <-h.wake:
+	case <-h.timer.C:
+	}
+	h.timer.Stop()
+}
+
+// isLate says whether the time is over. With the lock.
+func (h *half) isLate() bool { return !h.until.IsZero() && !h.until.After(time.Now()) }
+
+// Read reads what has come of the remote's stream, and waits for it. At its end it is
+// io.EOF, after Close net.ErrClosed, after the read deadline os.ErrDeadlineExceeded; an
+// *EndError where the connection broke, behind what came until then.
+func (c *Conn) Read(b []byte) (int, error) {
+	c.reads.turn <- struct{}{}
+	defer func() { <-c.reads.turn }()
+	for {
+		n, until, err := c.tryRead(b)
+		switch {
+		case err == io.EOF:
+			return n, io.EOF
+		case err != nil:
+			return n, opError("read", c.local, c.remote, err)
+		case n > 0 || len(b) == 0:
+			return n, nil
+		}
+		c.reads.wait(until)
+	}
+}
+
+func (c *Conn) tryRead(b []byte) (int, time.Time, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	h := &c.reads
+	switch {
+	case c.wants >= closes:
+		return 0, time.Time{}, net.ErrClosed
+	case h.isLate():
+		return 0, time.Time{}, os.ErrDeadlineExceeded
+	case len(b) == 0:
+		return 0, time.Time{}, nil
+	case c.in.seen.ready > 0:
+		n := c.in.read(b[:min(len(b), lockedMost)], &c.mux.chunks)
+		c.consumed += n
+		if c.consumed >= c.mux.tellRead {
+			c.tell()
+		}
+		return n, time.Time{}, nil
+	case c.theirs == ended:
+		return 0, time.Time{}, io.EOF
+	case c.err != nil:
+		return 0, time.Time{}, c.err
+	}
+	h.waiting = somebody
+	return 0, h.until, nil
+}
+
+// Write appends to our stream, and waits while too much of it was not sent. What it
+// returns for is not yet with the remote. After Close or CloseWrite it is net.ErrClosed,
+// after the write deadline os.ErrDeadlineExceeded, and an *EndError where the connection
+// broke.
+func (c *Conn) Write(b []byte) (int, error) {
+	c.writes.turn <- struct{}{}
+	defer func() { <-c.writes.turn }()
+	for n := 0; ; {
+		k, until, err := c.tryWrite(b[n:])
+		n += k
+		switch {
+		case err != nil:
+			return n, opError("write", c.local, c.remote, err)
+		case n == len(b):
+			return n, nil
+		case k == 0:
+			c.writes.wait(until)
+		}
+	}
+}
+
+func (c *Conn) tryWrite(b []byte) (int, time.Time, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	h := &c.writes
+	switch {
+	case c.wants >= finishes:
+		return 0, time.Time{}, net.ErrClosed
+	case h.isLate():
+		return 0, time.Time{}, os.ErrDeadlineExceeded
+	case c.err != nil:
+		return 0, time.Time{}, c.err
+	}
+	n := c.out.write(b[:min(len(b), lockedMost)], &c.mux.chunks)
+	if n > 0 {
+		c.tell()
+	} else {
+		h.waiting = somebody
+	}
+	return n, h.until, nil
+}
+
+// tell has the process look at the connection. With the lock.
+func (c *Conn) tell() {
+	if c.notice == untold {
+		c.notice = told
+		c.mux.told.Put(c)
+	}
+}
+
+// want asks for what is more than was asked for before.
+func (c *Conn) want(w wants) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.wants >= w {
+		return net.ErrClosed
+	}
+	c.wants = w
+	c.reads.signal()
+	c.writes.signal()
+	c.tell()
+	return nil
+}
+
+// CloseWrite ends our stream behind what was written. The remote's goes on, unless the
+// remote ends it too: libutp and libtorrent do so.
+func (c *Conn) CloseWrite() error {
+	return opError("close", c.local, c.remote, c.want(finishes))
+}
+
+// Close ends our stream behind what was written, and reads no more. It does not wait: what
+// is left is sent, and the remote waited for, as long as the Mux runs.
+func (c *Conn) Close() error {
+	return opError("close", c.local, c.remote, c.want(closes))
+}
+
+// Abort ends the connection at once, and throws away what is left. The remote is told by a
+// Reset.
+func (c *Conn) Abort() error {
+	return opError("close", c.local, c.remote, c.want(aborts))
+}
+
+// Gone is closed when all is over: when the remote has acknowledged our end and had time
+// to hear that its own has come, or when the connection broke.
+func (c *Conn) Gone() <-chan struct{} { return c.gone }
+
+// LocalAddr is where the remote's packets come to: an Addr.
+func (c *Conn) LocalAddr() net.Addr { return Addr{c.local} }
+
+// RemoteAddr is where they come from: an Addr.
+func (c *Conn) RemoteAddr() net.Addr { return Addr{c.remote} }
+
+// SetDeadline sets both deadlines; the zero time is none.
+func (c *Conn) SetDeadline(t time.Time) error { return c.setDeadlines(t, &c.reads, &c.writes) }
+
+// SetReadDeadline is when Read waits no more, also one that waits now.
+func (c *Conn) SetReadDeadline(t time.Time) error { return c.setDeadlines(t, &c.reads) }
+
+// SetWriteDeadline is when Write waits no more, also one that waits now.
+func (c *Conn) SetWriteDeadline(t time.Time) error { return c.setDeadlines(t, &c.writes) }
+
+func (c *Conn) setDeadlines(t time.Time, halves ...*half) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.wants >= closes {
+		return opError("set", c.local, c.remote, net.ErrClosed)
+	}
+	for _, h := range halves {
+		h.until = t
+		h.signal()
+	}
+	return nil
+}
+
+// Status is how a connection does.
+type Status struct {
+	conn.Status
+	Delivered uint64 // bytes of the remote's stream that came in order
+	Confirmed uint64 // bytes of our stream that the remote acknowledged
+	Sent      uint64 // packets, and of them Again those that were sent before
+	Again     uint64
+	Received  uint64 // packets
+}
+
+// Status says how the connection does, and how it did when it ended.
+func (c *Conn) Status() Status {
+	c.mu.Lock()
+	asked := c.asked
+	if c.notice != over && asked == nil {
+		asked = make(chan struct{})
+		c.asked = asked
+		c.tell()
+	}
+	c.mu.Unlock()
+	if asked != nil {
+		<-asked
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.status
+}
+
+// finish is the last word: why it is over.
+func (c *Conn) finish(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.notice == over {
+		return
+	}
+	c.notice, c.err = over, err
+	if c.asked != nil {
+		close(c.asked)
+		c.asked = nil
+	}
+	c.open()
+	close(c.gone)
+	c.reads.signal()
+	c.writes.signal()
+	c.mux.roll.leave(c)
+}
+
+// open tells who dialled that there is an answer. With the lock.
+func (c *Conn) open() {
+	select {
+	case <-c.opened:
+	default:
+		close(c.opened)
+	}
+}

@@ -1,0 +1,226 @@
+package utp
+
+import (
+	"encoding/binary"
+	"errors"
+	"math/bits"
+	"net"
+	"net/netip"
+
+	"github.com/etorrent/etorrent/internal/core/utp/conn"
+	"github.com/etorrent/etorrent/internal/core/utp/door"
+	"github.com/etorrent/etorrent/internal/core/utp/mtu"
+	pnet "github.com/etorrent/etorrent/internal/proc/net"
+	"github.com/etorrent/etorrent/internal/vocab/serial"
+	"github.com/etorrent/etorrent/internal/vocab/utpwire"
+)
+
+const (
+	// windowShares is among how many connections the room of a socket is shared at most:
+	// not all of them receive as fast as they can at once.
+	windowShares = 16
+	// leastWindow is what each has in any case, in bytes.
+	leastWindow = 32 << 10
+	// draws is how often an id is drawn before all are taken for taken.
+	draws = 1 << 10
+)
+
+// errNoID is that of a remote with which there are too many connections.
+var errNoID = errors.New("too many connections with one remote")
+
+// receive takes what came at once.
+func (x *process) receive(b Batch) {
+	x.now = max(x.now, b.At)
+	for i := range b.Datagrams {
+		x.take(&b.Datagrams[i])
+	}
+	x.link.Return(b)
+}
+
+// take gives a datagram to its connection, or to the door.
+func (x *process) take(d *pnet.Datagram) {
+	p := &x.packet
+	if utpwire.Parse(d.Payload, p) != utpwire.NoFault {
+		return
+	}
+	ids, n := conn.Lookup(p)
+	known := false
+	for _, id := range ids[:n] {
+		c := x.table[door.KeyOf(d.Remote, id)]
+		if c == nil {
+			continue
+		}
+		known = true
+		if x.deliver(c, p) <= conn.Ends {
+			return
+		}
+	}
+	switch {
+	case known:
+	case p.Kind == utpwire.Syn:
+		x.knock(d, p)
+	default:
+		x.enter(d, p)
+	}
+}
+
+// deliver gives a packet to a connection.
+func (x *process) deliver(c *cell, p *utpwire.Packet) conn.ArrivalKind {
+	c.arrival = conn.Arrival{Kind: conn.Ends} // of one that crashes with it
+	c.step(toReceive)
+	x.touch(c)
+	if kind := c.arrival.Kind; kind > conn.Ends {
+		return kind
+	}
+	c.heard, c.last = x.now, p.Header
+	c.counts.received++
+	return c.arrival.Kind
+}
+
+// isFull says whether nobody is let in now.
+func (x *process) isFull() bool { return x.entry == shut || len(x.m.accepted) == cap(x.m.accepted) }
+
+// knock answers who asks for a connection.
+func (x *process) knock(d *pnet.Datagram, p *utpwire.Packet) {
+	if x.isFull() {
+		x.turnAway(d, p)
+		return
+	}
+	switch k := x.door.Knock(x.now, d.Remote, &p.Header); k.Kind {
+	case door.Answered, door.AnsweredAgain, door.AnsweredUnwritten:
+		x.out.post(d.Remote, d.Local, &k.Answer)
+	case door.AnsweredEnough, door.AnsweredAnother:
+	}
+}
+
+// turnAway refuses who asks for a connection, or has asked.
+func (x *process) turnAway(d *pnet.Datagram, p *utpwire.Packet) {
+	if e := x.door.TurnAway(x.now, &p.Header); e.Kind == door.Stray {
+		x.out.post(d.Remote, d.Local, &e.Reset)
+	}
+}
+
+// enter takes a packet of no connection, which may be the first of one.
+func (x *process) enter(d *pnet.Datagram, p *utpwire.Packet) {
+	switch e := x.door.Enter(x.now, d.Remote, &p.Header); e.Kind {
+	case door.Admitted:
+		if x.isFull() {
+			x.turnAway(d, p)
+			return
+		}
+		x.accept(d, e.Guest, p)
+	case door.Stray:
+		x.out.post(d.Remote, d.Local, &e.Reset)
+	case door.Left, door.Premature, door.StrayReset, door.StrayUnanswered:
+	}
+}
+
+// accept makes the connection of a guest.
+func (x *process) accept(d *pnet.Datagram, g door.Guest, p *utpwire.Packet) {
+	remote := netip.AddrPortFrom(d.Remote.Addr().Unmap(), d.Remote.Port())
+	local := x.link.LocalAddr(remote)
+	if d.Local.IsValid() {
+		local = netip.AddrPortFrom(d.Local, local.Port())
+	}
+	u := newConn(x.m, local, remote)
+	if x.m.roll.enter(u) == shut {
+		x.turnAway(d, p)
+		return
+	}
+	close(u.opened)
+	c := x.admit(u, conn.Accept(x.config(remote), x.shared, conn.Opening(g), x.now))
+	c.from = d.Local
+	x.own(c, g.ID)
+	x.deliver(c, p)
+	if !c.isOver() {
+		x.m.accepted <- u // isFull has looked
+	}
+}
+
+// dial asks a remote for a connection.
+func (x *process) dial(u *Conn) {
+	u.mu.Lock()
+	notice, wants := u.notice, u.wants
+	u.mu.Unlock()
+	switch {
+	case notice == over:
+		return
+	case wants >= closes:
+		u.finish(net.ErrClosed)
+		return
+	}
+	var i conn.Invitation
+	i.Seq = serial.Number(x.draw())
+	for n := range i.IDs {
+		id, err := x.drawID(u.remote, i.IDs[:n])
+		if err != nil {
+			u.finish(&EndError{Reason: Unreachable, Err: err})
+			return
+		}
+		i.IDs[n] = id
+	}
+	c := x.admit(u, conn.Dial(x.config(u.remote), x.shared, i, x.now))
+	for _, id := range i.IDs {
+		x.own(c, id)
+	}
+	x.touch(c)
+}
+
+// draw is a number that nobody can guess.
+func (x *process) draw() uint16 {
+	var b [2]byte
+	_, _ = x.random.Read(b[:]) // it never fails
+	return binary.LittleEndian.Uint16(b[:])
+}
+
+// drawID draws an id that is free with a remote, and next to none that is not or that was
+// drawn before.
+func (x *process) drawID(remote netip.AddrPort, before []utpwire.ConnID) (utpwire.ConnID, error) {
+	for range draws {
+		if id := utpwire.ConnID(x.draw()); x.isFree(remote, id) && !isNextTo(id, before) {
+			return id, nil
+		}
+	}
+	return 0, errNoID
+}
+
+// isFree says whether no connection with the remote has an id or one beside it.
+func (x *process) isFree(remote netip.AddrPort, id utpwire.ConnID) bool {
+	for _, near := range [...]utpwire.ConnID{id.Previous(), id, id.Next()} {
+		if x.table[door.KeyOf(remote, near)] != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// isNextTo says whether an id is one of others, or beside one.
+func isNextTo(id utpwire.ConnID, others []utpwire.ConnID) bool {
+	for _, o := range others {
+		if id == o || id == o.Next() || id == o.Previous() {
+			return true
+		}
+	}
+	return false
+}
+
+// config is that of a connection that begins now.
+func (x *process) config(remote netip.AddrPort) conn.Config {
+	cfg := x.m.cfg.Core
+	if pnet.FamilyOf(remote.Addr()) == pnet.V6 && cfg.Path == mtu.IPv4() {
+		cfg.Path = mtu.IPv6()
+	}
+	cfg.Window = x.window(x.living + 1)
+	return cfg
+}
+
+// window is the window of one of so many connections, in bytes. All together have no more
+// than the socket holds: what is beyond that is lost in bursts.
+func (x *process) window(connections int) int {
+	room := x.link.Room()
+	if room == 0 {
+		return x.m.cfg.Core.Window
+	}
+	shares := 1 << bits.Len(uint(connections-1))
+	return min(x.m.cfg.Core.Window, max(room/min(shares, windowShares), leastWindow))
+}

@@ -1,0 +1,260 @@
+package utp
+
+import (
+	crand "crypto/rand"
+	"math/rand/v2"
+	"net"
+
+	"github.com/etorrent/etorrent/internal/core/utp/conn"
+	"github.com/etorrent/etorrent/internal/core/utp/door"
+	"github.com/etorrent/etorrent/internal/core/utp/recv"
+	"github.com/etorrent/etorrent/internal/proc/clock"
+	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/internal/vocab/utpwire"
+	"github.com/etorrent/etorrent/sup"
+)
+
+const (
+	// doorMost is how many may have asked, and not shown yet that they heard the answer.
+	doorMost = 1024
+	// earlyMost is how many packets that came before their turn are held for all
+	// connections: 16 MiB.
+	earlyMost = 8192
+	// early is the room of one.
+	early = 2048
+)
+
+// process is the state of one incarnation.
+type process struct {
+	p      *sup.Process
+	m      *Mux
+	link   Link
+	table  map[door.Key]*cell
+	living int // connections
+	entry  admission
+	door   *door.Door
+	shared *conn.Shared
+	due    deadlines
+	alarm  *clock.Alarm
+	out    outbox
+
+	now     mono.Instant // of the step
+	packet  utpwire.Packet
+	touched []*cell // to be flushed
+	spare   []*cell // the memory of those before
+	told    sup.Taken[*Conn]
+	random  *rand.ChaCha8
+	leaving mono.Instant // when the rest is aborted; Never: it is not stopped
+}
+
+func (m *Mux) run(p *sup.Process) error {
+	x := &process{
+		p: p, m: m, link: m.cfg.Link, table: map[door.Key]*cell{}, shared: newShared(), alarm: m.cfg.Clock.NewAlarm(),
+	}
+	defer x.alarm.Stop()
+	p.Closes((*discarded)(m))
+	if err := x.link.Open(p); err != nil {
+		return err
+	}
+	x.begin()
+	p.Watches(m.told)
+	p.Ready()
+	stopping, ended := p.Stopping(), m.roll.ended
+	for x.goesOn() {
+		x.alarm.Arm(x.deadline())
+		select {
+		case <-stopping:
+			p.Receive("stop")
+			stopping = nil
+			x.leave()
+		case <-ended:
+			p.Receive("shut")
+			ended, x.entry = nil, shut
+		case b := <-x.link.Incoming():
+			p.Receive("datagrams")
+			x.receive(b)
+		case <-m.told.Wake():
+			p.Receive("told")
+			x.hear()
+		case <-x.link.Writable():
+			p.Receive("writable")
+			x.out.wire = writable
+		case <-x.alarm.C():
+			x.alarm.Rang()
+			p.Receive("deadline")
+			x.expire()
+		}
+		x.flush()
+	}
+	x.abort()
+	return nil
+}
+
+func newShared() *conn.Shared { return conn.NewShared(recv.NewPool(early, earlyMost)) }
+
+// begin draws what others must not guess, and opens the door.
+func (x *process) begin() {
+	var seed [32]byte
+	cfg := door.Config{Most: doorMost, Window: uint32(x.window(windowShares))}
+	_, _ = crand.Read(seed[:]) // it never fails
+	_, _ = crand.Read(cfg.Secret[:])
+	x.random = rand.NewChaCha8(seed)
+	x.door = door.New(cfg)
+	x.now = x.m.cfg.Clock.Now()
+}
+
+// discarded are the connections of a process that is over: there is nobody any more who
+// would end them.
+type discarded Mux
+
+// Close ends those that are left.
+func (d *discarded) Close() error {
+	for _, c := range (*Mux)(d).roll.all() {
+		c.finish(&EndError{Reason: Crashed})
+	}
+	return nil
+}
+
+// tick reads the clock.
+func (x *process) tick() { x.now = max(x.now, x.m.cfg.Clock.Now()) }
+
+// deadline is when something is due.
+func (x *process) deadline() mono.Instant {
+	d := mono.Earliest(x.due.first(), x.leaving)
+	if x.out.wire == resting {
+		d = mono.Earliest(d, x.out.until)
+	}
+	return d
+}
+
+// goesOn says whether there is something to live for.
+func (x *process) goesOn() bool {
+	if x.leaving != mono.Never {
+		return x.leaving > x.now && x.isWaitedFor()
+	}
+	return x.entry == open || x.living > 0
+}
+
+// isWaitedFor says whether a connection has something that the remote has not.
+func (x *process) isWaitedFor() bool {
+	for _, c := range x.table {
+		if c.core.Phase() == conn.Connected {
+			return true
+		}
+	}
+	return false
+}
+
+// leave has all connections end.
+func (x *process) leave() {
+	x.tick()
+	x.m.roll.shut()
+	x.leaving = x.now.Add(x.m.cfg.Linger)
+	x.entry = shut
+	for range len(x.m.accepted) {
+		select {
+		case c := <-x.m.accepted:
+			_ = c.want(aborts)
+		default: // somebody took it meanwhile
+		}
+	}
+	for _, c := range x.m.roll.all() {
+		_ = c.want(closes)
+	}
+	x.hear()
+}
+
+// abort ends the connections that are left.
+func (x *process) abort() {
+	x.tick()
+	for _, c := range x.table {
+		if c.core.Phase() != conn.Closed {
+			c.step(toAbort)
+		}
+	}
+	x.write()
+	for _, c := range x.m.roll.all() {
+		c.finish(net.ErrClosed)
+	}
+}
+
+// hear looks at the connections that have news of their users.
+func (x *process) hear() {
+	x.tick()
+	for x.told.Take(x.m.told); x.told.Left() > 0; {
+		switch u := x.told.Next(); {
+		case u.cell == nil:
+			x.dial(u)
+		case u.cell.x == x: // else it was another process's
+			x.touch(u.cell)
+		}
+	}
+}
+
+// expire does what is due.
+func (x *process) expire() {
+	x.tick()
+	if x.out.wire == resting && x.out.until <= x.now {
+		x.out.wire = writable
+	}
+	for at := x.due.first(); at != mono.Never && at <= x.now; at = x.due.first() {
+		c := x.due.heap[0]
+		x.due.remove(c)
+		if limit := x.m.cfg.Silence; limit > 0 && x.now.Sub(c.heard) >= limit {
+			c.why = &EndError{Reason: Silent}
+			c.step(toAbort)
+		} else {
+			c.step(toExpire)
+		}
+		x.touch(c)
+	}
+}
+
+// touch has a connection be flushed.
+func (x *process) touch(c *cell) {
+	if c.mark == unmarked {
+		c.mark = marked
+		x.touched = append(x.touched, c)
+	}
+}
+
+// flush has all connections that something came for answer, and sends the answers. What
+// the link does not take now is answered when it does.
+func (x *process) flush() {
+	x.tick()
+	for {
+		round := x.touched
+		x.touched, x.spare = x.spare[:0], round
+		for _, c := range round {
+			c.mark = unmarked
+			x.look(c)
+		}
+		clear(round)
+		x.write()
+		if len(x.touched) == 0 || x.out.wire != writable {
+			return
+		}
+	}
+}
+
+// look does for one connection what all came to.
+func (x *process) look(c *cell) {
+	c.meet()
+	if c.isOver() {
+		return
+	}
+	if x.out.wire != writable {
+		x.touch(c)
+		return
+	}
+	c.step(toFlush)
+	if c.isOver() {
+		c.meet()
+		return
+	}
+	c.meetWriter()
+	x.due.set(c, c.core.Deadline())
+	if x.out.n >= runMost {
+		x.write()
+	}
+}
