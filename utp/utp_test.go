@@ -2,56 +2,33 @@ package utp_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"io"
-	"math/rand/v2"
 	"net"
 	"testing"
-	"time"
-
-	"github.com/etorrent/etorrent/utp"
 )
 
-func listen(t *testing.T, network, address string, o ...utp.Option) *utp.Socket {
-	t.Helper()
-	s, err := utp.Listen(t.Context(), network, address, o...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
-}
-
 func TestAnEchoComesBackWhole(t *testing.T) {
-	for _, at := range [][2]string{{"udp4", "127.0.0.1:0"}, {"udp6", "[::1]:0"}, {"udp", ":0"}} {
+	for _, at := range [][2]string{{"udp4", "127.0.0.1"}, {"udp6", "::1"}, {"udp", ""}} {
 		t.Run(at[0], func(t *testing.T) {
-			server, client := listen(t, at[0], at[1]), listen(t, at[0], at[1])
-			go func() {
-				c, err := server.Accept()
-				if err != nil {
-					return
-				}
-				_, _ = io.Copy(c, c)
+			if c, err := net.ListenPacket(at[0], net.JoinHostPort(at[1], "0")); err != nil {
+				t.Skip(err)
+			} else {
 				_ = c.Close()
-			}()
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-			defer cancel()
-			_, port, _ := net.SplitHostPort(server.Addr().String())
-			host, _, _ := net.SplitHostPort(at[1])
-			if host == "" {
-				host = "127.0.0.1"
 			}
-			c, err := client.Dial(ctx, net.JoinHostPort(host, port))
+			server, client := listen(t, at[0], net.JoinHostPort(at[1], "0")), listen(t, at[0], net.JoinHostPort(at[1], "0"))
+			go func() {
+				if c, err := server.Accept(); err == nil {
+					_, _ = io.Copy(c, c)
+					_ = c.Close()
+				}
+			}()
+			_, port, _ := net.SplitHostPort(server.Addr().String())
+			c, err := client.Dial(within(t), net.JoinHostPort(at[1], port)) // no host is this one
 			if err != nil {
 				t.Fatal(err)
 			}
-			data := make([]byte, 16<<20)
-			rand.NewChaCha8([32]byte{1}).Read(data)
+			data := stream(16 << 20)
 			go func() {
 				_, _ = c.Write(data)
 				_ = c.CloseWrite()
