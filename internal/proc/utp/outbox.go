@@ -36,7 +36,7 @@ type outbox struct {
 	datagrams [outMost]pnet.Datagram
 	senders   [outMost]sender
 	n         int
-	fragments pnet.Fragmentation // of packets that must not be cut
+	uncut     pnet.Fragmentation // of packets that must not be cut
 	wire      wire
 	until     mono.Instant
 	refused   []refusal
@@ -73,7 +73,7 @@ func (b *outbox) add(c *cell, o conn.Outgoing) {
 	}
 	d := b.next(c.remote, c.from)
 	d.Payload = c.user.out.bytes(o.Append(d.Payload, o.Mask), o.Begin, o.Size)
-	d.Fragmentation = b.fragments
+	d.Fragmentation = b.uncut
 	if o.Cut == conn.MayBeCut {
 		d.Fragmentation = pnet.FragmentFreely
 	}
@@ -155,7 +155,7 @@ func (x *process) fault(at int, err error) int {
 		if d.Fragmentation == pnet.FragmentAsSystem {
 			break
 		}
-		b.fragments, d.Fragmentation = pnet.FragmentAsSystem, pnet.FragmentAsSystem
+		b.uncut, d.Fragmentation = pnet.FragmentAsSystem, pnet.FragmentAsSystem
 		return 0
 	case pnet.WriteTooLarge:
 		b.refuse(at, tooLarge)

@@ -9,6 +9,7 @@ import (
 	"github.com/etorrent/etorrent/internal/core/utp/door"
 	"github.com/etorrent/etorrent/internal/core/utp/recv"
 	"github.com/etorrent/etorrent/internal/proc/clock"
+	pnet "github.com/etorrent/etorrent/internal/proc/net"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
 	"github.com/etorrent/etorrent/internal/vocab/utpwire"
 	"github.com/etorrent/etorrent/sup"
@@ -50,6 +51,7 @@ type process struct {
 func (m *Mux) run(p *sup.Process) error {
 	x := &process{
 		p: p, m: m, link: m.cfg.Link, table: map[door.Key]*cell{}, shared: newShared(), alarm: m.cfg.Clock.NewAlarm(),
+		out: outbox{uncut: pnet.FragmentNever},
 	}
 	defer x.alarm.Stop()
 	p.Closes((*discarded)(m))

@@ -1,0 +1,114 @@
+package utp
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"testing"
+)
+
+func randomBytes(r *rand.Rand, n int) []byte {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(r.Uint32())
+	}
+	return b
+}
+
+// lengths are those of what comes at once, or is read.
+var lengths = []int{0, 1, 3, 1382, chunkBytes - 1, chunkBytes, chunkBytes + 1, 3 * chunkBytes}
+
+// Whatever is shown, read and given back when, what is read is what was written.
+func TestAnInflowIsReadAsItWasWritten(t *testing.T) {
+	for seed := range uint64(200) {
+		r := rand.New(rand.NewPCG(seed, 0))
+		var f inflow
+		var pool chunks
+		var fresh, ready []byte
+		for range 200 {
+			switch r.IntN(4) {
+			case 0:
+				b := randomBytes(r, lengths[r.IntN(len(lengths))])
+				f.write(b, &pool)
+				fresh = append(fresh, b...)
+			case 1:
+				f.show()
+				ready, fresh = append(ready, fresh...), nil
+			case 2:
+				got := make([]byte, lengths[r.IntN(len(lengths))])
+				n := f.read(got, &pool)
+				if want := min(len(got), len(ready)); n != want || !bytes.Equal(got[:n], ready[:want]) {
+					t.Fatalf("run %d: %d bytes were read of %d, or others", seed, n, len(ready))
+				}
+				ready = ready[n:]
+			case 3:
+				f.rest(&pool)
+				if len(fresh)+len(ready) == 0 && (f.seen.first != nil || f.made.last != nil) {
+					t.Fatalf("run %d: it holds memory for nothing", seed)
+				}
+			}
+		}
+	}
+}
+
+// What is sent is what was written, until it is released, from wherever it is asked for.
+func TestAnOutflowIsSentAsItWasWritten(t *testing.T) {
+	for seed := range uint64(200) {
+		r := rand.New(rand.NewPCG(seed, 0))
+		var f outflow
+		var pool chunks
+		var all []byte
+		known, freed := uint64(0), uint64(0)
+		for range 200 {
+			switch r.IntN(5) {
+			case 0:
+				b := randomBytes(r, lengths[r.IntN(len(lengths))])
+				room := f.room()
+				n := f.write(b, &pool)
+				if n != max(0, min(len(b), room)) {
+					t.Fatalf("run %d: %d bytes of %d were taken with room for %d", seed, n, len(b), room)
+				}
+				all = append(all, b[:n]...)
+			case 1:
+				n := f.take()
+				if known += uint64(n); known != uint64(len(all)) {
+					t.Fatalf("run %d: it is told of %d bytes of %d", seed, known, len(all))
+				}
+				f.rest(&pool)
+				if freed == known && len(f.kept.chunks) > 0 {
+					t.Fatalf("run %d: it holds memory for nothing", seed)
+				}
+			case 2:
+				begin := freed + r.Uint64N(known-freed+1)
+				size := int(r.Uint64N(min(known-begin, 2*chunkBytes) + 1))
+				if got := f.bytes(nil, begin, size); !bytes.Equal(got, all[begin:begin+uint64(size)]) {
+					t.Fatalf("run %d: other bytes are sent from %d on", seed, begin)
+				}
+			case 3:
+				f.kept.sent += r.Uint64N(known - f.kept.sent + 1)
+			case 4:
+				if until := freed + r.Uint64N(f.kept.sent-freed+1); until > freed {
+					freed = until
+					f.free(freed, &pool)
+				}
+			}
+		}
+	}
+}
+
+func TestChunksThatAreGivenBackAreLentAgainAndNotTooManyAreKept(t *testing.T) {
+	var pool chunks
+	first := pool.get()
+	pool.put(first)
+	if pool.get() != first {
+		t.Error("another one was made")
+	}
+	for range 2 * chunksKept {
+		pool.put(&chunk{})
+	}
+	if pool.kept != chunksKept {
+		t.Errorf("%d are kept", pool.kept)
+	}
+	if pool.rest(); pool.kept != 0 || pool.free != nil {
+		t.Error("some are kept by nobody")
+	}
+}

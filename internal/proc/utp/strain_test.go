@@ -1,0 +1,118 @@
+package utp
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+
+	pnet "github.com/etorrent/etorrent/internal/proc/net"
+)
+
+// untouched wants a connection to have sent nothing twice: what the system does not take is
+// no loss.
+func untouched(t *testing.T, c *Conn) {
+	t.Helper()
+	if s := c.Status(); s.Again > 0 || s.Timeouts > 0 || s.Sent == 0 {
+		t.Errorf("it took something for lost: %+v", s)
+	}
+}
+
+func TestALinkThatBlocksLosesNothing(t *testing.T) {
+	inStrain(t, func(l *strained, out []pnet.Datagram) (int, pnet.WriteState, error) {
+		if l.calls%3 > 0 {
+			return l.Link.Write(out)
+		}
+		n, _, err := l.Link.Write(out[:(len(out)+1)/2])
+		time.AfterFunc(time.Millisecond, func() { l.writable <- struct{}{} })
+		return n, pnet.WriteBlocked, err
+	}, func(t *testing.T, one, other *Mux) {
+		dialled, accepted := connect(t, one, other, there)
+		pass(t, dialled, accepted, 300<<10)
+		untouched(t, dialled)
+		pass(t, accepted, dialled, 300<<10)
+	})
+}
+
+func TestASystemWithoutBuffersLosesNothing(t *testing.T) {
+	inStrain(t, func(l *strained, out []pnet.Datagram) (int, pnet.WriteState, error) {
+		if l.calls%5 == 0 {
+			return 0, pnet.WriteOpen, os.NewSyscallError("sendmsg", syscall.ENOBUFS)
+		}
+		return l.Link.Write(out)
+	}, func(t *testing.T, one, other *Mux) {
+		dialled, accepted := connect(t, one, other, there)
+		pass(t, dialled, accepted, 300<<10)
+		untouched(t, dialled)
+	})
+}
+
+// An error of a datagram that was written before says nothing of this one.
+func TestAnErrorOfAnEarlierDatagramLosesNothing(t *testing.T) {
+	inStrain(t, func(l *strained, out []pnet.Datagram) (int, pnet.WriteState, error) {
+		if l.calls%2 == 0 {
+			return 0, pnet.WriteOpen, os.NewSyscallError("sendmsg", syscall.ECONNREFUSED)
+		}
+		return l.Link.Write(out)
+	}, func(t *testing.T, one, other *Mux) {
+		dialled, accepted := connect(t, one, other, there)
+		pass(t, dialled, accepted, 300<<10)
+		untouched(t, dialled)
+	})
+}
+
+// The interface takes packets of 1300 bytes at the most, unless they may be cut.
+func TestPacketsThatOurSystemDoesNotTakeAreMadeSmaller(t *testing.T) {
+	const most = 1300
+	inStrain(t, func(l *strained, out []pnet.Datagram) (int, pnet.WriteState, error) {
+		for i := range out {
+			if len(out[i].Payload) > most && out[i].Fragmentation == pnet.FragmentNever {
+				return i, pnet.WriteOpen, os.NewSyscallError("sendmsg", syscall.EMSGSIZE)
+			}
+			out[i].Fragmentation = pnet.FragmentAsSystem // the network in memory has no other
+			if n, state, err := l.Link.Write(out[i : i+1]); n == 0 {
+				return i, state, err
+			}
+		}
+		return len(out), pnet.WriteOpen, nil
+	}, func(t *testing.T, one, other *Mux) {
+		dialled, accepted := connect(t, one, other, there)
+		pass(t, dialled, accepted, 1<<20)
+		if s := dialled.Status(); s.Segment <= 1180 || s.Segment > most-20 || s.Timeouts > 0 {
+			t.Errorf("packets have %d bytes of payload: %+v", s.Segment, s)
+		}
+	})
+}
+
+func TestADialWithoutARouteSaysWhatTheSystemSays(t *testing.T) {
+	inStrain(t, func(*strained, []pnet.Datagram) (int, pnet.WriteState, error) {
+		return 0, pnet.WriteOpen, fmt.Errorf("sending: %w", os.NewSyscallError("sendmsg", syscall.ENETUNREACH))
+	}, func(t *testing.T, one, _ *Mux) {
+		_, err := one.Dial(t.Context(), there)
+		endedBy(t, err, Unreachable)
+		if !errors.Is(err, syscall.ENETUNREACH) {
+			t.Errorf("the error is %v", err)
+		}
+	})
+}
+
+// A connection that is open outlives that the network is down for a moment.
+func TestAConnectionOutlivesAMomentWithoutARoute(t *testing.T) {
+	down := false
+	inStrain(t, func(l *strained, out []pnet.Datagram) (int, pnet.WriteState, error) {
+		if down {
+			return 0, pnet.WriteOpen, os.NewSyscallError("sendmsg", syscall.ENETDOWN)
+		}
+		return l.Link.Write(out)
+	}, func(t *testing.T, one, other *Mux) {
+		dialled, accepted := connect(t, one, other, there)
+		down = true
+		go func() {
+			time.Sleep(3 * time.Second)
+			down = false
+		}()
+		pass(t, dialled, accepted, 10<<10)
+	})
+}

@@ -1,0 +1,117 @@
+package utp
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/netip"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/etorrent/etorrent/etorrenttest"
+	"github.com/etorrent/etorrent/internal/core/utp/conn"
+	"github.com/etorrent/etorrent/internal/proc/clock"
+	pnet "github.com/etorrent/etorrent/internal/proc/net"
+	"github.com/etorrent/etorrent/sup"
+)
+
+var (
+	here  = netip.MustParseAddrPort("10.0.0.1:6881")
+	there = netip.MustParseAddrPort("10.0.0.2:6881")
+)
+
+// start runs a Mux over a link until the test ends.
+func start(t *testing.T, l Link, k *clock.Clock) *Mux {
+	t.Helper()
+	m := New(Config{Link: l, Clock: k, Core: conn.Defaults(), Backlog: 8, Linger: time.Second, Silence: 3 * time.Minute})
+	tree, err := sup.Start(t.Context(), "test", sup.Supervisor{Children: []sup.Child{m.Child()}}, sup.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Until(tree.Done())
+	t.Cleanup(func() {
+		m.Shut()
+		if err := tree.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return m
+}
+
+// strained is a link whose writes go wrong as they are told to.
+type strained struct {
+	Link
+	mu       sync.Mutex
+	strain   func(l *strained, out []pnet.Datagram) (int, pnet.WriteState, error)
+	writable chan struct{}
+	calls    int
+}
+
+func (s *strained) Write(out []pnet.Datagram) (int, pnet.WriteState, error) {
+	s.mu.Lock()
+	s.calls++
+	f := s.strain
+	s.mu.Unlock()
+	return f(s, out)
+}
+
+func (s *strained) Writable() <-chan struct{} { return s.writable }
+
+// inStrain runs f with a connection, of which who dialled has a link under strain.
+func inStrain(t *testing.T, strain func(l *strained, out []pnet.Datagram) (int, pnet.WriteState, error), f func(t *testing.T, one, other *Mux)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		n := etorrenttest.NewNetwork(t)
+		n.SetLink(etorrenttest.Link{Latency: 10 * time.Millisecond})
+		k := clock.New()
+		link := func(at netip.AddrPort) Link {
+			return NewSockets(pnet.NewEgress(n.Host(at.Addr().String())), k, []netip.AddrPort{at})
+		}
+		one := start(t, &strained{Link: link(here), strain: strain, writable: make(chan struct{}, 1)}, k)
+		f(t, one, start(t, link(there), k))
+	})
+}
+
+// connect has one dial another.
+func connect(t *testing.T, one, other *Mux, at netip.AddrPort) (dialled, accepted *Conn) {
+	t.Helper()
+	dialled, err := one.Dial(t.Context(), at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	accepted, err = other.Accept(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dialled, accepted
+}
+
+// pass has bytes come from one end to the other.
+func pass(t *testing.T, from, to *Conn, bytesToPass int) {
+	t.Helper()
+	data := make([]byte, bytesToPass)
+	for i := range data {
+		data[i] = byte(i * i >> 8)
+	}
+	go func() {
+		if _, err := from.Write(data); err != nil {
+			t.Error(err)
+		}
+	}()
+	got := make([]byte, len(data))
+	if n, err := io.ReadFull(to, got); err != nil || !bytes.Equal(got, data) {
+		t.Errorf("%d bytes of %d came: %v", n, len(data), err)
+	}
+}
+
+// endedBy wants the error of a connection to have a reason.
+func endedBy(t *testing.T, err error, why Reason) {
+	t.Helper()
+	var end *EndError
+	if !errors.As(err, &end) || end.Reason != why {
+		t.Errorf("the error is %v, not %v", err, why)
+	}
+}
