@@ -41,3 +41,27 @@ func Unsent(c Conn) (n int) {
 	_ = c.(*socketConn).raw.Control(func(fd uintptr) { n, _ = unix.IoctlGetInt(int(fd), unix.SIOCOUTQNSD) })
 	return n
 }
+
+// OneByOne has a socket move its datagrams by a call for each.
+func OneByOne(p Packets) Packets {
+	u := p.(*udpPackets)
+	u.reading.refusals, u.writing.refusals = maxRefusals, maxRefusals
+	return p
+}
+
+// Portable drives a socket as where nothing is known of the system.
+func Portable(p Packets) Packets { return newPortablePackets(p.(*udpPackets).udp) }
+
+// Refuse has calls of many datagrams end with what errno says. Nil is no error.
+func Refuse(p Packets, errno func() syscall.Errno) {
+	u := p.(*udpPackets)
+	for _, way := range []*transfer{&u.reading, &u.writing} {
+		many := way.many
+		way.many = func(fd uintptr, of []unix.Mmsghdr) (int, syscall.Errno) {
+			if e := errno(); e != 0 {
+				return 0, e
+			}
+			return many(fd, of)
+		}
+	}
+}

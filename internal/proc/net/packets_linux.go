@@ -1,6 +1,7 @@
 package net
 
 import (
+	"cmp"
 	"errors"
 	"net"
 	"net/netip"
@@ -10,9 +11,6 @@ import (
 
 	"golang.org/x/sys/unix"
 )
-
-// controlRoom is the room for what comes beside a datagram, in bytes.
-const controlRoom = 128
 
 // udpPackets drives the descriptor itself: a batch is whatever is there, the
 // address that a datagram came to is known, and DF is set where that is asked for.
@@ -27,13 +25,14 @@ type udpPackets struct {
 	// second to the writing one.
 	into    []Datagram
 	readN   int
-	readErr error
-	control [controlRoom]byte
+	readErr syscall.Errno
+	reading transfer
 	doRead  func(fd uintptr) bool
 
 	out       []Datagram
 	writeN    int
-	writeErr  error
+	writeErr  syscall.Errno
+	writing   transfer
 	pollWrite [1]unix.PollFd
 	doWrite   func(fd uintptr) bool
 	doPollOut func(fd uintptr) bool
@@ -53,6 +52,8 @@ func wrapUDP(udp *net.UDPConn) Packets {
 	}
 	u := &udpPackets{udp: udp, raw: raw, local: addrPort(udp.LocalAddr())}
 	u.family = FamilyOf(u.local.Addr())
+	u.reading.many, u.reading.one = receiveMany, receiveOne
+	u.writing.many, u.writing.one = sendMany, sendOne
 	u.doRead, u.doWrite, u.doPollOut = u.read, u.write, u.pollOut
 	_ = raw.Control(u.tune)
 	return u
@@ -71,11 +72,12 @@ func (u *udpPackets) tune(fd uintptr) {
 }
 
 func (u *udpPackets) Read(into []Datagram) (int, error) {
-	u.into, u.readN, u.readErr = into, 0, nil
+	u.into, u.readN, u.readErr = into, 0, 0
 	err := u.raw.Read(u.doRead)
 	u.into = nil
-	if err == nil {
-		err = u.readErr
+	u.reading.release(len(into))
+	if err == nil && u.readErr != 0 {
+		err = os.NewSyscallError("recvmsg", u.readErr)
 	}
 	return u.readN, err
 }
@@ -83,111 +85,75 @@ func (u *udpPackets) Read(into []Datagram) (int, error) {
 // read fills what is there; it says whether the call is over.
 func (u *udpPackets) read(fd uintptr) bool {
 	for u.readN < len(u.into) {
-		d := &u.into[u.readN]
-		buf := d.Payload[:cap(d.Payload)]
-		n, beside, _, from, err := unix.Recvmsg(int(fd), buf, u.control[:], unix.MSG_DONTWAIT)
+		rest := u.into[u.readN:]
+		asked := u.reading.room(len(rest))
+		for i := range asked {
+			u.reading.toRead(i, rest[i].Payload)
+		}
+		n, errno := u.reading.move(fd, asked)
+		for i := range n {
+			u.reading.read(i, &rest[i])
+		}
+		u.readN += n
 		switch {
-		case errors.Is(err, unix.EINTR):
-		case errors.Is(err, unix.EAGAIN):
+		case errno == unix.EAGAIN:
 			return u.readN > 0
-		case err != nil:
-			u.readErr = os.NewSyscallError("recvmsg", err)
+		case errno != 0:
+			u.readErr = errno
 			return true
-		default:
-			d.Payload, d.Remote, d.Local = buf[:n], endpointOf(from), localOf(u.control[:beside])
-			u.readN++
+		case n < asked:
+			return true // that is all
 		}
 	}
 	return true
 }
 
-func endpointOf(from unix.Sockaddr) netip.AddrPort {
-	switch from := from.(type) {
-	case *unix.SockaddrInet4:
-		return netip.AddrPortFrom(netip.AddrFrom4(from.Addr), uint16(from.Port))
-	case *unix.SockaddrInet6:
-		a := netip.AddrFrom16(from.Addr).Unmap()
-		if from.ZoneId != 0 {
-			a = a.WithZone(strconv.FormatUint(uint64(from.ZoneId), 10))
-		}
-		return netip.AddrPortFrom(a, uint16(from.Port))
-	}
-	return netip.AddrPort{}
-}
-
-// localOf reads the address that a datagram came to from what came beside it; zero
-// where none of ours is named.
-func localOf(control []byte) netip.Addr {
-	for len(control) > 0 {
-		h, data, rest, err := unix.ParseOneSocketControlMessage(control)
-		if err != nil {
-			return netip.Addr{}
-		}
-		switch {
-		case h.Level == unix.IPPROTO_IP && h.Type == unix.IP_PKTINFO && len(data) >= unix.SizeofInet4Pktinfo:
-			return netip.AddrFrom4([4]byte(data[4:8])) // ipi_spec_dst: of a broadcast it is our own
-		case h.Level == unix.IPPROTO_IPV6 && h.Type == unix.IPV6_PKTINFO && len(data) >= unix.SizeofInet6Pktinfo:
-			if a := netip.AddrFrom16([16]byte(data[:16])); !a.IsMulticast() {
-				return a
-			}
-		}
-		control = rest
-	}
-	return netip.Addr{}
-}
-
 func (u *udpPackets) Write(out []Datagram) (int, WriteState, error) {
-	u.out, u.writeN, u.writeErr = out, 0, nil
+	u.out, u.writeN, u.writeErr = out, 0, 0
 	err := u.raw.Write(u.doWrite)
 	u.out = nil
+	u.writing.release(len(out))
 	switch {
 	case err != nil:
 		return u.writeN, WriteOpen, err
-	case errors.Is(u.writeErr, unix.EAGAIN):
+	case u.writeErr == unix.EAGAIN:
 		return u.writeN, WriteBlocked, nil
-	case u.writeErr != nil:
+	case u.writeErr != 0:
 		to := net.UDPAddrFromAddrPort(out[u.writeN].Remote)
 		return u.writeN, WriteOpen, &net.OpError{Op: "write", Net: u.family.network(), Addr: to, Err: os.NewSyscallError("sendmsg", u.writeErr)}
 	}
 	return u.writeN, WriteOpen, nil
 }
 
+// write sends run by run. Of a run that the system took only a part of, it says why
+// when the rest is tried.
 func (u *udpPackets) write(fd uintptr) bool {
-	for u.writeN < len(u.out) {
-		d := &u.out[u.writeN]
-		if u.writeErr = u.setFragment(int(fd), d.Fragmentation); u.writeErr == nil {
-			u.writeErr = u.send(int(fd), d)
-		}
-		if u.writeErr != nil {
+	for u.writeN < len(u.out) && u.writeErr == 0 {
+		var run, sent int
+		if run, u.writeErr = u.fill(u.out[u.writeN:]); run == 0 {
 			return true
 		}
-		u.writeN++
+		if u.writeErr = u.setFragment(int(fd), u.out[u.writeN].Fragmentation); u.writeErr == 0 {
+			sent, u.writeErr = u.writing.move(fd, run)
+			u.writeN += sent
+		}
 	}
 	return true
 }
 
-func (u *udpPackets) send(fd int, d *Datagram) error {
-	to, err := u.sockaddr(d.Remote)
-	if err != nil {
-		return err
-	}
-	for {
-		_, err := unix.SendmsgN(fd, d.Payload, u.leaving(d.Local), to, unix.MSG_DONTWAIT)
-		if !errors.Is(err, unix.EINTR) {
-			return err
+// fill makes a run of the datagrams at the front that go by one setting of the socket,
+// and says how many those are. An error is that of the first, if it is none.
+func (u *udpPackets) fill(out []Datagram) (int, syscall.Errno) {
+	out = out[:u.writing.room(len(out))]
+	for i := range out {
+		if out[i].Fragmentation != out[0].Fragmentation {
+			return i, 0
+		}
+		if errno := u.writing.toWrite(i, u.family, &out[i]); errno != 0 {
+			return i, errno
 		}
 	}
-}
-
-func (u *udpPackets) sockaddr(to netip.AddrPort) (unix.Sockaddr, error) {
-	a := to.Addr().Unmap()
-	switch {
-	case !a.IsValid() || FamilyOf(a) != u.family:
-		return nil, unix.EAFNOSUPPORT
-	case u.family == V4:
-		return &unix.SockaddrInet4{Port: int(to.Port()), Addr: a.As4()}, nil
-	}
-	return &unix.SockaddrInet6{Port: int(to.Port()), Addr: a.As16(), ZoneId: zoneID(a.Zone())}, nil
+	return len(out), 0
 }
 
 // zoneID is the number of a zone, which may be one already.
@@ -205,22 +171,10 @@ func zoneID(zone string) uint32 {
 	return uint32(i.Index)
 }
 
-// leaving names the address of ours that a datagram is to leave from; nil leaves
-// that to the system.
-func (u *udpPackets) leaving(from netip.Addr) []byte {
-	switch from = from.Unmap(); {
-	case !from.IsValid() || FamilyOf(from) != u.family:
-		return nil
-	case u.family == V4:
-		return unix.PktInfo4(&unix.Inet4Pktinfo{Spec_dst: from.As4()})
-	}
-	return unix.PktInfo6(&unix.Inet6Pktinfo{Addr: from.As16()})
-}
-
 // setFragment sets the socket to what the next datagram wants, if it is not so.
-func (u *udpPackets) setFragment(fd int, want Fragmentation) error {
+func (u *udpPackets) setFragment(fd int, want Fragmentation) syscall.Errno {
 	if want == u.fragment.now {
-		return nil
+		return 0
 	}
 	var err error
 	switch u.family {
@@ -231,10 +185,12 @@ func (u *udpPackets) setFragment(fd int, want Fragmentation) error {
 		value := [...]int{u.fragment.asSystem, unix.IPV6_PMTUDISC_PROBE, unix.IPV6_PMTUDISC_DONT}[want]
 		err = unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_MTU_DISCOVER, value)
 	}
-	if err == nil {
-		u.fragment.now = want
+	if err != nil {
+		errno, _ := errors.AsType[syscall.Errno](err)
+		return cmp.Or(errno, unix.EINVAL)
 	}
-	return err
+	u.fragment.now = want
+	return 0
 }
 
 func (u *udpPackets) pollOut(fd uintptr) bool { return poll(fd, &u.pollWrite, unix.POLLOUT) }

@@ -98,7 +98,7 @@ func exchange(t *testing.T, from, to pnet.Packets, payloads ...string) {
 	}
 }
 
-func open(t *testing.T, network pnet.Network, f pnet.Family, at string) pnet.Packets {
+func open(t testing.TB, network pnet.Network, f pnet.Family, at string) pnet.Packets {
 	t.Helper()
 	p, err := pnet.NewEgress(network).ListenPacket(t.Context(), f, netip.MustParseAddrPort(at))
 	if err != nil {
@@ -111,11 +111,13 @@ func open(t *testing.T, network pnet.Network, f pnet.Family, at string) pnet.Pac
 var payloads = []string{"one", "", "three", "four", "the fifth one"}
 
 func TestDatagramsTravelBetweenRealSockets(t *testing.T) {
-	exchange(t, open(t, nil, pnet.V4, "127.0.0.1:0"), open(t, nil, pnet.V4, "127.0.0.1:0"), payloads...)
-	if c, err := net.ListenPacket("udp6", "[::1]:0"); err == nil {
-		_ = c.Close()
-		exchange(t, open(t, nil, pnet.V6, "[::1]:0"), open(t, nil, pnet.V6, "[::1]:0"), payloads...)
-	}
+	eachWay(t, ways, func(t *testing.T, w way) {
+		exchange(t, w.open(t, nil, pnet.V4, "127.0.0.1:0"), w.open(t, nil, pnet.V4, "127.0.0.1:0"), payloads...)
+		if c, err := net.ListenPacket("udp6", "[::1]:0"); err == nil {
+			_ = c.Close()
+			exchange(t, w.open(t, nil, pnet.V6, "[::1]:0"), w.open(t, nil, pnet.V6, "[::1]:0"), payloads...)
+		}
+	})
 }
 
 func TestDatagramsTravelThroughAnyPacketConn(t *testing.T) {
@@ -145,23 +147,25 @@ func TestASocketOfIPv6TakesNothingOfIPv4(t *testing.T) {
 }
 
 func TestAnErrorOfAWriteIsThatOfTheNextDatagram(t *testing.T) {
-	from, to := open(t, nil, pnet.V4, "127.0.0.1:0"), open(t, nil, pnet.V4, "127.0.0.1:0")
-	good := pnet.Datagram{Remote: to.LocalAddr(), Payload: []byte("good")}
-	large := pnet.Datagram{Remote: to.LocalAddr(), Payload: make([]byte, 70_000)}
-	other := pnet.Datagram{Remote: netip.MustParseAddrPort("[::1]:1"), Payload: []byte("x")}
-	for _, bad := range []pnet.Datagram{large, other, {}} {
-		n, state, err := from.Write([]pnet.Datagram{good, bad, good})
-		if n != 1 || state != pnet.WriteOpen || err == nil {
-			t.Errorf("wrote %d, then %v, %v", n, state, err)
+	eachWay(t, ways, func(t *testing.T, w way) {
+		from, to := w.open(t, nil, pnet.V4, "127.0.0.1:0"), w.open(t, nil, pnet.V4, "127.0.0.1:0")
+		good := pnet.Datagram{Remote: to.LocalAddr(), Payload: []byte("good")}
+		large := pnet.Datagram{Remote: to.LocalAddr(), Payload: make([]byte, 70_000)}
+		other := pnet.Datagram{Remote: netip.MustParseAddrPort("[::1]:1"), Payload: []byte("x")}
+		for _, bad := range []pnet.Datagram{large, other, {}} {
+			n, state, err := from.Write([]pnet.Datagram{good, bad, good})
+			if n != 1 || state != pnet.WriteOpen || err == nil {
+				t.Errorf("wrote %d, then %v, %v", n, state, err)
+			}
+			if pnet.ViewPacketFault(err) != pnet.OfThis {
+				t.Errorf("%v is said to be of another datagram", err)
+			}
 		}
-		if pnet.ViewPacketFault(err) != pnet.OfThis {
-			t.Errorf("%v is said to be of another datagram", err)
+		exchangeAfter := datagrams(8, 100)
+		if n, err := to.Read(exchangeAfter); n == 0 || err != nil || string(exchangeAfter[0].Payload) != "good" {
+			t.Errorf("read %d, %v", n, err)
 		}
-	}
-	exchangeAfter := datagrams(8, 100)
-	if n, err := to.Read(exchangeAfter); n == 0 || err != nil || string(exchangeAfter[0].Payload) != "good" {
-		t.Errorf("read %d, %v", n, err)
-	}
+	})
 }
 
 func TestWhatIsNoSocketOfTheSystemHasNoBuffersToAskFor(t *testing.T) {
@@ -174,17 +178,19 @@ func TestWhatIsNoSocketOfTheSystemHasNoBuffersToAskFor(t *testing.T) {
 }
 
 func TestClosingASocketEndsItsReader(t *testing.T) {
-	p := open(t, nil, pnet.V4, "127.0.0.1:0")
-	ended := make(chan error)
-	go func() {
-		_, err := p.Read(datagrams(1, 100))
-		ended <- err
-	}()
-	_ = p.Close()
-	if err := <-ended; !errors.Is(err, net.ErrClosed) {
-		t.Error(err)
-	}
-	if _, _, err := p.Write([]pnet.Datagram{{Remote: p.LocalAddr()}}); !errors.Is(err, net.ErrClosed) {
-		t.Error(err)
-	}
+	eachWay(t, ways, func(t *testing.T, w way) {
+		p := w.open(t, nil, pnet.V4, "127.0.0.1:0")
+		ended := make(chan error)
+		go func() {
+			_, err := p.Read(datagrams(1, 100))
+			ended <- err
+		}()
+		_ = p.Close()
+		if err := <-ended; !errors.Is(err, net.ErrClosed) {
+			t.Error(err)
+		}
+		if _, _, err := p.Write([]pnet.Datagram{{Remote: p.LocalAddr()}}); !errors.Is(err, net.ErrClosed) {
+			t.Error(err)
+		}
+	})
 }
