@@ -15,7 +15,7 @@ const (
 	DefaultLinger = 10 * time.Second
 	// DefaultSilence is how long nothing may come of a remote. One that is there says
 	// something every half a minute, also if there is nothing to send.
-	DefaultSilence = 3 * time.Minute
+	DefaultSilence = 5 * time.Minute
 )
 
 // Network is where sockets come from: the host's stack, or one in memory.

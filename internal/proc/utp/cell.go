@@ -23,6 +23,7 @@ type cell struct {
 	due    due
 	mark   mark
 	heard  mono.Instant // when its last packet came
+	share  int          // its window
 
 	// A step: run is a method that is bound once.
 	run     func()
@@ -53,6 +54,7 @@ const (
 	toFlush
 	toAbort
 	toRefuse // what the link did not take
+	toResize // its window
 )
 
 // news is what the core has told since the user was met.
@@ -80,9 +82,8 @@ type counts struct{ sent, again, received, delivered uint64 }
 // admit makes the cell of a core. No packets are its own yet.
 func (x *process) admit(u *Conn, core *conn.Conn) *cell {
 	c := &cell{x: x, user: u, core: core, remote: u.remote, heard: x.now, guard: x.p.NewCell("conn[" + u.remote.String() + "]")}
-	c.run = c.work
+	c.run, c.share = c.work, x.share
 	u.cell = c
-	x.living++
 	return c
 }
 
@@ -119,6 +120,8 @@ func (c *cell) work() {
 		c.core.Abort(now, c)
 	case toRefuse:
 		c.refuse(now)
+	case toResize:
+		c.core.Resize(c.share)
 	}
 }
 
@@ -163,6 +166,7 @@ func (c *cell) pass() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.in.show()
+	u.tellRead = c.share / tellReadAfter
 	n.consumed, u.consumed = n.consumed+u.consumed, 0
 	n.appended += u.out.take()
 	u.out.rest(chunks)
@@ -246,6 +250,7 @@ func (x *process) remove(c *cell) {
 	}
 	c.core = nil
 	x.living--
+	x.divide()
 	if x.living == 0 {
 		x.rest()
 	}

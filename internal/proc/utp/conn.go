@@ -37,6 +37,7 @@ type Conn struct {
 	notice   notice
 	wants    wants
 	consumed int // bytes that were read, and that the process does not know of
+	tellRead int // after how many it is told: a part of the window, so that none stays closed
 	theirs   theirs
 	err      error // why it is over
 	status   Status
@@ -164,7 +165,7 @@ func (c *Conn) tryRead(b []byte) (int, time.Time, error) {
 	case c.in.seen.ready > 0:
 		n := c.in.read(b[:min(len(b), lockedMost)], &c.mux.chunks)
 		c.consumed += n
-		if c.consumed >= c.mux.tellRead {
+		if c.consumed >= c.tellRead {
 			c.tell()
 		}
 		return n, time.Time{}, nil

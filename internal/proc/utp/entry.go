@@ -128,6 +128,8 @@ func (x *process) accept(d *pnet.Datagram, g door.Guest, p *utpwire.Packet) {
 		return
 	}
 	close(u.opened)
+	x.living++
+	x.divide()
 	c := x.admit(u, conn.Accept(x.config(remote), x.shared, conn.Opening(g), x.now))
 	c.from = d.Local
 	x.own(c, g.ID)
@@ -159,6 +161,8 @@ func (x *process) dial(u *Conn) {
 		}
 		i.IDs[n] = id
 	}
+	x.living++
+	x.divide()
 	c := x.admit(u, conn.Dial(x.config(u.remote), x.shared, i, x.now))
 	for _, id := range i.IDs {
 		x.own(c, id)
@@ -210,8 +214,26 @@ func (x *process) config(remote netip.AddrPort) conn.Config {
 	if pnet.FamilyOf(remote.Addr()) == pnet.V6 && cfg.Path == mtu.IPv4() {
 		cfg.Path = mtu.IPv6()
 	}
-	cfg.Window = x.window(x.living + 1)
+	cfg.Window = x.share
 	return cfg
+}
+
+// divide gives each connection its share of the socket's room, when they are to have another
+// one.
+func (x *process) divide() {
+	share := x.window(max(1, x.living))
+	if share == x.share {
+		return
+	}
+	x.share = share
+	for _, c := range x.table {
+		if c.share == share || c.isOver() {
+			continue
+		}
+		c.share = share
+		c.step(toResize)
+		x.touch(c)
+	}
 }
 
 // window is the window of one of so many connections, in bytes. All together have no more

@@ -54,7 +54,6 @@ type Mux struct {
 	roll     roll
 	told     *sup.Mailbox[*Conn] // each connection at most once
 	accepted chan *Conn
-	tellRead int             // bytes
 	until    <-chan struct{} // closed when no process will run any more; nil: that is not known
 }
 
@@ -62,7 +61,7 @@ type Mux struct {
 func New(cfg Config) *Mux {
 	return &Mux{
 		cfg: cfg, told: sup.NewMailbox[*Conn](), accepted: make(chan *Conn, cfg.Backlog),
-		roll: roll{on: map[*Conn]struct{}{}, ended: make(chan struct{})}, tellRead: max(1, cfg.Core.Window/tellReadAfter),
+		roll: roll{on: map[*Conn]struct{}{}, ended: make(chan struct{})},
 	}
 }
 

@@ -32,6 +32,7 @@ type process struct {
 	link   Link
 	table  map[door.Key]*cell
 	living int // connections
+	share  int // the window of each
 	entry  admission
 	door   *door.Door
 	shared *conn.Shared
@@ -102,6 +103,7 @@ func (x *process) begin() {
 	_, _ = crand.Read(cfg.Secret[:])
 	x.random = rand.NewChaCha8(seed)
 	x.door = door.New(cfg)
+	x.share = x.window(1)
 	x.now = x.m.cfg.Clock.Now()
 }
 

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"time"
 
 	"github.com/etorrent/etorrent/internal/proc/clock"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
@@ -21,9 +22,10 @@ const (
 	packetRoom = 2048
 	// wantedBuffer is what is asked for in the kernel, each way and for each socket, in bytes.
 	wantedBuffer = 4 << 20
-	// faultsInARow is how many reads may fail, and none succeed between them, before the
-	// sockets are opened anew.
+	// faultsInARow is how many reads may fail, and none succeed between them, before reading
+	// rests for a while.
 	faultsInARow = 16
+	faultsRest   = 200 * time.Millisecond
 	// fullPacket and fullCost are what a full packet carries, and what it takes of a socket's
 	// buffer (Linux).
 	fullPacket, fullCost = 1402, 2304
@@ -168,8 +170,8 @@ func (s *Sockets) LocalAddr(remote netip.AddrPort) netip.AddrPort {
 	return bound[0]
 }
 
-// read hands over what comes until the socket is closed. One that does nothing but fail
-// ends the process: the next one has another.
+// read hands over what comes until the socket is closed. Errors end nothing: connections
+// that they keep from their remotes time out.
 func (s *Sockets) read(k *socket) error {
 	into := buffers()
 	for faults := 0; ; {
@@ -183,18 +185,45 @@ func (s *Sockets) read(k *socket) error {
 			faults++
 		}
 		if faults == faultsInARow {
-			return err
+			faults = 0
+			k.rest()
 		}
-		select {
-		case s.incoming <- Batch{At: s.clock.Now(), Datagrams: into[:n], from: k}:
-		case <-k.gone:
+		if n > 0 && s.lend(Batch{At: s.clock.Now(), Datagrams: into[:n], from: k}) == closed {
 			return nil
 		}
-		select {
-		case <-k.again:
-		case <-k.gone:
-			return nil
-		}
+	}
+}
+
+// rest waits for a moment, or until the socket is closed.
+func (k *socket) rest() {
+	t := time.NewTimer(faultsRest)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-k.gone:
+	}
+}
+
+// lending says whether a socket is there still.
+type lending uint8
+
+const (
+	returned lending = iota
+	closed
+)
+
+// lend hands a batch to the process, until it is returned.
+func (s *Sockets) lend(b Batch) lending {
+	select {
+	case s.incoming <- b:
+	case <-b.from.gone:
+		return closed
+	}
+	select {
+	case <-b.from.again:
+		return returned
+	case <-b.from.gone:
+		return closed
 	}
 }
 

@@ -3,11 +3,15 @@ package utp
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/etorrent/etorrent/etorrenttest"
+	"github.com/etorrent/etorrent/internal/proc/clock"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
 )
 
@@ -114,5 +118,66 @@ func TestAConnectionOutlivesAMomentWithoutARoute(t *testing.T) {
 			down = false
 		}()
 		pass(t, dialled, accepted, 10<<10)
+	})
+}
+
+// A socket that holds little has small windows, of which none stays closed behind a reader.
+func TestASmallWindowIsOpenedAsSoonAsItIsRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := etorrenttest.NewNetwork(t)
+		n.SetLink(etorrenttest.Link{Latency: 10 * time.Millisecond})
+		k := clock.New()
+		link := func(at netip.AddrPort) Link {
+			return roomy{NewSockets(pnet.NewEgress(n.Host(at.Addr().String())), k, []netip.AddrPort{at}), 1}
+		}
+		one, other := start(t, link(here), k), start(t, link(there), k)
+		dialled, accepted := connect(t, one, other, there)
+		began := time.Now()
+		pass(t, dialled, accepted, 1<<20)
+		rounds := time.Duration(1<<20/leastWindow*20) * time.Millisecond
+		if took := time.Since(began); took > 3*rounds {
+			t.Errorf("it took %v, where %v are a window in each round trip", took, rounds)
+		}
+		if w := dialled.Status().Remote; w > leastWindow {
+			t.Errorf("the window was %d bytes", w)
+		}
+	})
+}
+
+// The windows of those who are there become smaller when others come, and larger when they
+// leave.
+func TestWindowsFollowHowManyConnectionsThereAre(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := etorrenttest.NewNetwork(t)
+		n.SetLink(etorrenttest.Link{Latency: 10 * time.Millisecond})
+		k := clock.New()
+		sockets := func(at netip.AddrPort) Link {
+			return NewSockets(pnet.NewEgress(n.Host(at.Addr().String())), k, []netip.AddrPort{at})
+		}
+		one, other := start(t, sockets(here), k), start(t, roomy{sockets(there), 512 << 10}, k)
+		window := func(dialled, accepted *Conn) uint32 {
+			pass(t, dialled, accepted, 1000) // its acknowledgement tells
+			time.Sleep(time.Second)
+			return dialled.Status().Remote
+		}
+		dialled, accepted := connect(t, one, other, there)
+		if w := window(dialled, accepted); w < 500<<10 || w > 512<<10 {
+			t.Errorf("one alone has %d bytes", w)
+		}
+		var others []*Conn
+		for range 3 {
+			_, a := connect(t, one, other, there)
+			others = append(others, a)
+		}
+		if w := window(dialled, accepted); w < 120<<10 || w > 128<<10 {
+			t.Errorf("one of four has %d bytes", w)
+		}
+		for _, a := range others {
+			_ = a.Abort()
+			<-a.Gone()
+		}
+		if w := window(dialled, accepted); w < 500<<10 || w > 512<<10 {
+			t.Errorf("one that is alone again has %d bytes", w)
+		}
 	})
 }

@@ -2,6 +2,7 @@ package conn
 
 import (
 	"github.com/etorrent/etorrent/internal/core/utp/cong"
+	"github.com/etorrent/etorrent/internal/core/utp/recv"
 	"github.com/etorrent/etorrent/internal/core/utp/send"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
 	"github.com/etorrent/etorrent/internal/vocab/serial"
@@ -90,6 +91,15 @@ func (c *Conn) Append(bytes int) AppendEvidence {
 	}
 	c.out.end += uint64(max(bytes, 0))
 	return Appended
+}
+
+// Resize gives the remote another window from now on, in bytes. Of a smaller one it hears
+// with the next acknowledgement; what it sent by the larger one, and is too much, is lost.
+func (c *Conn) Resize(window int) {
+	c.cfg.Window = window
+	if c.phase == Connected && c.queue.Resize(window) == recv.WindowReopened {
+		c.in.owed = max(c.in.owed, ownOwed)
+	}
 }
 
 // NotSent says that the network did not take a packet of this step: it is no loss, and
