@@ -9,7 +9,7 @@ import (
 
 // The heap is compared with a list of all deadlines, of which the least is looked for.
 func TestTheEarliestDeadlineIsFirstWhateverMoves(t *testing.T) {
-	for seed := range uint64(200) {
+	for seed := range runs() {
 		r := rand.New(rand.NewPCG(seed, 0))
 		var d deadlines
 		all := make([]*cell, 1+r.IntN(40))

@@ -14,12 +14,20 @@ func randomBytes(r *rand.Rand, n int) []byte {
 	return b
 }
 
+// runs is how many random runs a test has.
+func runs() uint64 {
+	if testing.Short() {
+		return 10
+	}
+	return 200
+}
+
 // lengths are those of what comes at once, or is read.
 var lengths = []int{0, 1, 3, 1382, chunkBytes - 1, chunkBytes, chunkBytes + 1, 3 * chunkBytes}
 
 // Whatever is shown, read and given back when, what is read is what was written.
 func TestAnInflowIsReadAsItWasWritten(t *testing.T) {
-	for seed := range uint64(200) {
+	for seed := range runs() {
 		r := rand.New(rand.NewPCG(seed, 0))
 		var f inflow
 		var pool chunks
@@ -52,7 +60,7 @@ func TestAnInflowIsReadAsItWasWritten(t *testing.T) {
 
 // What is sent is what was written, until it is released, from wherever it is asked for.
 func TestAnOutflowIsSentAsItWasWritten(t *testing.T) {
-	for seed := range uint64(200) {
+	for seed := range runs() {
 		r := rand.New(rand.NewPCG(seed, 0))
 		var f outflow
 		var pool chunks

@@ -3,8 +3,10 @@ package utp
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -104,19 +106,16 @@ func TestADialWithoutARouteSaysWhatTheSystemSays(t *testing.T) {
 
 // A connection that is open outlives that the network is down for a moment.
 func TestAConnectionOutlivesAMomentWithoutARoute(t *testing.T) {
-	down := false
+	var down atomic.Bool
 	inStrain(t, func(l *strained, out []pnet.Datagram) (int, pnet.WriteState, error) {
-		if down {
+		if down.Load() {
 			return 0, pnet.WriteOpen, os.NewSyscallError("sendmsg", syscall.ENETDOWN)
 		}
 		return l.Link.Write(out)
 	}, func(t *testing.T, one, other *Mux) {
 		dialled, accepted := connect(t, one, other, there)
-		down = true
-		go func() {
-			time.Sleep(3 * time.Second)
-			down = false
-		}()
+		down.Store(true)
+		time.AfterFunc(3*time.Second, func() { down.Store(false) })
 		pass(t, dialled, accepted, 10<<10)
 	})
 }
@@ -132,11 +131,17 @@ func TestASmallWindowIsOpenedAsSoonAsItIsRead(t *testing.T) {
 		}
 		one, other := start(t, link(here), k), start(t, link(there), k)
 		dialled, accepted := connect(t, one, other, there)
+		const windows = 20
+		go func() { _, _ = dialled.Write(make([]byte, windows*leastWindow)) }()
 		began := time.Now()
-		pass(t, dialled, accepted, 1<<20)
-		rounds := time.Duration(1<<20/leastWindow*20) * time.Millisecond
-		if took := time.Since(began); took > 3*rounds {
-			t.Errorf("it took %v, where %v are a window in each round trip", took, rounds)
+		for range windows {
+			time.Sleep(300 * time.Millisecond) // until it is closed
+			if _, err := io.ReadFull(accepted, make([]byte, leastWindow)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if took := time.Since(began); took > windows*350*time.Millisecond {
+			t.Errorf("%d windows took %v", windows, took)
 		}
 		if w := dialled.Status().Remote; w > leastWindow {
 			t.Errorf("the window was %d bytes", w)
