@@ -105,7 +105,8 @@ func TestCloseOfASocketAbortsWhatTakesTooLong(t *testing.T) {
 func TestTheSocketOfADialEndsWithItsConnection(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bubble) {
 		to := b.socket(right)
-		c, err := utp.Dial(t.Context(), "udp4", right+":6881", utp.OnNetwork(b.Host(left)))
+		quiet := utp.Observe(func(r sup.Report) { t.Errorf("its end is reported: %+v", r) })
+		c, err := utp.Dial(t.Context(), "udp4", right+":6881", utp.OnNetwork(b.Host(left)), quiet)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -200,6 +201,9 @@ func TestNoGoroutineIsLeftBehind(t *testing.T) {
 	}
 	if err := errors.Join(from.Close(), to.Close()); err != nil {
 		t.Fatal(err)
+	}
+	for ctx := within(t); runtime.NumGoroutine() > was && ctx.Err() == nil; { // the last ones are on their way out
+		runtime.Gosched()
 	}
 	if n := runtime.NumGoroutine(); n > was {
 		t.Errorf("%d goroutines became %d", was, n)

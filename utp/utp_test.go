@@ -5,10 +5,15 @@ import (
 	"crypto/sha256"
 	"io"
 	"net"
+	"runtime"
 	"testing"
 )
 
 func TestAnEchoComesBackWhole(t *testing.T) {
+	size := 16 << 20
+	if testing.Short() {
+		size = 1 << 20
+	}
 	for _, at := range [][2]string{{"udp4", "127.0.0.1"}, {"udp6", "::1"}, {"udp", ""}} {
 		t.Run(at[0], func(t *testing.T) {
 			if c, err := net.ListenPacket(at[0], net.JoinHostPort(at[1], "0")); err != nil {
@@ -28,7 +33,7 @@ func TestAnEchoComesBackWhole(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			data := stream(16 << 20)
+			data := stream(size)
 			go func() {
 				_, _ = c.Write(data)
 				_ = c.CloseWrite()
@@ -40,5 +45,39 @@ func TestAnEchoComesBackWhole(t *testing.T) {
 			}
 			_ = c.Close()
 		})
+	}
+}
+
+// A host has many addresses: what answers leaves from the one that was asked, and one socket
+// has both families.
+func TestASocketOfEveryAddressAnswersFromTheOneThatWasAsked(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux says which address was asked, and has all of 127/8")
+	}
+	to, from := listen(t, "udp", ":0"), listen(t, "udp", ":0")
+	_, port, _ := net.SplitHostPort(to.Addr().String())
+	hosts := []string{"127.0.0.1", "127.0.0.7", "127.9.9.9"}
+	if c, err := net.ListenPacket("udp6", "[::1]:0"); err == nil {
+		_ = c.Close()
+		hosts = append(hosts, "::1")
+	}
+	for _, host := range hosts {
+		at := net.JoinHostPort(host, port)
+		dialled, err := from.Dial(within(t), at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		accepted, err := to.AcceptContext(within(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := accepted.LocalAddr().String(); got != at {
+			t.Errorf("asked at %s, it is said at %s", at, got)
+		}
+		writes(t, dialled, []byte("question"))
+		reads(t, accepted, []byte("question"))
+		writes(t, accepted, []byte("answer"))
+		reads(t, dialled, []byte("answer"))
+		_, _ = dialled.Close(), accepted.Close()
 	}
 }

@@ -269,14 +269,19 @@ func (x *process) rest() {
 // of which the core need not be asked.
 func (x *process) crashed(c *cell, crash *sup.Crash) {
 	x.shared = newShared()
+	x.disown(c)
+	x.out.forget(c)
+	x.remove(c)
+	c.user.finish(&EndError{Reason: Crashed, Err: errorOf(crash.Exit)})
+}
+
+// disown answers the last packet of the remote as one of a connection that there is not.
+func (x *process) disown(c *cell) {
 	if c.counts.received > 0 && c.last.Kind != utpwire.Reset {
 		x.out.post(c.remote, c.from, &utpwire.Header{
 			Kind: utpwire.Reset, ID: c.last.ID, Stamp: utpwire.StampAt(x.now), Seq: c.last.Ack.Next(), Ack: c.last.Seq,
 		})
 	}
-	x.out.forget(c)
-	x.remove(c)
-	c.user.finish(&EndError{Reason: Crashed, Err: errorOf(crash.Exit)})
 }
 
 // Deliver takes bytes of the remote's stream.

@@ -118,7 +118,7 @@ func (b *outbox) forget(c *cell) {
 // write sends the packets, and tells their connections of those that were not.
 func (x *process) write() {
 	b := &x.out
-	for at := 0; at < b.n; {
+	for at, faults := 0, 0; at < b.n; {
 		if b.wire != writable {
 			b.refuse(at, noRoom)
 			at++
@@ -126,9 +126,16 @@ func (x *process) write() {
 		}
 		n, state, err := x.link.Write(b.datagrams[at:b.n])
 		at += n
+		if n > 0 {
+			faults = 0
+		}
 		switch {
-		case err != nil && at < b.n:
+		case err != nil && at < b.n && faults < faultsInARow:
+			faults++
 			at += x.fault(at, err)
+		case err != nil:
+			faults = 0
+			at++
 		case state == pnet.WriteBlocked:
 			b.wire = blocked
 		}

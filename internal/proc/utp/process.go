@@ -168,12 +168,22 @@ func (x *process) leave() {
 	x.hear()
 }
 
-// abort ends the connections that are left.
+// abort ends the connections that are left. A remote that has not come to its end is told,
+// also where we have said all: it would go on for a while.
 func (x *process) abort() {
 	x.tick()
 	for _, c := range x.table {
-		if c.core.Phase() != conn.Closed {
+		if c.isOver() {
+			continue
+		}
+		switch phase := c.core.Phase(); {
+		case phase == conn.Lingering && c.news.theirs == goesOn:
+			x.disown(c)
+		case phase != conn.Closed:
 			c.step(toAbort)
+		}
+		if x.out.n >= runMost {
+			x.write()
 		}
 	}
 	x.write()

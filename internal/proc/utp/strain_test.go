@@ -69,6 +69,16 @@ func TestAnErrorOfAnEarlierDatagramLosesNothing(t *testing.T) {
 	})
 }
 
+// A link that does nothing but fail keeps nobody busy.
+func TestALinkThatAlwaysFailsIsNotTriedForEver(t *testing.T) {
+	inStrain(t, func(*strained, []pnet.Datagram) (int, pnet.WriteState, error) {
+		return 0, pnet.WriteOpen, os.NewSyscallError("sendmsg", syscall.ECONNREFUSED)
+	}, func(t *testing.T, one, _ *Mux) {
+		_, err := one.Dial(t.Context(), there)
+		endedBy(t, err, Unanswered)
+	})
+}
+
 // The interface takes packets of 1300 bytes at the most, unless they may be cut.
 func TestPacketsThatOurSystemDoesNotTakeAreMadeSmaller(t *testing.T) {
 	const most = 1300
