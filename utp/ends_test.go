@@ -127,3 +127,32 @@ func TestStatusTellsHowAConnectionDoes(t *testing.T) {
 		}
 	})
 }
+
+// Who writes to somebody who does not read is held back: by the window, and by half a MiB
+// that waits.
+func TestAWriterIsHeldBackByOneWhoDoesNotRead(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		one, other := b.pair()
+		written := 0
+		for p := make([]byte, 10_000); ; {
+			_ = one.SetWriteDeadline(time.Now().Add(time.Minute))
+			n, err := one.Write(p)
+			written += n
+			if err != nil {
+				timedOut(t, err)
+				break
+			}
+		}
+		if least, most := 1<<20+512<<10, 1<<20+512<<10+64<<10; written < least || written > most {
+			t.Errorf("%d bytes were written, of which %d wait", written, one.Status().Unsent)
+		}
+		_ = one.SetWriteDeadline(time.Time{})
+		go func() {
+			writes(t, one, make([]byte, 3<<20))
+			_ = one.CloseWrite()
+		}()
+		if n, err := io.Copy(io.Discard, other); n != int64(written+3<<20) || err != nil {
+			t.Errorf("%d bytes came, %v", n, err)
+		}
+	})
+}

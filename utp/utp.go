@@ -65,7 +65,7 @@ func listen(ctx context.Context, network, address string, l life, o options) (*S
 	s.mux = utp.New(utp.Config{
 		Link: s.link, Clock: k, Core: conn.Defaults(), Backlog: o.backlog, Linger: o.linger, Silence: o.silence,
 	})
-	s.tree, err = sup.Start(ctx, "socket", supervisor(s.mux, l), sup.Options{Observe: o.observe, Hook: o.hook})
+	s.tree, err = sup.Start(ctx, root, supervisor(s.mux, l), sup.Options{Observe: observer(l, o.observe), Hook: o.hook})
 	if err != nil {
 		var failed *sup.StartError
 		if errors.As(err, &failed) {
@@ -86,6 +86,21 @@ func supervisor(m *utp.Mux, l life) sup.Supervisor {
 		child.Restart, often.Restarts = sup.Permanent, 0
 	}
 	return sup.Supervisor{Strategy: sup.OneForOne, Intensity: often, Children: []sup.Child{child}}
+}
+
+// root is the name of the tree.
+const root = "socket"
+
+// observer tells of all but that the tree of a livesOnce ended: it does so in order.
+func observer(l life, tell func(sup.Report)) func(sup.Report) {
+	if l == lives || tell == nil {
+		return tell
+	}
+	return func(r sup.Report) {
+		if r.Path != root {
+			tell(r)
+		}
+	}
 }
 
 // Accept waits for a connection. Where the Socket was closed the error is net.ErrClosed.

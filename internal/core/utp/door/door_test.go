@@ -229,3 +229,19 @@ func BenchmarkKnockAtAFullDoor(b *testing.B) {
 		d.Knock(begin, from(1), s)
 	}
 }
+
+// Who owns the door may have no room: a Syn and who was admitted are answered as strays are.
+func TestWhoIsTurnedAwayGetsAResetThatAnswersItsPacket(t *testing.T) {
+	d := newDoor(10)
+	for i := range 200 {
+		s := syn(utpwire.ConnID(10*i), 7)
+		e := d.TurnAway(begin, s)
+		if e.Kind == door.StrayUnanswered && i > 0 {
+			return // there are not too many
+		}
+		if e.Kind != door.Stray || e.Reset.Kind != utpwire.Reset || e.Reset.ID != s.ID || e.Reset.Ack != s.Seq {
+			t.Fatalf("the answer is %+v", e)
+		}
+	}
+	t.Error("all were answered")
+}
