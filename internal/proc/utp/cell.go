@@ -146,85 +146,6 @@ func (c *cell) apply(now mono.Instant) {
 	n.consumed, n.appended, n.wants = 0, 0, stays
 }
 
-// meet tells the user what came, and the core what the user did.
-func (c *cell) meet() {
-	if c.isOver() {
-		return
-	}
-	c.pass()
-	if n := &c.news; n.consumed+n.appended > 0 || n.wants != stays {
-		c.step(toApply)
-	}
-	if !c.isOver() && c.core.Phase() == conn.Closed {
-		c.x.bury(c, c.why)
-	}
-}
-
-// pass is what passes between the process and the user, under the lock.
-func (c *cell) pass() {
-	u, n, chunks := c.user, &c.news, &c.x.m.chunks
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.in.show()
-	u.tellRead = c.share / tellReadAfter
-	n.consumed, u.consumed = n.consumed+u.consumed, 0
-	n.appended += u.out.take()
-	u.out.rest(chunks)
-	if u.wants >= closes {
-		u.in.drop(chunks)
-	} else {
-		u.in.rest(chunks)
-	}
-	if u.wants > n.applied {
-		n.wants, n.applied = u.wants, u.wants
-	}
-	if n.answered == hasAnswered {
-		u.open()
-	}
-	u.theirs = n.theirs
-	if u.in.seen.ready > 0 || u.theirs == ended {
-		u.reads.signal()
-	}
-	n.writer = u.letWrite()
-	if u.asked != nil {
-		u.status = c.status()
-		close(u.asked)
-		u.asked = nil
-	}
-	if u.notice == told {
-		u.notice = untold
-	}
-}
-
-// letWrite has who waits write, if there is room for more than a little. It says whether
-// somebody waits on. With the lock.
-func (c *Conn) letWrite() waiting {
-	if c.out.room() >= unsentMost/4 {
-		c.writes.signal()
-	}
-	return c.writes.waiting
-}
-
-// meetWriter has a user who waits write on, when there is room since the flush.
-func (c *cell) meetWriter() {
-	if c.news.writer == nobody || int(c.user.out.kept.end-c.user.out.kept.sent) > unsentMost-unsentMost/4 {
-		return
-	}
-	u := c.user
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.out.told.sent = u.out.kept.sent
-	c.news.writer = u.letWrite()
-}
-
-// status is how it does.
-func (c *cell) status() Status {
-	return Status{
-		Status: c.core.Status(), Delivered: c.counts.delivered, Confirmed: c.user.out.kept.freed,
-		Sent: c.counts.sent, Again: c.counts.again, Received: c.counts.received,
-	}
-}
-
 // bury ends the connection for the process and for its user.
 func (x *process) bury(c *cell, why error) {
 	if why == nil {
@@ -284,46 +205,6 @@ func (x *process) disown(c *cell) {
 	}
 }
 
-// Deliver takes bytes of the remote's stream.
-func (c *cell) Deliver(b []byte) {
-	c.counts.delivered += uint64(len(b))
-	c.user.in.write(b, &c.x.m.chunks)
-}
-
-// Send has a packet be among those that leave next.
-func (c *cell) Send(o conn.Outgoing) {
-	k := &c.user.out.kept
-	k.sent = max(k.sent, o.Begin+uint64(o.Size))
-	c.counts.sent++
-	if o.Times > 1 {
-		c.counts.again++
-	}
-	c.x.out.add(c, o)
-}
-
-// Released gives back what the remote has acknowledged.
-func (c *cell) Released(to uint64) { c.user.out.free(to, &c.x.m.chunks) }
-
-// Connected is told to who dialled.
-func (c *cell) Connected() { c.news.answered = hasAnswered }
-
-// Ended is told to who reads.
-func (c *cell) Ended() { c.news.theirs = ended }
-
-// Forget has an id be free again.
-func (c *cell) Forget(id utpwire.ConnID) {
-	delete(c.x.table, door.KeyOf(c.remote, id))
-	for i, other := range c.ids {
-		if other == id {
-			c.ids = append(c.ids[:i], c.ids[i+1:]...)
-			return
-		}
-	}
-}
-
-// Closed notes why.
-func (c *cell) Closed(why conn.Reason) { c.news.reason = why }
-
 // errorOf is what a crash was.
 func errorOf(e sup.Exit) error {
 	switch e := e.(type) {
@@ -331,6 +212,7 @@ func errorOf(e sup.Exit) error {
 		return &sup.PanicError{Value: e.Value, Stack: e.Stack}
 	case sup.Failed:
 		return e.Err
+	case sup.Normal, sup.Stopped, sup.StartFailed, sup.Stuck: // of processes alone
 	}
 	return nil
 }

@@ -7,8 +7,6 @@ import (
 	"os"
 	"sync"
 	"time"
-
-	"github.com/etorrent/etorrent/internal/core/utp/conn"
 )
 
 const (
@@ -44,24 +42,6 @@ type Conn struct {
 	asked    chan struct{} // closed when status is as it is now; nil: nobody asks
 }
 
-// half is what one direction has for who waits. One waits at a time.
-type half struct {
-	turn  chan struct{} // has a token while somebody reads, or writes
-	wake  chan struct{}
-	timer *time.Timer // of who has the turn
-
-	// under the lock of the connection
-	until   time.Time
-	waiting waiting
-}
-
-type waiting uint8
-
-const (
-	nobody waiting = iota
-	somebody
-)
-
 // notice says whether the process is to look at the connection.
 type notice uint8
 
@@ -95,41 +75,6 @@ func newConn(m *Mux, local, remote netip.AddrPort) *Conn {
 		reads: newHalf(), writes: newHalf(),
 	}
 }
-
-func newHalf() half { return half{turn: make(chan struct{}, 1), wake: make(chan struct{}, 1)} }
-
-// signal has who waits look again. With the lock.
-func (h *half) signal() {
-	if h.waiting == nobody {
-		return
-	}
-	h.waiting = nobody
-	select {
-	case h.wake <- struct{}{}:
-	default:
-	}
-}
-
-// wait returns at a signal, at the latest when the time is over.
-func (h *half) wait(until time.Time) {
-	if until.IsZero() {
-		<-h.wake
-		return
-	}
-	if h.timer == nil {
-		h.timer = time.NewTimer(time.Until(until))
-	} else {
-		h.timer.Reset(time.Until(until))
-	}
-	select {
-	case <-h.wake:
-	case <-h.timer.C:
-	}
-	h.timer.Stop()
-}
-
-// isLate says whether the time is over. With the lock.
-func (h *half) isLate() bool { return !h.until.IsZero() && !h.until.After(time.Now()) }
 
 // Read reads what has come of the remote's stream, and waits for it. At its end it is
 // io.EOF, after Close net.ErrClosed, after the read deadline os.ErrDeadlineExceeded; an
@@ -290,34 +235,6 @@ func (c *Conn) setDeadlines(t time.Time, halves ...*half) error {
 		h.signal()
 	}
 	return nil
-}
-
-// Status is how a connection does.
-type Status struct {
-	conn.Status
-	Delivered uint64 // bytes of the remote's stream that came in order
-	Confirmed uint64 // bytes of our stream that the remote acknowledged
-	Sent      uint64 // packets, and of them Again those that were sent before
-	Again     uint64
-	Received  uint64 // packets
-}
-
-// Status says how the connection does, and how it did when it ended.
-func (c *Conn) Status() Status {
-	c.mu.Lock()
-	asked := c.asked
-	if c.notice != over && asked == nil {
-		asked = make(chan struct{})
-		c.asked = asked
-		c.tell()
-	}
-	c.mu.Unlock()
-	if asked != nil {
-		<-asked
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.status
 }
 
 // finish is the last word: why it is over.

@@ -188,6 +188,7 @@ func (x *process) tellRefused() {
 			continue
 		}
 		r.c.refused = r
+		r.c.counts.takeBack(r.o)
 		r.c.step(toRefuse)
 		x.touch(r.c)
 	}

@@ -2,9 +2,7 @@ package utp
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"sync"
 	"time"
@@ -169,80 +167,6 @@ func (s *Sockets) LocalAddr(remote netip.AddrPort) netip.AddrPort {
 	}
 	return bound[0]
 }
-
-// read hands over what comes until the socket is closed. Errors end nothing: connections
-// that they keep from their remotes time out.
-func (s *Sockets) read(k *socket) error {
-	into := buffers()
-	for faults := 0; ; {
-		n, err := k.Read(into)
-		switch {
-		case errors.Is(err, net.ErrClosed):
-			return nil
-		case n > 0 || err == nil || pnet.ViewPacketFault(err) == pnet.OfEarlier:
-			faults = 0
-		default:
-			faults++
-		}
-		if faults == faultsInARow {
-			faults = 0
-			k.rest()
-		}
-		if n > 0 && s.lend(Batch{At: s.clock.Now(), Datagrams: into[:n], from: k}) == closed {
-			return nil
-		}
-	}
-}
-
-// rest waits for a moment, or until the socket is closed.
-func (k *socket) rest() {
-	t := time.NewTimer(faultsRest)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-k.gone:
-	}
-}
-
-// lending says whether a socket is there still.
-type lending uint8
-
-const (
-	returned lending = iota
-	closed
-)
-
-// lend hands a batch to the process, until it is returned.
-func (s *Sockets) lend(b Batch) lending {
-	select {
-	case s.incoming <- b:
-	case <-b.from.gone:
-		return closed
-	}
-	select {
-	case <-b.from.again:
-		return returned
-	case <-b.from.gone:
-		return closed
-	}
-}
-
-// buffers are what one reader reads into, again and again.
-func buffers() []pnet.Datagram {
-	into := make([]pnet.Datagram, readMost)
-	memory := make([]byte, readMost*packetRoom)
-	for i := range into {
-		start := i * packetRoom
-		into[i].Payload = memory[start : start : start+packetRoom]
-	}
-	return into
-}
-
-// Incoming is what the readers read.
-func (s *Sockets) Incoming() <-chan Batch { return s.incoming }
-
-// Return has the reader read again.
-func (s *Sockets) Return(b Batch) { b.from.again <- struct{}{} }
 
 // Write writes those at the front that are of one family.
 func (s *Sockets) Write(out []pnet.Datagram) (int, pnet.WriteState, error) {

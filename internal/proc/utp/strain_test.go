@@ -1,11 +1,14 @@
 package utp
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/netip"
 	"os"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -66,6 +69,44 @@ func TestAnErrorOfAnEarlierDatagramLosesNothing(t *testing.T) {
 		dialled, accepted := connect(t, one, other, there)
 		pass(t, dialled, accepted, 300<<10)
 		untouched(t, dialled)
+	})
+}
+
+// What is lost, repeated and overtaken on the way comes whole in the end.
+func TestALinkThatLosesAndRepeatsDeliversBothStreamsWhole(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 0))
+	var late []byte
+	inStrain(t, func(l *strained, out []pnet.Datagram) (int, pnet.WriteState, error) {
+		for _, d := range out {
+			d.Fragmentation = pnet.FragmentAsSystem
+			times := 1
+			switch fate := r.IntN(100); {
+			case fate < 3:
+				times = 0
+			case fate < 6:
+				times = 2
+			case fate < 9 && late == nil:
+				late, times = bytes.Clone(d.Payload), 0
+			}
+			for range times {
+				_, _, _ = l.Link.Write([]pnet.Datagram{d})
+			}
+			if late != nil && r.IntN(5) == 0 {
+				d.Payload = late
+				_, _, _ = l.Link.Write([]pnet.Datagram{d})
+				late = nil
+			}
+		}
+		return len(out), pnet.WriteOpen, nil
+	}, func(t *testing.T, one, other *Mux) {
+		dialled, accepted := connect(t, one, other, there)
+		var both sync.WaitGroup
+		both.Go(func() { pass(t, dialled, accepted, 1<<20) })
+		both.Go(func() { pass(t, accepted, dialled, 1<<20) })
+		both.Wait()
+		if s := dialled.Status(); s.Again == 0 {
+			t.Errorf("nothing was lost: %+v", s)
+		}
 	})
 }
 

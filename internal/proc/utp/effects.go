@@ -1,0 +1,58 @@
+package utp
+
+import (
+	"github.com/etorrent/etorrent/internal/core/utp/conn"
+	"github.com/etorrent/etorrent/internal/core/utp/door"
+	"github.com/etorrent/etorrent/internal/vocab/utpwire"
+)
+
+// This file is what the core of a connection has the process do, inside a step: it only
+// appends.
+
+// Deliver takes bytes of the remote's stream.
+func (c *cell) Deliver(b []byte) {
+	c.counts.delivered += uint64(len(b))
+	c.user.in.write(b, &c.x.m.chunks)
+}
+
+// Send has a packet be among those that leave next.
+func (c *cell) Send(o conn.Outgoing) {
+	k := &c.user.out.kept
+	k.sent = max(k.sent, o.Begin+uint64(o.Size))
+	c.counts.sent++
+	if o.Times > 1 {
+		c.counts.again++
+	}
+	c.x.out.add(c, o)
+}
+
+// takeBack has a packet not count that was not sent.
+func (n *counts) takeBack(o conn.Outgoing) {
+	n.sent--
+	if o.Times > 1 {
+		n.again--
+	}
+}
+
+// Released gives back what the remote has acknowledged.
+func (c *cell) Released(to uint64) { c.user.out.free(to, &c.x.m.chunks) }
+
+// Connected is told to who dialled.
+func (c *cell) Connected() { c.news.answered = hasAnswered }
+
+// Ended is told to who reads.
+func (c *cell) Ended() { c.news.theirs = ended }
+
+// Forget has an id be free again.
+func (c *cell) Forget(id utpwire.ConnID) {
+	delete(c.x.table, door.KeyOf(c.remote, id))
+	for i, other := range c.ids {
+		if other == id {
+			c.ids = append(c.ids[:i], c.ids[i+1:]...)
+			return
+		}
+	}
+}
+
+// Closed notes why.
+func (c *cell) Closed(why conn.Reason) { c.news.reason = why }

@@ -1,0 +1,50 @@
+package utp
+
+// touch has a connection be flushed.
+func (x *process) touch(c *cell) {
+	if c.mark == unmarked {
+		c.mark = marked
+		x.touched = append(x.touched, c)
+	}
+}
+
+// flush has all connections that something came for answer, and sends the answers. What
+// the link does not take now is answered when it does.
+func (x *process) flush() {
+	x.tick()
+	for {
+		round := x.touched
+		x.touched, x.spare = x.spare[:0], round
+		for _, c := range round {
+			c.mark = unmarked
+			x.look(c)
+		}
+		clear(round)
+		x.write()
+		if len(x.touched) == 0 || x.out.wire != writable {
+			return
+		}
+	}
+}
+
+// look does for one connection what all came to.
+func (x *process) look(c *cell) {
+	c.meet()
+	if c.isOver() {
+		return
+	}
+	if x.out.wire != writable {
+		x.touch(c)
+		return
+	}
+	c.step(toFlush)
+	if c.isOver() {
+		c.meet()
+		return
+	}
+	c.meetWriter()
+	x.due.set(c, c.core.Deadline())
+	if x.out.n >= runMost {
+		x.write()
+	}
+}

@@ -1,0 +1,82 @@
+package utp
+
+import "github.com/etorrent/etorrent/internal/core/utp/conn"
+
+// meet tells the user what came, and the core what the user did.
+func (c *cell) meet() {
+	if c.isOver() {
+		return
+	}
+	c.pass()
+	if n := &c.news; n.consumed+n.appended > 0 || n.wants != stays {
+		c.step(toApply)
+	}
+	if !c.isOver() && c.core.Phase() == conn.Closed {
+		c.x.bury(c, c.why)
+	}
+}
+
+// pass is what passes between the process and the user, under the lock.
+func (c *cell) pass() {
+	u, n, chunks := c.user, &c.news, &c.x.m.chunks
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.in.show()
+	u.tellRead = c.share / tellReadAfter
+	n.consumed, u.consumed = n.consumed+u.consumed, 0
+	n.appended += u.out.take()
+	u.out.rest(chunks)
+	if u.wants >= closes {
+		u.in.drop(chunks)
+	} else {
+		u.in.rest(chunks)
+	}
+	if u.wants > n.applied {
+		n.wants, n.applied = u.wants, u.wants
+	}
+	if n.answered == hasAnswered {
+		u.open()
+	}
+	u.theirs = n.theirs
+	if u.in.seen.ready > 0 || u.theirs == ended {
+		u.reads.signal()
+	}
+	n.writer = u.letWrite()
+	if u.asked != nil {
+		u.status = c.status()
+		close(u.asked)
+		u.asked = nil
+	}
+	if u.notice == told {
+		u.notice = untold
+	}
+}
+
+// letWrite has who waits write, if there is room for more than a little. It says whether
+// somebody waits on. With the lock.
+func (c *Conn) letWrite() waiting {
+	if c.out.room() >= unsentMost/4 {
+		c.writes.signal()
+	}
+	return c.writes.waiting
+}
+
+// meetWriter has a user who waits write on, when there is room since the flush.
+func (c *cell) meetWriter() {
+	if c.news.writer == nobody || int(c.user.out.kept.end-c.user.out.kept.sent) > unsentMost-unsentMost/4 {
+		return
+	}
+	u := c.user
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.out.told.sent = u.out.kept.sent
+	c.news.writer = u.letWrite()
+}
+
+// status is how it does.
+func (c *cell) status() Status {
+	return Status{
+		Status: c.core.Status(), Delivered: c.counts.delivered, Confirmed: c.user.out.kept.freed,
+		Sent: c.counts.sent, Again: c.counts.again, Received: c.counts.received,
+	}
+}
