@@ -1,7 +1,8 @@
 // Package testnet makes networks for tests of real programs: network namespaces
 // with their own loopback, joined by links whose rate is bounded (veth with tbf), by
-// switches (a bridge with such links), or by lines with delay, loss and a queue (a
-// pair of TUN devices), and a relay for UDP on plain sockets, which needs no rights.
+// switches (a bridge with such links), by lines with delay, loss and a queue (a
+// pair of TUN devices), or by routes (a router with such a line), and a relay for UDP
+// on plain sockets, which needs no rights.
 //
 // Everything but the relay needs Linux, root and the programs ip and tc (Debian's
 // iproute2); New says what is missing as *Unavailable. netem and fq are not used:

@@ -106,6 +106,21 @@ func (l *Line) SetPath(there, back Path) {
 	l.roads[1].change(back)
 }
 
+// SetRate has the kernel bound what leaves the first host by the line, and the second,
+// before it comes to a Path: a queue of tbf's stands before the way.
+func (l *Line) SetRate(there, back Rate) error {
+	for n, r := range []Rate{there, back} {
+		if err := l.hosts[n].setRate(l.devices[n], r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Waiting is how many bytes wait for the line at the first host, in the queue that
+// SetRate made.
+func (l *Line) Waiting() (int64, error) { return l.hosts[0].waiting(l.devices[0]) }
+
 // SetCongestionControl chooses TCP's congestion control for every connection between
 // the IPv4 addresses of the line, whatever program makes it.
 func (l *Line) SetCongestionControl(name string) error {

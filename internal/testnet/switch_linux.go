@@ -1,9 +1,11 @@
 package testnet
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/netip"
+	"os/exec"
 	"strconv"
 )
 
@@ -133,6 +135,19 @@ func (h *Host) setRate(device string, r Rate) error {
 	}
 	return run("tc", "-n", h.name, "qdisc", "add", "dev", device, "root", "tbf",
 		"rate", strconv.Itoa(8*r.Bytes)+"bit", "burst", strconv.Itoa(r.Burst), "limit", strconv.Itoa(r.Burst+r.Queue))
+}
+
+// waiting is how many bytes wait to be sent by a device.
+func (h *Host) waiting(device string) (int64, error) {
+	out, err := exec.Command("tc", "-n", h.name, "-s", "-j", "qdisc", "show", "dev", device, "root").Output()
+	if err != nil {
+		return 0, err
+	}
+	var queues []struct{ Backlog int64 }
+	if err := json.Unmarshal(out, &queues); err != nil || len(queues) == 0 {
+		return 0, fmt.Errorf("tc tells no queue of %s: %q, %w", device, out, err)
+	}
+	return queues[0].Backlog, nil
 }
 
 // Close closes the hosts and takes the switch away.
