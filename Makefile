@@ -1,7 +1,7 @@
 # Plain targets over the go command and the scripts in scripts/. `make` alone
 # lists them.
 
-.PHONY: help build docs demo demo-picture test interop-full fuzz sim-long lint bench cross clean
+.PHONY: help build docs demo demo-picture test interop-full utp-links fuzz sim-long lint bench cross clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -34,6 +34,10 @@ interop-full: ## every pair of clients by every tracker and protocol, and five m
 	scripts/peers.sh
 	cd interop && ETORRENT_PAIRS=all ETORRENT_SWARMS=5 go test -count=1 -v -timeout 60m \
 		-run 'TestPairsOfClients|TestAMixedSwarm|TestOurFirstSeeder' .
+
+utp-links: export CI = true
+utp-links: ## uTP beside TCP on links of the kernel, up to 100 Mbit/s (some 3 minutes; root)
+	cd interop && ETORRENT_LINKS=all go test -count=1 -v -parallel 2 -timeout 20m ./links
 
 fuzz: ## a minute of each fuzz target (FUZZTIME), then what of its decoder the corpus reaches
 	scripts/fuzz.sh
