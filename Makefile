@@ -36,8 +36,8 @@ interop-full: ## every pair of clients by every tracker and protocol, and five m
 		-run 'TestPairsOfClients|TestAMixedSwarm|TestOurFirstSeeder' .
 
 utp-links: export CI = true
-utp-links: ## uTP beside TCP on links of the kernel, up to 100 Mbit/s (some 3 minutes; root)
-	cd interop && ETORRENT_LINKS=all go test -count=1 -v -parallel 2 -timeout 20m ./links
+utp-links: ## uTP beside TCP on links of the kernel, up to 100 Mbit/s (some 5 minutes; root)
+	cd interop && ETORRENT_LINKS=all go test -count=1 -v -parallel 1 -timeout 20m ./links
 
 fuzz: ## a minute of each fuzz target (FUZZTIME), then what of its decoder the corpus reaches
 	scripts/fuzz.sh
