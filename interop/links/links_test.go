@@ -17,7 +17,7 @@ const (
 	leastBoth = 0.90                  // of the link, of which headers take 3.2 %
 	mostQueue = 90 * time.Millisecond // one and a half times the target
 	mostBack  = 6 * time.Second
-	mostApart = 0.10 // from the simulator, in parts of what both get
+	mostApart = 0.05 // from the simulator, in parts of what both get
 )
 
 // stories are those that are told: a congestion control and a link, and the gates, which
