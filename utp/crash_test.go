@@ -2,6 +2,7 @@ package utp_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -117,6 +118,29 @@ func echoed(t *testing.T, from *utp.Socket, data []byte) ([]byte, error) {
 	got, err := io.ReadAll(c)
 	_ = c.Close()
 	return got, err
+}
+
+// A remote that has nothing to send hears of it at once.
+func TestACrashOfAConnectionIsToldToARemoteThatWaits(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		var bomb bomb
+		dialled, accepted := connect(t, b.socket(left), b.socket(right, utp.Hook(bomb.hook)), right+":6881")
+		time.Sleep(10 * time.Second)
+		bomb.arm("conn[", sup.InStep, 0)
+		began := time.Now()
+		writes(t, accepted, []byte("the last straw"))
+		_, err := dialled.Read(make([]byte, 1))
+		ended(t, err, utp.Reset)
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("it heard so after %v", took)
+		}
+		_, err = accepted.Write([]byte("more"))
+		ended(t, err, utp.Crashed)
+		var panicked *sup.PanicError
+		if !errors.As(err, &panicked) || panicked.Value != "injected" {
+			t.Errorf("%v does not say what happened", err)
+		}
+	})
 }
 
 // A crash of the process ends its connections; the next one has the same port.

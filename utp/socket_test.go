@@ -83,6 +83,25 @@ func TestCloseOfASocketWaitsForWhatWasWritten(t *testing.T) {
 	})
 }
 
+// Who has said all, and waits a moment for the remote's end, tells it when there will be nobody.
+func TestCloseOfASocketTellsRemotesThatGoOn(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		from := b.socket(left)
+		one, other := connect(t, from, b.socket(right), right+":6881")
+		_ = one.Close()
+		time.Sleep(time.Second)
+		if s := one.Status(); s.Phase != "lingering" {
+			t.Fatalf("it is %s", s.Phase)
+		}
+		if err := from.Close(); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(time.Second)
+		_, err := other.Write([]byte("to nobody"))
+		ended(t, err, utp.Reset)
+	})
+}
+
 func TestCloseOfASocketAbortsWhatTakesTooLong(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bubble) {
 		from := b.socket(left, utp.Linger(5*time.Second))

@@ -164,13 +164,23 @@ func (s *Socket) Tree() sup.Snapshot { return s.tree.Snapshot() }
 func Dial(ctx context.Context, network, address string, asked ...Option) (*Conn, error) {
 	o := newOptions(asked)
 	o.backlog = 0
-	s, err := listen(ctx, network, ":0", livesOnce, o)
+	s, err := listen(ctx, narrow(network, address), ":0", livesOnce, o)
 	if err != nil {
 		return nil, err
 	}
 	c, err := s.Dial(ctx, address)
 	s.mux.Shut()
 	return c, err
+}
+
+// narrow is the network of the family that an address is of, where it is no name.
+func narrow(network, address string) string {
+	host, _, _ := net.SplitHostPort(address)
+	a, err := netip.ParseAddr(host)
+	if err != nil || network != "udp" {
+		return network
+	}
+	return [...]string{"udp4", "udp6"}[pnet.FamilyOf(a)]
 }
 
 // places are where sockets are to be opened.

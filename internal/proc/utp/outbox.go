@@ -140,6 +140,7 @@ func (x *process) write() {
 			b.wire = blocked
 		}
 	}
+	clear(b.senders[:b.n])
 	b.n = 0
 	x.tellRefused()
 }

@@ -115,10 +115,7 @@ func tubes(t *testing.T) (one, other *Mux) {
 func TestASteadyFlowAllocatesNothing(t *testing.T) {
 	one, other := tubes(t)
 	dialled, accepted := connect(t, one, other, there)
-	size := 64 << 20
-	if testing.Short() {
-		size = 4 << 20
-	}
+	const size = 32 << 20
 	flow := func(bytes int) {
 		go func() {
 			b := make([]byte, 256<<10)
