@@ -1,7 +1,7 @@
 # Plain targets over the go command and the scripts in scripts/. `make` alone
 # lists them.
 
-.PHONY: help build docs demo demo-picture test interop-full utp-links fuzz sim-long lint bench cross clean
+.PHONY: help build docs demo demo-picture test interop-full utp-links utp-table fuzz sim-long lint bench cross clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -38,6 +38,11 @@ interop-full: ## every pair of clients by every tracker and protocol, and five m
 utp-links: export CI = true
 utp-links: ## uTP beside TCP on links of the kernel, up to 100 Mbit/s (some 5 minutes; root)
 	cd interop && ETORRENT_LINKS=all go test -count=1 -v -parallel 1 -timeout 20m ./links
+
+# In its folder, go test prints the table though it passes.
+utp-table: export CI = true
+utp-table: ## uTP beside libutp on every kind of link in virtual time, five runs each (some 5 minutes of CPU)
+	cd interop/libutp && ETORRENT_UTP_TABLE=5 go test -count=1 -timeout 60m -parallel 2 -run '^TestTheTableOfUTP$$'
 
 fuzz: ## a minute of each fuzz target (FUZZTIME), then what of its decoder the corpus reaches
 	scripts/fuzz.sh

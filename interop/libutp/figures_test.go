@@ -13,13 +13,15 @@ import (
 
 // A bench is a bottleneck with flows of libutp's on it, all from left to right.
 type bench struct {
-	rate   int64 // bits a second; all is alike both ways
-	rtt    time.Duration
-	queue  time.Duration
-	loss   float64
-	jitter time.Duration
-	outage utpsim.Outage
-	watch  func(utpsim.Event)
+	rate      int64 // bits a second; all is alike both ways
+	rtt       time.Duration
+	queue     time.Duration
+	loss      float64
+	ackLoss   float64 // beside it, of what goes back
+	duplicate float64
+	jitter    time.Duration
+	outage    utpsim.Outage
+	watch     func(utpsim.Event)
 }
 
 const megabit = 1_000_000
@@ -36,26 +38,42 @@ func flow(t *testing.T, seed uint64, from time.Duration) utpsim.Flow {
 	}
 }
 
-// tcp is a flow of a model of TCP, which begins ten seconds late.
-func tcp(control utpsim.TCPControl) utpsim.Flow {
+// tcp is a flow of a model of TCP, from one time to another; 0: to the end.
+func tcp(control utpsim.TCPControl, from, until time.Duration) utpsim.Flow {
 	var c utpsim.Clock
+	end := mono.Never
+	if until > 0 {
+		end = c.At(until)
+	}
 	return utpsim.Flow{
-		Left:  utpsim.Step(utpsim.NewTCPSender(control, c.At(10*time.Second), mono.Never), c),
+		Left:  utpsim.Step(utpsim.NewTCPSender(control, c.At(from), end), c),
 		Right: utpsim.Step(utpsim.NewTCPReceiver(), c),
 	}
 }
 
-// run takes the flows to a time, and returns what happened after the first part.
-func (b bench) run(t *testing.T, seed uint64, from, until time.Duration, flows ...utpsim.Flow) *utpsim.Stats {
+// world puts flows on the bottleneck, of which more may be changed.
+func (b bench) world(t *testing.T, seed uint64, change func(links *[2]utpsim.Link), flows ...utpsim.Flow) *utpsim.World {
 	t.Helper()
-	link := utpsim.Link{
+	there := utpsim.Link{
 		Rate: b.rate, Delay: b.rtt / 2, Queue: int(b.rate / 8 * int64(b.queue) / int64(time.Second)), Loss: b.loss,
-		Jitter: b.jitter, Outage: b.outage,
+		Duplicate: b.duplicate, Jitter: b.jitter, Outage: b.outage,
 	}
-	w, err := utpsim.New(utpsim.Config{Seed: seed, Forward: link, Reverse: link, Flows: flows, Overhead: overhead, Watch: b.watch})
+	links := [2]utpsim.Link{there, there}
+	links[utpsim.Right].Loss += b.ackLoss
+	change(&links)
+	w, err := utpsim.New(utpsim.Config{Seed: seed, Forward: links[0], Reverse: links[1], Flows: flows, Overhead: overhead, Watch: b.watch})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return w
+}
+
+func unchanged(*[2]utpsim.Link) {}
+
+// run takes the flows to a time, and returns what happened after the first part.
+func (b bench) run(t *testing.T, seed uint64, from, until time.Duration, flows ...utpsim.Flow) *utpsim.Stats {
+	t.Helper()
+	w := b.world(t, seed, unchanged, flows...)
 	for _, at := range []time.Duration{from, until} {
 		if at == until {
 			w.TakeStats()
@@ -153,7 +171,7 @@ func TestLibutpBesideTCP(t *testing.T) {
 		{"CUBIC", 1000 * time.Millisecond, cubic, nothing},
 	} {
 		b := bench{rate: 20 * megabit, rtt: 50 * time.Millisecond, queue: c.queue}
-		s := b.run(t, 1, 20*time.Second, 120*time.Second, flow(t, 1, 0), tcp(c.tcp()))
+		s := b.run(t, 1, 20*time.Second, 120*time.Second, flow(t, 1, 0), tcp(c.tcp(), 10*time.Second, 0))
 		if share := s.Shares()[0]; c.want == nothing && share > 0.04 {
 			t.Errorf("libutp has %.4f beside %s in a queue of %v", share, c.name, c.queue)
 		} else if c.want != nothing {

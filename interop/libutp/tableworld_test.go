@@ -1,0 +1,223 @@
+//go:build linux
+
+package libutp
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/etorrent/etorrent/internal/core/utp/conn"
+	"github.com/etorrent/etorrent/internal/utpsim"
+	"github.com/etorrent/etorrent/internal/utpsim/ours"
+)
+
+// A row of the table is a scenario, with what must come of it. Its times count from when
+// the first flow begins.
+type row struct {
+	name string
+	bench
+	late     []time.Duration          // when flows begin beside the first
+	beside   func() utpsim.TCPControl // a TCP, besideFrom on
+	leaves   time.Duration            // when it ends, 0: never
+	drift    int64                    // of the clocks of those that receive
+	core     conn.Config              // of ours, zero: its defaults
+	cut, end time.Duration            // what is measured
+	step     time.Duration            // by which it is taken apart, 0: it is not
+	tale     tale                     // instead of all this
+	cells    []cell
+	pairs    []pair // beside oursToOurs, in the whole table
+}
+
+// besideFrom is when a TCP begins.
+const besideFrom = 10 * time.Second
+
+// endless is more than is ever sent.
+const endless = 1 << 40
+
+// cell is a figure, and what it must be.
+type cell struct {
+	name     string
+	of       func(*outcome) float64
+	sense    sense
+	gate     float64
+	moonshot float64 // 0: none was set
+}
+
+// sense says which figures are good.
+type sense uint8
+
+const (
+	atLeast sense = iota
+	atMost
+)
+
+// pair says who the ends of a flow are, the one that sends first.
+type pair uint8
+
+const (
+	oursToOurs pair = iota
+	libutpToLibutp
+	oursToLibutp
+	pairs
+)
+
+// outcome is what came of a run.
+type outcome struct {
+	*row
+	parts []*utpsim.Stats // from the cut on, by steps; one where there are none
+	told  map[string]float64
+}
+
+// tale is a run that measures by itself.
+type tale func(t *testing.T, r *row, p pair, run uint64) map[string]float64
+
+// startOf is when the first flow of a run begins. It differs, so that nothing hangs on
+// when an outage meets a flow.
+func startOf(run uint64) time.Duration {
+	return time.Second + time.Duration(run*317%1000)*time.Millisecond
+}
+
+// after is how much later than the row says a further flow of a run begins: where two
+// meet is an accident.
+func after(run uint64, flow int) time.Duration {
+	return time.Duration((run-1)*uint64(37+11*flow)) * ms
+}
+
+// flow is the nth flow of a run.
+func (r *row) flow(t *testing.T, p pair, run, n uint64, from time.Duration) utpsim.Flow {
+	t.Helper()
+	seed := 2 * (16*run + n)
+	var here utpsim.Clock
+	there := utpsim.Clock{Offset: time.Duration(seed*7919) * time.Second, Drift: r.drift}
+	var f utpsim.Flow
+	switch p {
+	case libutpToLibutp:
+		f.Left = New(t, Options{Seed: seed}, here, Act{from, Connect, 0}, Act{from, Write, 1<<32 - 1})
+		f.Right = New(t, Options{Seed: seed + 1}, there)
+	case oursToOurs, oursToLibutp, pairs:
+		f.Left = utpsim.Step(ours.New(ours.Plan{Role: ours.Asks, From: here.At(from), Bytes: endless, Seed: seed, Core: r.core}), here)
+		f.Right = utpsim.Step(ours.New(ours.Plan{Seed: seed + 1, Core: r.core}), there)
+	}
+	if p == oursToLibutp {
+		f.Right = New(t, Options{Seed: seed + 1}, there)
+	}
+	return f
+}
+
+// play is a run. The same run number is the same to the byte.
+func (r *row) play(t *testing.T, p pair, run uint64) *outcome {
+	t.Helper()
+	if r.tale != nil {
+		return &outcome{row: r, told: r.tale(t, r, p, run)}
+	}
+	start := startOf(run)
+	flows := []utpsim.Flow{r.flow(t, p, run, 0, start)}
+	for i, late := range r.late {
+		flows = append(flows, r.flow(t, p, run, uint64(i+1), start+late+after(run, i)))
+	}
+	if r.beside != nil {
+		leaves := time.Duration(0)
+		if r.leaves > 0 {
+			leaves = start + r.leaves
+		}
+		flows = append(flows, tcp(r.beside(), start+besideFrom+after(run, 0), leaves))
+	}
+	w := r.world(t, run, unchanged, flows...)
+	o := &outcome{row: r}
+	until := start + r.cut
+	runTo(t, w, until)
+	w.TakeStats()
+	for step := r.step; until < start+r.end; {
+		if step == 0 {
+			step = r.end - r.cut
+		}
+		until += step
+		runTo(t, w, until)
+		o.parts = append(o.parts, w.TakeStats())
+	}
+	for _, f := range flows {
+		mustBeWell(t, f.Left)
+		mustBeWell(t, f.Right)
+	}
+	return o
+}
+
+func runTo(t *testing.T, w *utpsim.World, until time.Duration) {
+	t.Helper()
+	if err := w.Run(until); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// mustBeWell fails the test where an end contradicts itself.
+func mustBeWell(t *testing.T, e utpsim.Endpoint) {
+	t.Helper()
+	if p, is := e.(*Peer); is && (p.Err() != nil || p.Happened(Differs) != utpsim.Forever) {
+		t.Errorf("a libutp ended by %v, and tells %v", p.Err(), p.Story)
+	}
+}
+
+// goodput is what the first flow's application had, in % of the link.
+func goodput(o *outcome) float64 { return 100 * o.parts[0].Goodput(0) / float64(o.rate) }
+
+// goodputs is what all had together.
+func goodputs(o *outcome) float64 {
+	sum := 0.0
+	for i := range o.parts[0].Ends {
+		if i%2 == 0 {
+			sum += o.parts[0].Goodput(i / 2)
+		}
+	}
+	return 100 * sum / float64(o.rate)
+}
+
+// share is what the first flow had of all that was carried, in %.
+func share(o *outcome) float64 { return 100 * o.parts[0].Shares()[0] }
+
+func jain(o *outcome) float64 {
+	var each []float64
+	for i := range len(o.parts[0].Ends) / 2 {
+		each = append(each, o.parts[0].Goodput(i))
+	}
+	return utpsim.Jain(each...)
+}
+
+// meanWait and longWait are how long packets waited in the queue, in milliseconds.
+func meanWait(o *outcome) float64 { return millis(o.parts[0].Links[utpsim.Left].Waits.Mean()) }
+
+// longWait is 95 % of waits, at the worst of all steps.
+func longWait(o *outcome) float64 {
+	worst := time.Duration(0)
+	for _, p := range o.parts {
+		worst = max(worst, p.Links[utpsim.Left].Waits.Quantile(0.95))
+	}
+	return millis(worst)
+}
+
+func millis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// refused is what the queue had no room for, in % of all that was sent.
+func refused(o *outcome) float64 {
+	fates := o.parts[0].Links[utpsim.Left].Fates
+	sum := int64(0)
+	for _, n := range fates {
+		sum += n
+	}
+	return 100 * float64(fates[utpsim.LostInQueue]) / float64(max(sum, 1))
+}
+
+// reaches is how many seconds after the cut the first flow has 90 % of the link.
+func reaches(o *outcome) float64 {
+	for i, p := range o.parts {
+		if p.Goodput(0) >= 0.9*float64(o.rate) {
+			return float64(i+1) * o.step.Seconds()
+		}
+	}
+	return math.Inf(1)
+}
+
+// ofTale is a figure of a tale.
+func ofTale(name string) func(*outcome) float64 {
+	return func(o *outcome) float64 { return o.told[name] }
+}
