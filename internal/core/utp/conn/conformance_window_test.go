@@ -23,6 +23,15 @@ type shrinks struct{ losses }
 
 func (s *shrinks) Lost(mono.Instant, cong.Loss) { s.window = 0 }
 
+// halves is a control that lets half as much fly after an episode began.
+type halves struct{ losses }
+
+func (h *halves) Lost(_ mono.Instant, l cong.Loss) {
+	if l.Kind == cong.Began {
+		h.window /= 2
+	}
+}
+
 var windowRows = []row{
 	{"at window 0 a packet in order is taken and acknowledged, as often as libutp probes in minutes", func(t *testing.T) {
 		cfg := config()
@@ -151,6 +160,26 @@ var windowRows = []row{
 		p.mustSend(s, "D")
 		if s[0].Seq != ours || p.Status().Flying.Packets < 2 {
 			t.Errorf("%+v, %+v", s[0], p.Status())
+		}
+	}},
+	{"what lies beyond the masks of libutp does not hold back what is missing before it", func(t *testing.T) {
+		cfg := config()
+		cfg.Control = func(cong.Config) cong.Control { return &halves{losses{steady: steady{100 * segment}}} }
+		p := opened(t, cfg)
+		p.Append(100 * segment)
+		p.flush()
+		p.wait(100 * ms)
+		p.look()
+		a := p.ack(0)
+		a.Mask = []byte{0x1c, 0, 0, 0}
+		p.step(a)
+		p.wait(150 * ms)
+		p.look()
+		a = p.ack(1)
+		a.Mask = []byte{0x0e, 0, 0, 0}
+		p.mustSend(p.step(a), "DDDDDDDDDDDDDDDDDDDDDDDDDDDD") // 31 less three that came
+		if flying := p.Status().Flying.Packets; flying != 100-1-3 {
+			t.Errorf("%d fly", flying)
 		}
 	}},
 	{"while anything flies no packet is made small to fit a window", func(t *testing.T) {

@@ -23,7 +23,8 @@
 //
 // Invariants: the bytes that are delivered are a prefix of the remote's stream; after
 // Expire and Flush the deadline is later than now; beyond the windows of the control
-// and of the remote flies one packet at most, a probe or the first that is missing; a
+// and of the remote flies one packet at most, a probe or the first that is missing (for
+// the control, what masks are too short to tell of flies for a round trip only); a
 // packet of another connection, or of this one before its numbers wrapped, changes
 // nothing; nothing is sent to an address that has not answered but Syns.
 package conn
@@ -203,6 +204,7 @@ type Status struct {
 	Rate     int64         // bytes a second at which it has them sent, 0: at once
 	Remote   uint32        // bytes of the remote's window
 	Flying   send.Tally
+	Untold   send.Tally // of Flying: on its way no more, though nobody said whether it came
 	Lost     send.Tally // to be sent again
 	Unsent   uint64     // bytes
 	Early    int        // packets that came before their turn
@@ -216,7 +218,8 @@ func (c *Conn) Status() Status {
 		Unsent: c.out.end - c.out.sent, Timeouts: c.heard.silent,
 	}
 	if c.flight != nil {
-		s.RTT, s.Flying, s.Lost, s.Early = c.flight.RTT().Smoothed(), c.flight.Flying(), c.flight.Lost(), c.queue.Held()
+		s.RTT, s.Flying, s.Untold = c.flight.RTT().Smoothed(), c.flight.Flying(), c.flight.Untold()
+		s.Lost, s.Early = c.flight.Lost(), c.queue.Held()
 	}
 	return s
 }

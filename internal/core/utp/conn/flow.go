@@ -168,13 +168,17 @@ func (c *Conn) viewHold(now mono.Instant, p parcel) hold {
 		return heldByRemote
 	case p.fresh == first && c.viewSmall(p) == heldBySmall:
 		return heldBySmall
-	case flying.Packets > 0 && flying.Bytes+p.size > c.control.Window() && !c.isMissing(p):
+	case flying.Packets > 0 && c.onWay()+p.size > c.control.Window() && !c.isMissing(p):
 		return heldByControl
 	case c.pacer.Ready(now) <= 0:
 		return heldByPace
 	}
 	return heldByNothing
 }
+
+// onWay is how many bytes the path has. What has come to a remote that does not tell of
+// it is there no more, or what is missing before it could not be sent.
+func (c *Conn) onWay() int { return c.flight.Flying().Bytes - c.flight.Untold().Bytes }
 
 // isMissing says whether a packet is the first that the remote waits for. The window does
 // not hold it: those behind it, which the remote cannot tell of, may take that up until
@@ -215,7 +219,7 @@ func (c *Conn) transmit(now mono.Instant, p parcel, fx Effects) {
 
 // carry sends a packet that the flight knows as sent.
 func (c *Conn) carry(now mono.Instant, p send.Packet, t trial, fx Effects) {
-	c.control.Sent(now, p.Size, c.flight.Flying().Bytes)
+	c.control.Sent(now, p.Size, c.onWay())
 	c.pacer.Sent(now, p.Size)
 	c.emit(now, Outgoing{
 		Header: utpwire.Header{Kind: p.Kind, Seq: p.Seq, Ack: c.queue.Ack()}, Begin: p.Begin, Size: p.Size, Times: p.Times, Cut: c.viewCut(p, t),

@@ -142,7 +142,7 @@ func (c *Conn) tellControl(now mono.Instant, delay utpwire.Delay, a *send.Acknow
 	}
 	c.tellLosses(now, a.Lost)
 	c.control.Acknowledged(now, cong.Ack{
-		Bytes: a.Arrived.Bytes, Flying: c.flight.Flying().Bytes, RTT: a.RTT, Delay: delay, Back: c.in.delay,
+		Bytes: a.Arrived.Bytes, Flying: c.onWay(), RTT: a.RTT, Delay: delay, Back: c.in.delay,
 		Delivered: c.viewDelivery(a.Newest), Limit: c.out.hold.limit(),
 	})
 }
@@ -161,7 +161,7 @@ func (c *Conn) tellLosses(now mono.Instant, l send.Losses) {
 	if l.Packets == 0 || c.timers.probes > 0 {
 		return
 	}
-	c.control.Lost(now, cong.Loss{Kind: lossKind(l.Began), Packets: l.Packets, Bytes: l.Bytes, Flying: c.flight.Flying().Bytes})
+	c.control.Lost(now, cong.Loss{Kind: lossKind(l.Began), Packets: l.Packets, Bytes: l.Bytes, Flying: c.onWay()})
 }
 
 func lossKind(began send.EpisodeKind) cong.LossKind {

@@ -37,6 +37,7 @@ func (f *Flight) Acknowledge(now mono.Instant, p *utpwire.Packet) Acknowledged {
 	f.noteReach(p, out.Kind)
 	f.judge(now, &out.Lost)
 	f.viewHole(p, &st)
+	f.viewBeyond(now)
 	return out
 }
 
@@ -88,7 +89,7 @@ func (f *Flight) arrive(n serial.Number, st *step) {
 	case arrived:
 		return
 	case flying:
-		f.flying.sub(s)
+		f.unfly(s)
 	case lost, timedOut, withheld:
 		f.lost.sub(s)
 	}

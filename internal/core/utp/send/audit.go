@@ -5,7 +5,7 @@ import "fmt"
 // Audit says what in the flight contradicts itself, nil if nothing does. It walks
 // everything: it is for simulations and tests, after every input.
 func (f *Flight) Audit() error {
-	var up, down Tally
+	var up, down, beyond Tally
 	sacked, unsent, order := 0, 0, uint64(0)
 	state := make(map[link]state)
 	for n := f.una; n != f.next; n = n.Next() {
@@ -16,6 +16,9 @@ func (f *Flight) Audit() error {
 		switch s.state {
 		case flying:
 			up.add(s)
+			if s.sight == untold {
+				beyond.add(s)
+			}
 		case arrived:
 			sacked++
 			continue
@@ -33,6 +36,8 @@ func (f *Flight) Audit() error {
 	switch {
 	case f.Span() > f.cfg.Most:
 		return fmt.Errorf("%d packets, at most %d", f.Span(), f.cfg.Most)
+	case beyond != f.untold:
+		return fmt.Errorf("%+v are untold, counted were %+v", beyond, f.untold)
 	case up != f.flying || down != f.lost || sacked != f.sacked || unsent != f.unsent:
 		return fmt.Errorf("%+v fly, %+v are lost, %d arrived, %d unsent, counted were %+v, %+v, %d, %d",
 			up, down, sacked, unsent, f.flying, f.lost, f.sacked, f.unsent)

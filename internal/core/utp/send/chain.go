@@ -61,7 +61,7 @@ func (f *Flight) unlink(n serial.Number) {
 // ground moves a packet that flew to the end of those that are to be sent again.
 func (f *Flight) ground(n serial.Number, as state) {
 	s := f.at(n)
-	f.flying.sub(s)
+	f.unfly(s)
 	if f.lost.Packets == 0 || n.Less(f.hint) {
 		f.hint = n
 	}

@@ -70,6 +70,7 @@ type Flight struct {
 	sent      chain
 	flying    Tally
 	lost      Tally
+	untold    Tally
 	sacked    int           // packets behind una that have arrived
 	unsent    int           // packets that no sending of came off
 	end       uint64        // of the stream that was sent
@@ -113,6 +114,7 @@ type slot struct {
 	state       state
 	again       again
 	trial       trial
+	sight       sight
 }
 
 // state is what is known of a packet.
@@ -134,6 +136,14 @@ const (
 	forLoss
 	forTimeout
 	asProbe
+)
+
+// sight says whether a packet that flies may be on its way still.
+type sight uint8
+
+const (
+	onWay sight = iota
+	untold
 )
 
 // New returns a flight without packets.
@@ -160,6 +170,10 @@ func (f *Flight) Room() int { return f.cfg.Most - f.Span() }
 
 // Flying is what is on its way: sent, neither acknowledged nor lost.
 func (f *Flight) Flying() Tally { return f.flying }
+
+// Untold is what of Flying is on its way no more, though nothing has told whether it
+// came: where masks are short, and something is missing. A window need not count it.
+func (f *Flight) Untold() Tally { return f.untold }
 
 // Lost is what is to be sent again.
 func (f *Flight) Lost() Tally { return f.lost }
@@ -206,6 +220,15 @@ func (f *Flight) fly(now mono.Instant, n serial.Number) {
 	s.times++
 	f.flying.add(s)
 	f.push(n)
+}
+
+// unfly has a packet fly no more.
+func (f *Flight) unfly(s *slot) {
+	f.flying.sub(s)
+	if s.sight == untold {
+		f.untold.sub(s)
+		s.sight = onWay
+	}
 }
 
 func (f *Flight) packet(n serial.Number) Packet {

@@ -107,6 +107,24 @@ func (f *Flight) noteReach(p *utpwire.Packet, kind AckKind) {
 	}
 }
 
+// viewBeyond finds what of Flying is on its way no more, when something is heard: it was
+// sent so long before that it has come, or is lost, and masks do not reach to where they
+// would tell which. It looks at all of that, and at few others.
+func (f *Flight) viewBeyond(now mono.Instant) {
+	if f.episode.kind == NoEpisode || f.rack.scope == everything || f.next.Previous().Diff(f.rack.reach) <= 0 {
+		return
+	}
+	wait := max(f.rack.took, f.rtt.Smoothed()) + f.wideWindow()
+	for at := f.sent.open; at != none && f.at(at.number()).last.Add(wait) <= now; {
+		s := f.at(at.number())
+		if s.sight == onWay && at.number().Diff(f.rack.reach) > 0 {
+			s.sight = untold
+			f.untold.add(s)
+		}
+		at = s.after
+	}
+}
+
 // judge finds the packets that are lost by now, and when the next one will be.
 // Whatever acknowledgements come, it looks at few more than it finds, or than a mask
 // has bits.

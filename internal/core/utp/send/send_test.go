@@ -267,3 +267,47 @@ func TestAnOlderAcknowledgementShowsNoLossOfWhatWasSentSinceTheLastOne(t *testin
 	}
 	l.mustLose(l.ack(4, 12, 13, 14).Lost, 7, send.LossEpisode)
 }
+
+// libutp tells of 30 packets: what lies beyond has come, or is lost, but does not fly.
+func TestWhatMasksCouldNotTellOfFliesNoLongerThanARoundTrip(t *testing.T) {
+	l := warm(t)
+	l.send(100)
+	l.wait(100 * ms)
+	l.take(0, utpwire.SelectiveAck{0xff, 0xff, 0xff, 0x3f}, utpwire.State)
+	if l.Untold().Packets != 0 {
+		t.Errorf("%+v are not on their way so soon", l.Untold())
+	}
+	l.resend()
+	l.wait(50 * ms)
+	l.send(10)
+	l.take(0, utpwire.SelectiveAck{0xff, 0xff, 0xff, 0x3f}, utpwire.State)
+	if got := l.Untold().Packets; got != 100-31 {
+		t.Errorf("%d are not on their way", got)
+	}
+	l.wait(50 * ms)
+	l.take(100, nil, utpwire.State)
+	if l.Untold().Packets != 0 || l.Flying().Packets != 10 {
+		t.Errorf("%+v of %+v are not on their way", l.Untold(), l.Flying())
+	}
+}
+
+func TestAfterATimeoutNothingIsUntold(t *testing.T) {
+	l := warm(t)
+	l.send(100)
+	l.wait(100 * ms)
+	l.take(0, utpwire.SelectiveAck{0xff, 0xff, 0xff, 0x3f}, utpwire.State)
+	l.wait(50 * ms)
+	l.take(0, utpwire.SelectiveAck{0xff, 0xff, 0xff, 0x3f}, utpwire.State)
+	if l.Untold().Packets == 0 {
+		t.Fatal("nothing is untold")
+	}
+	for l.Expire(l.now).Kind != send.TimedOut {
+		l.now = l.Deadline()
+	}
+	if l.Untold().Packets != 0 {
+		t.Errorf("%+v are not on their way", l.Untold())
+	}
+	if err := l.Audit(); err != nil {
+		t.Error(err)
+	}
+}

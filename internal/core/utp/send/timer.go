@@ -154,7 +154,7 @@ func (f *Flight) Probe(now mono.Instant) Packet {
 		n = f.una
 	}
 	s := f.at(n)
-	f.flying.sub(s)
+	f.unfly(s)
 	f.unlink(n)
 	s.again = asProbe
 	f.fly(now, n)
