@@ -45,6 +45,8 @@ type Control interface {
 	Deadline() mono.Instant
 	// Tick does what is due.
 	Tick(now mono.Instant)
+	// View is for those who look on.
+	View() View
 }
 
 // Ack is what an acknowledgement shows. What is not known is zero.

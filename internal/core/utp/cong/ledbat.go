@@ -26,7 +26,8 @@ type ledbat struct {
 	thresh  int
 	delays  delay.Plain
 	rtt     time.Duration
-	filled  mono.Instant // the window was the limit last
+	queued  time.Duration // as measured last
+	filled  mono.Instant  // the window was the limit last
 	halved  mono.Instant
 	undo    int // the window before the last episode
 	sent    mono.Instant
@@ -55,6 +56,7 @@ func (l *ledbat) Acknowledged(now mono.Instant, a Ack) {
 		l.timeout = max(time.Second, 2*a.RTT)
 	}
 	q := l.delays.Sample(now, a.Delay, l.rtt)
+	l.queued = q
 	if a.Limit == ByWindow {
 		l.filled = now
 	}

@@ -41,6 +41,7 @@ type quiet struct {
 	undo   undo
 	sent   mono.Instant
 	heard  hearing
+	waits  time.Duration // as measured last
 }
 
 // hearing says whether anything was acknowledged since the last silence.
@@ -120,6 +121,7 @@ func (q *quiet) Acknowledged(now mono.Instant, a Ack) {
 		waits = min(waits, max(q.rtt, a.RTT)) // or the remote lies, or clocks leap
 	}
 	if evidence == delay.Queued {
+		q.waits = waits
 		q.round.take(waits, a.Limit)
 		q.follow(now, waits)
 		q.sound(now, a, waits)

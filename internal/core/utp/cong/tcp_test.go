@@ -90,3 +90,5 @@ func (r *reno) Window() int                 { return int(r.window * segment) }
 func (r *reno) Rate() int64                 { return 0 }
 func (r *reno) Deadline() mono.Instant      { return mono.Never }
 func (r *reno) Tick(mono.Instant)           {}
+
+func (r *reno) View() cong.View { return cong.View{} }

@@ -30,8 +30,6 @@
 package conn
 
 import (
-	"time"
-
 	"github.com/etorrent/etorrent/internal/core/utp/cong"
 	"github.com/etorrent/etorrent/internal/core/utp/mtu"
 	"github.com/etorrent/etorrent/internal/core/utp/pace"
@@ -117,6 +115,7 @@ type Conn struct {
 	control cong.Control
 	pacer   pace.Pacer
 	path    *mtu.Search // nil: packets have one size
+	totals  Totals
 }
 
 // identity is by what number packets come and go.
@@ -194,32 +193,3 @@ func (c *Conn) Reason() Reason { return c.reason }
 
 // ID is the number by which packets come, of a connection that is open.
 func (c *Conn) ID() utpwire.ConnID { return c.id.recv }
-
-// Status is how a connection does, for people and for tests.
-type Status struct {
-	Phase    Phase
-	RTT      time.Duration // smoothed, 0: not known
-	Segment  int           // bytes of payload of a full packet
-	Window   int           // bytes that the control lets fly
-	Rate     int64         // bytes a second at which it has them sent, 0: at once
-	Remote   uint32        // bytes of the remote's window
-	Flying   send.Tally
-	Untold   send.Tally // of Flying: on its way no more, though nobody said whether it came
-	Lost     send.Tally // to be sent again
-	Unsent   uint64     // bytes
-	Early    int        // packets that came before their turn
-	Timeouts int        // since the remote was heard
-}
-
-// Status says how the connection does.
-func (c *Conn) Status() Status {
-	s := Status{
-		Phase: c.phase, Segment: c.cfg.Segment, Window: c.control.Window(), Rate: c.control.Rate(), Remote: c.out.window,
-		Unsent: c.out.end - c.out.sent, Timeouts: c.heard.silent,
-	}
-	if c.flight != nil {
-		s.RTT, s.Flying, s.Untold = c.flight.RTT().Smoothed(), c.flight.Flying(), c.flight.Untold()
-		s.Lost, s.Early = c.flight.Lost(), c.queue.Held()
-	}
-	return s
-}

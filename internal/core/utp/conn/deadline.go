@@ -108,6 +108,7 @@ func (c *Conn) expireFlight(now mono.Instant, fx Effects) {
 		c.probe(now, fx)
 	case send.TimedOut:
 		c.heard.silent++
+		c.totals.Timeouts++
 		if c.isGone(now, e.Passed) {
 			c.close(Silent, fx)
 			return

@@ -27,6 +27,7 @@ func (s steady) Window() int                       { return s.window }
 func (steady) Rate() int64                         { return 0 }
 func (steady) Deadline() mono.Instant              { return mono.Never }
 func (steady) Tick(mono.Instant)                   {}
+func (steady) View() cong.View                     { return cong.View{} }
 
 // lets is a control of so many bytes.
 func lets(bytes int) func(cong.Config) cong.Control {

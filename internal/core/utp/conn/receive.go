@@ -138,6 +138,7 @@ func (c *Conn) hear(now mono.Instant, p *utpwire.Packet) {
 // tellControl tells the control what an acknowledgement shows, in the order that it wants.
 func (c *Conn) tellControl(now mono.Instant, delay utpwire.Delay, a *send.Acknowledged) {
 	if a.Ended == send.Undone {
+		c.totals.Undone++
 		c.control.Undone(now)
 	}
 	c.tellLosses(now, a.Lost)
@@ -158,6 +159,7 @@ func (c *Conn) viewDelivery(d send.Delivery) cong.Delivery {
 // tellLosses tells the control, unless the remote has no room: then it may be the
 // remote that throws away what comes.
 func (c *Conn) tellLosses(now mono.Instant, l send.Losses) {
+	c.totals.Lost += uint64(l.Packets)
 	if l.Packets == 0 || c.timers.probes > 0 {
 		return
 	}
