@@ -23,6 +23,7 @@ FuzzTorrent metainfo parse.go info.go files.go field.go findings.go encode.go
 FuzzMagnet metainfo magnet.go infohash.go percent.go hostport.go
 FuzzDecode internal/vocab/wire decode.go limits.go message.go index.go range.go piece.go port.go extended.go bitfield.go unknown.go
 FuzzPacket internal/vocab/utpwire parse.go mask.go
+FuzzTrace internal/vocab/utptrace parse.go append.go
 FuzzViewHandshake internal/vocab/wire handshake.go
 FuzzViewExtendedHandshake internal/vocab/wire viewexthandshake.go exthandshake.go
 FuzzClientName internal/vocab/wire clientname.go

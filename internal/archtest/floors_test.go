@@ -105,11 +105,12 @@ var floors = []floor{
 
 // coreEdges names, for a core, the other cores that it may use.
 var coreEdges = map[string][]string{
-	"internal/core/blame":    {"internal/core/storage"},
-	"internal/core/scrape":   {"internal/core/announce"}, // a tracker has no answer for the same reasons
-	"internal/core/utp/cong": {"internal/core/utp/delay"},
-	"internal/core/utp/conn": {"internal/core/utp/cong", "internal/core/utp/mtu", "internal/core/utp/pace", "internal/core/utp/recv", "internal/core/utp/send"}, // it is what they make together
-	"internal/core/utp/send": {"internal/core/utp/rtt"},
+	"internal/core/blame":      {"internal/core/storage"},
+	"internal/core/scrape":     {"internal/core/announce"}, // a tracker has no answer for the same reasons
+	"internal/core/utp/cong":   {"internal/core/utp/delay"},
+	"internal/core/utp/conn":   {"internal/core/utp/cong", "internal/core/utp/mtu", "internal/core/utp/pace", "internal/core/utp/recv", "internal/core/utp/send"}, // it is what they make together
+	"internal/core/utp/send":   {"internal/core/utp/rtt"},
+	"internal/core/utp/tracer": {"internal/core/utp/cong", "internal/core/utp/conn"}, // it looks at what they do
 }
 
 // importLimit is how many packages of the project one package may import; the
