@@ -18,7 +18,7 @@ type chooser interface{ choices() []string }
 var (
 	// folderFlags name a folder, and fileFlags a file.
 	folderFlags = []string{"dir", "state", "allow"}
-	fileFlags   = []string{"ip-filter", "input", "sums", "output", "trace", "log"}
+	fileFlags   = []string{"ip-filter", "input", "sums", "output", "trace", "log", "picture"}
 	// choices are the values of flags that are plain text.
 	choices = map[string][]string{
 		"picker": {"rarest", "random", "sequential"}, "choker": {"tft", "rotation", "first-come", "none"},
@@ -31,7 +31,7 @@ var (
 // completeFlags says what a shell completes behind the flags of all commands. Where
 // it knows nothing it is not the names of files.
 func completeFlags(root *cobra.Command) {
-	for _, c := range root.Commands() {
+	for _, c := range allCommands(root) {
 		c.Flags().VisitAll(func(f *pflag.Flag) {
 			_ = c.RegisterFlagCompletionFunc(f.Name, completionOf(c, f)) // fails for a flag that is not there
 		})

@@ -38,6 +38,10 @@ func TestWhatAShellCompletes(t *testing.T) {
 		{[]string{"sim", "--choker", ""}, "tft rotation first-come none :36"},
 		{[]string{"create", "--format", ""}, "v1 :36"},
 		{[]string{"man", ""}, folders},
+		{[]string{"utp", "trace", ""}, files},
+		{[]string{"utp", "trace", "--profile", ""}, "ledbat ledbat++ " + noFiles},
+		{[]string{"utp", "trace", "--beside", ""}, "none reno cubic " + noFiles},
+		{[]string{"utp", "trace", "--picture", ""}, files},
 	} {
 		r := runProgram(t, dir, append([]string{"__complete"}, c.args...)...)
 		got := strings.Join(strings.Split(strings.TrimSpace(r.stdout), "\n"), " ")
@@ -75,7 +79,7 @@ func TestEachCommandHasAManualPage(t *testing.T) {
 	}
 	h, _, _ := testHost(t, nil)
 	root := newRoot(&session{host: h})
-	for _, c := range append([]*cobra.Command{root}, root.Commands()...) {
+	for _, c := range append([]*cobra.Command{root}, allCommands(root)...) {
 		if c.Name() == "help" {
 			continue
 		}

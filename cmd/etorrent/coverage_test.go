@@ -59,7 +59,7 @@ func (r *testRuns) judge() (faults []string) {
 	root := newRoot(&session{host: h})
 	for words, test := range flagTests {
 		command, name, _ := strings.Cut(words, " --")
-		c, _, err := root.Find([]string{command})
+		c, _, err := root.Find(strings.Fields(command))
 		if err != nil {
 			return append(faults, err.Error())
 		}
@@ -70,7 +70,7 @@ func (r *testRuns) judge() (faults []string) {
 		}
 		used := func(run testRun) bool {
 			args := withDefaultCommand(root, run.args)
-			return run.test == test && slices.Contains(args, command) && slices.ContainsFunc(args, func(a string) bool {
+			return run.test == test && isCommand(args, command) && slices.ContainsFunc(args, func(a string) bool {
 				a, _, _ = strings.Cut(a, "=")
 				return a == "--"+name || f.Shorthand != "" && a == "-"+f.Shorthand
 			})
@@ -84,12 +84,12 @@ func (r *testRuns) judge() (faults []string) {
 
 func TestEachFlagHasATest(t *testing.T) {
 	h, _, _ := testHost(t, nil)
-	for _, c := range newRoot(&session{host: h}).Commands() {
+	for _, c := range allCommands(newRoot(&session{host: h})) {
 		if c.Name() == "completion" || c.Name() == "help" {
 			continue
 		}
 		c.Flags().VisitAll(func(f *pflag.Flag) {
-			if words := c.Name() + " --" + f.Name; f.Name != "help" && flagTests[words] == "" {
+			if words := wordsOf(c) + " --" + f.Name; f.Name != "help" && flagTests[words] == "" {
 				t.Errorf("%s has no test in flagTests", words)
 			}
 		})

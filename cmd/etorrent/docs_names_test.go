@@ -78,7 +78,7 @@ func flagsOfProgram(t *testing.T) map[string]bool {
 	t.Helper()
 	h, _, _ := testHost(t, nil)
 	out := map[string]bool{"help": true}
-	for _, c := range newRoot(&session{host: h}).Commands() {
+	for _, c := range allCommands(newRoot(&session{host: h})) {
 		c.Flags().VisitAll(func(f *pflag.Flag) { out[f.Name] = true })
 	}
 	return out

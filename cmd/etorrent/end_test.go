@@ -59,9 +59,9 @@ func TestTheLastObjectOfEveryCommandIsItsEnd(t *testing.T) {
 			t.Errorf("%s: %v", c.command, end)
 		}
 	}
-	for _, c := range newRoot(&session{host: thisHost()}).Commands() {
-		if has := c.Flags().Lookup("json") != nil; has != tested[c.Name()] {
-			t.Errorf("%s: has --json %t, has a row %t", c.Name(), has, tested[c.Name()])
+	for _, c := range allCommands(newRoot(&session{host: thisHost()})) {
+		if has := c.Flags().Lookup("json") != nil; has != tested[wordsOf(c)] {
+			t.Errorf("%s: has --json %t, has a row %t", wordsOf(c), has, tested[wordsOf(c)])
 		}
 	}
 }

@@ -16,7 +16,7 @@ func valueFor(t *testing.T, f *pflag.Flag) string {
 		"listen": "127.0.0.1:7", "peer": "127.0.0.1:4000", "tracker": "udp://t.example:1/announce", "existing": "trust", "bind": "127.0.0.2",
 		"dscp": "le", "select": "1", "exclude": "2", "on-complete": "echo x", "fault": "kill", "picker": "random", "choker": "none",
 		"free-riders": "50%", "liars": "50%", "slots": "3", "format": "v2", "piece-length": "32K", "date": "2020-01-02",
-		"ratio": "2", "web-seed": "http://w.example/",
+		"ratio": "2", "web-seed": "http://w.example/", "loss": "0.5%", "profile": "ledbat", "beside": "reno",
 	}
 	byType := map[string]string{
 		"bool": "true", "string": "x", "int": "5", "uint16": "5", "uint64": "5", "float64": "1.5", "duration": "3s",
@@ -36,9 +36,9 @@ func commandNames(t *testing.T) []string {
 	t.Helper()
 	h, _, _ := testHost(t, nil)
 	var names []string
-	for _, c := range newRoot(&session{host: h}).Commands() {
+	for _, c := range allCommands(newRoot(&session{host: h})) {
 		if c.Name() != "completion" && c.Name() != "help" {
-			names = append(names, c.Name())
+			names = append(names, wordsOf(c))
 		}
 	}
 	return names
@@ -47,7 +47,7 @@ func commandNames(t *testing.T) []string {
 func commandOf(t *testing.T, name string) *cobra.Command {
 	t.Helper()
 	h, _, _ := testHost(t, nil)
-	c, _, err := newRoot(&session{host: h}).Find([]string{name})
+	c, _, err := newRoot(&session{host: h}).Find(strings.Fields(name))
 	if err != nil {
 		t.Fatal(err)
 	}

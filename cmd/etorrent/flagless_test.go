@@ -16,17 +16,22 @@ const deaf = "ETORRENT_TEST_DEAF"
 // notices. It takes minutes, so it is run by name.
 const flagless = "ETORRENT_FLAGLESS"
 
+// isCommand says whether arguments have all words of a command.
+func isCommand(args []string, command string) bool {
+	return !slices.ContainsFunc(strings.Fields(command), func(word string) bool { return !slices.Contains(args, word) })
+}
+
 // without is a command line without a flag of a command.
 func without(words string, args []string) []string {
 	command, name, _ := strings.Cut(words, " --")
 	h, _, _ := hostFor(map[string]string{})
 	root := newRoot(&session{host: h})
 	args = withDefaultCommand(root, args)
-	c, _, err := root.Find([]string{command})
+	c, _, err := root.Find(strings.Fields(command))
 	if err != nil {
 		panic(err)
 	}
-	if !slices.Contains(args, command) {
+	if !isCommand(args, command) {
 		return args
 	}
 	var out []string

@@ -28,7 +28,7 @@ func newMan(s *session) *cobra.Command {
 			}
 			root := newRoot(s) // this one has the flags of the one command that runs
 			var failures error
-			for _, c := range append([]*cobra.Command{root}, root.Commands()...) {
+			for _, c := range append([]*cobra.Command{root}, allCommands(root)...) {
 				if c.IsAvailableCommand() || c == root {
 					page := filepath.Join(args[0], pageName(c)+".1")
 					failures = errors.Join(failures, writeWhole(fileTarget{path: page, there: replaceExisting}, []byte(manPage(c))))

@@ -43,7 +43,7 @@ func newRoot(s *session) *cobra.Command {
 	}
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError("%w", flagFault(err)) })
-	root.AddCommand(newGet(s), newCat(s), newSeed(s), newShow(s), newCreate(s), newVerify(s), newSim(s), newDemo(s), newTracker(s), newPs(s), newMan(s), newVersion(s))
+	root.AddCommand(newGet(s), newCat(s), newSeed(s), newShow(s), newCreate(s), newVerify(s), newSim(s), newDemo(s), newTracker(s), newPs(s), newUtp(s), newMan(s), newVersion(s))
 	root.SetOut(s.host.stdout) // which the next but one keeps
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()

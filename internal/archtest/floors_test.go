@@ -87,11 +87,11 @@ var floors = []floor{
 	},
 	{
 		name: "program", at: []string{"cmd/..."},
-		project: slices.Concat(vocab, []string{".", "cmd/...", "internal/api", "internal/create", "internal/hashing", "internal/ondisk", "internal/web", "sim", "sqlitestate", "sup", "tracker", "utp"}),
+		project: slices.Concat(vocab, []string{".", "cmd/...", "internal/api", "internal/create", "internal/hashing", "internal/ondisk", "internal/utpsim", "internal/utpsim/trial", "internal/web", "sim", "sqlitestate", "sup", "tracker", "utp"}),
 		foreign: []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/dustin/go-humanize", "golang.org/x/sys", "golang.org/x/term"},
 	},
 	{name: "simulator", at: []string{"sim/..."}, project: slices.Concat(vocab, []string{"internal/core/...", "sim/..."})},
-	{name: "our core on simulated links", at: []string{"internal/utpsim/ours"}, std: pure, project: slices.Concat(vocab, []string{"internal/core/utp/...", "internal/utpsim"})},
+	{name: "our core on simulated links", at: []string{"internal/utpsim/ours", "internal/utpsim/trial"}, std: pure, project: slices.Concat(vocab, []string{"internal/core/utp/...", "internal/utpsim", "internal/utpsim/ours"})},
 	{name: "simulator of links", at: []string{"internal/utpsim"}, std: pure, project: vocab},
 	{name: "test hosts", at: []string{"internal/testnet/..."}, project: []string{"internal/testnet/..."}, foreign: []string{"golang.org/x/sys"}},
 	{name: "seeds of fuzzing", at: []string{"internal/fuzzseed"}, project: []string{}},

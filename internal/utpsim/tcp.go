@@ -24,10 +24,13 @@ type TCPControl interface {
 // place of IPv4's and TCP's with time stamps, acknowledgements 52.
 const (
 	tcpPacket  = 1472
-	tcpPayload = 1448
+	tcpPayload = TCPPayload
 	tcpAck     = 24
 	tcpHead    = 12 // number of the packet, of its sending
 )
+
+// TCPPayload is how many bytes of its stream a packet of the model has.
+const TCPPayload = 1448
 
 // Bounds of the model's retransmission timeout: those of Linux.
 const (

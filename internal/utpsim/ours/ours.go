@@ -59,6 +59,8 @@ type Plan struct {
 	First   serial.Number // of the Syn or of the answer to it, where it is Given
 	Core    conn.Config   // the zero one is conn.Defaults
 	Audit   int           // after how many steps everything is looked at; 0: 64
+	// Watch, if there is one, is shown the connection after each step.
+	Watch func(now mono.Instant, s *conn.Status)
 }
 
 // End is one end, a utpsim.Stepper. Its fields are for reading.
@@ -79,6 +81,7 @@ type End struct {
 	fresh   int      // bytes that came since the last advance
 	now     mono.Instant
 	steps   int
+	status  conn.Status // for Watch
 }
 
 // remote is the address of the other end.
@@ -219,6 +222,10 @@ func (e *End) Advance(now mono.Instant, out *utpsim.Outbox) {
 		}
 		e.Conn.Flush(now, (*effects)(e))
 		e.audit(now)
+	}
+	if e.plan.Watch != nil && e.Conn != nil {
+		e.status = e.Conn.Status()
+		e.plan.Watch(now, &e.status)
 	}
 	for _, b := range e.pending {
 		out.Send(b)
