@@ -22,7 +22,7 @@ func TestOursAndLibutpDifferWhereItIsMeant(t *testing.T) {
 			for name, want := range map[string]string{"libutp": d.libutp, "ours": d.ours} {
 				t.Run(d.name+", "+name, func(t *testing.T) {
 					t.Parallel()
-					if got := strings.TrimSpace(d.shows(both[name](t))); got != want {
+					if got := strings.TrimSpace(d.shows(stacks[name](t))); got != want {
 						t.Errorf("it did %q, want %q", got, want)
 					}
 				})

@@ -46,7 +46,7 @@ func mustBeAlike(t testing.TB, s script) verdict {
 	t.Helper()
 	v, theirs, mine := compare(t, s)
 	if !mine.isOver() && !mine.isWhole() {
-		t.Errorf("ours stalls: %v; heard %d of %d", mine.outcome, mine.heard, mine.s.numbers())
+		t.Errorf("ours stalls: %v; heard %d of %d", mine.progress, mine.heard, mine.s.numbers())
 	}
 	if v != alike {
 		return v
@@ -57,34 +57,34 @@ func mustBeAlike(t testing.TB, s script) verdict {
 			return v
 		}
 	}
-	if a, b := theirs.outcome, mine.outcome; forgiven(a, b) || a.failed > 0 && a.untimed() == b.untimed() {
+	if a, b := theirs.progress, mine.progress; forgiven(a, b) || a.failed > 0 && a.untimed() == b.untimed() {
 		return v
 	}
 	if a, b := theirs.before.standing(), mine.before.standing(); a != b {
 		t.Errorf("at last libutp: %v\nours: %v", a, b)
 	}
-	if a, b := theirs.outcome, mine.outcome; s.leaves == isAsked && (a.failed != b.failed || a.destroyed != b.destroyed) {
+	if a, b := theirs.progress, mine.progress; s.leaves == isAsked && (a.failed != b.failed || a.destroyed != b.destroyed) {
 		t.Errorf("when it is closed libutp: %v\nours: %v", a, b)
 	}
 	return v
 }
 
 // untimed is what does not depend on when an end sends.
-func (o outcome) untimed() outcome {
+func (o progress) untimed() progress {
 	o.received, o.finished, o.destroyed = 0, 0, 0
 	return o
 }
 
 // standing is what is of connections that go on. That libutp forgets one when its
 // application closes it, and ours when both streams have ended, is no difference.
-func (o outcome) standing() outcome {
+func (o progress) standing() progress {
 	o.destroyed = 0
 	return o
 }
 
 // forgiven says whether ours takes a Reset that libutp calls a failure for the end that
 // it is: both streams have ended, and nothing but the acknowledgement of our Fin is missing.
-func forgiven(theirs, mine outcome) bool {
+func forgiven(theirs, mine progress) bool {
 	return theirs.why == Reset && theirs.failed == 1 && mine.failed == 0 && mine.ended == 1 && theirs.delivered == mine.delivered
 }
 

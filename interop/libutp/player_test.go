@@ -22,14 +22,14 @@ type player struct {
 	deaf   int               // so many of its packets are lost
 	acked  int               // of them
 	heard  int               // of the script's stream, that the end has acknowledged
-	outcome
-	trace  []outcome // after each move
-	before outcome   // before the application closed, if it did
-	died   error     // of the end itself
+	progress
+	trace  []progress // after each move
+	before progress   // before the application closed, if it did
+	died   error      // of the end itself
 }
 
-// outcome is how far both streams are.
-type outcome struct {
+// progress is how far both streams are.
+type progress struct {
 	delivered int // bytes of the script's stream
 	differs   int // of them that are not its
 	ended     int
@@ -40,12 +40,12 @@ type outcome struct {
 	finished  int // its Fin behind them
 }
 
-func (o outcome) String() string {
+func (o progress) String() string {
 	return fmt.Sprintf("%d bytes came (%d wrong, ended %d), %d left (Fin %d); failed %d (%d), destroyed %d",
 		o.delivered, o.differs, o.ended, o.received, o.finished, o.failed, o.why, o.destroyed)
 }
 
-func (o outcome) isOver() bool { return o.failed > 0 || o.destroyed > 0 }
+func (o progress) isOver() bool { return o.failed > 0 || o.destroyed > 0 }
 
 // play plays all of a script to an end.
 func play(t testing.TB, s *script, end subject) *player {
@@ -56,7 +56,7 @@ func play(t testing.TB, s *script, end subject) *player {
 			break
 		}
 		p.move(m)
-		p.trace = append(p.trace, p.outcome)
+		p.trace = append(p.trace, p.progress)
 	}
 	p.settle()
 	return p

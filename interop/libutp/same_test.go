@@ -10,8 +10,8 @@ import (
 	"github.com/etorrent/etorrent/internal/vocab/utpwire"
 )
 
-// both are the ends that a habit is of.
-var both = map[string]func(t testing.TB) *wire{
+// stacks are the ends that a habit is of.
+var stacks = map[string]func(t testing.TB) *wire{
 	"libutp": func(t testing.TB) *wire { return newWire(t, Options{}) },
 	"ours":   func(t testing.TB) *wire { return wireTo(t, newCore(1)) },
 }
@@ -22,7 +22,7 @@ func TestOursAndLibutpDoTheSameOnTheWire(t *testing.T) {
 	t.Parallel()
 	for _, table := range [][]habit{greetings, sequences, answers, windows} {
 		for _, h := range table {
-			for name, begin := range both {
+			for name, begin := range stacks {
 				t.Run(h.name+", "+name, func(t *testing.T) {
 					t.Parallel()
 					h.shows(begin(t))

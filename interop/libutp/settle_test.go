@@ -32,7 +32,7 @@ func (p *player) settle() {
 	p.deaf = 0
 	p.op(Read, 0)
 	p.untilWhole()
-	p.before = p.outcome
+	p.before = p.progress
 	if p.s.leaves == isAsked && !p.isOver() && p.isWhole() {
 		p.s.shut, p.s.fin = isAsked, p.finAt()
 		p.op(Close, 0)

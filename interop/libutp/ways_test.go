@@ -17,7 +17,7 @@ import (
 type couple struct {
 	t    testing.TB
 	ends [2]subject // ours, libutp
-	did  [2]outcome
+	did  [2]progress
 	now  mono.Instant
 	tick mono.Instant
 	path []flying // in the order in which they come
@@ -144,35 +144,35 @@ func TestOursAndLibutpStandEachOthersWays(t *testing.T) {
 		for name, row := range map[string]struct {
 			acts  []does
 			until time.Duration
-			want  [2]outcome
+			want  [2]progress
 		}{
 			"libutp writes, and ours reads nothing for three minutes": {
 				[]does{{time.Second, oursEnd, Hold, 0}, {time.Second, libutpEnd, Write, lot}, {3 * time.Minute, oursEnd, Read, 0}},
-				5 * time.Minute, [2]outcome{{delivered: lot}, {}},
+				5 * time.Minute, [2]progress{{delivered: lot}, {}},
 			},
 			"ours writes, and libutp reads nothing for three minutes": {
 				[]does{{time.Second, libutpEnd, Hold, 0}, {time.Second, oursEnd, Write, lot}, {3 * time.Minute, libutpEnd, Read, 0}},
-				5 * time.Minute, [2]outcome{{}, {delivered: lot}},
+				5 * time.Minute, [2]progress{{}, {delivered: lot}},
 			},
 			"nobody says anything for ten minutes": {
 				[]does{{10 * time.Minute, oursEnd, Write, lot}, {10 * time.Minute, libutpEnd, Write, lot}},
-				12 * time.Minute, [2]outcome{{delivered: lot}, {delivered: lot}},
+				12 * time.Minute, [2]progress{{delivered: lot}, {delivered: lot}},
 			},
 			"ours ends its stream, and libutp writes on": {
 				[]does{{time.Second, oursEnd, Shutdown, 0}, {5 * time.Second, libutpEnd, Write, lot}, {time.Minute, libutpEnd, Shutdown, 0}},
-				2 * time.Minute, [2]outcome{{delivered: lot, ended: 1, destroyed: 1}, {ended: 1}},
+				2 * time.Minute, [2]progress{{delivered: lot, ended: 1, destroyed: 1}, {ended: 1}},
 			},
 			"libutp ends its stream, and ours writes on": {
 				[]does{{time.Second, libutpEnd, Shutdown, 0}, {5 * time.Second, oursEnd, Write, lot}, {time.Minute, oursEnd, Shutdown, 0}},
-				2 * time.Minute, [2]outcome{{ended: 1, destroyed: 1}, {delivered: lot, ended: 1}},
+				2 * time.Minute, [2]progress{{ended: 1, destroyed: 1}, {delivered: lot, ended: 1}},
 			},
 			"ours closes while libutp writes, and forgets after its linger": {
 				[]does{{time.Second, libutpEnd, Write, lot}, {1100 * time.Millisecond, oursEnd, Close, 0}, {time.Minute, libutpEnd, Close, 0}},
-				closing, [2]outcome{{destroyed: 1}, {ended: 1, failed: 1, why: Reset, destroyed: 1}},
+				closing, [2]progress{{destroyed: 1}, {ended: 1, failed: 1, why: Reset, destroyed: 1}},
 			},
 			"libutp closes while ours writes, and forgets at once": {
 				[]does{{time.Second, oursEnd, Write, lot}, {1100 * time.Millisecond, libutpEnd, Close, 0}},
-				closing, [2]outcome{{ended: 1, destroyed: 1, failed: 1, why: Reset}, {destroyed: 1}},
+				closing, [2]progress{{ended: 1, destroyed: 1, failed: 1, why: Reset}, {destroyed: 1}},
 			},
 		} {
 			t.Run(fmt.Sprint(name, ", ", role), func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"github.com/etorrent/etorrent/internal/core/utp/cong"
@@ -51,7 +52,7 @@ const overhead = 28
 var clock = utpsim.Clock{}
 
 // endless is more than any flow sends.
-const endless = 1 << 50
+const endless = min(1<<50, math.MaxInt)
 
 // Run runs a trial and writes its trace, an interval at a time. The error may be one of
 // the writer, a *named.UnknownError, ErrQuit, or one of package utpsim.
@@ -66,7 +67,7 @@ func Run(c Config, to io.Writer) error {
 	}
 	t.joinTCP()
 	t.world, err = utpsim.New(utpsim.Config{
-		Seed: c.Seed, Forward: c.Link, Reverse: c.Link, Overhead: overhead, Flows: t.flows, MaxEvents: 1 << 40,
+		Seed: c.Seed, Forward: c.Link, Reverse: c.Link, Overhead: overhead, Flows: t.flows, MaxEvents: endless,
 	})
 	if err != nil {
 		return err
