@@ -117,6 +117,9 @@ func TestCloseOfASocketAbortsWhatTakesTooLong(t *testing.T) {
 		}
 		_, err := io.Copy(io.Discard, other)
 		ended(t, err, utp.Reset)
+		if s := one.Status(); s.Phase != "closed" || s.Acknowledged == 0 {
+			t.Errorf("it ended with %+v", s)
+		}
 	})
 }
 

@@ -5,13 +5,13 @@
 // kinds are a net.Conn. It speaks with libutp, libtorrent and what is made of them; what
 // these do otherwise than TCP stays so:
 //
-//   - Who accepts can send nothing before something of who dialled has come. So who dials
-//     writes first.
+//   - Of others, who accepts sends nothing before the first bytes of who dialled have come.
+//     So who dials writes first.
 //   - With CloseWrite only our own direction ends. A remote of another make ends its own a
 //     little later, whatever it has still to send.
 //
-// All of a Socket is done by one goroutine of its own (package sup). It is told of by no
-// global state, and prints nothing.
+// One process (package sup) does all the work of a Socket, with as many goroutines for a
+// thousand connections as for one. There is no global state, and nothing is printed.
 package utp
 
 import (

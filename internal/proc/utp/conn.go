@@ -7,6 +7,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/etorrent/etorrent/internal/core/utp/conn"
 )
 
 const (
@@ -244,7 +246,7 @@ func (c *Conn) finish(err error) {
 	if c.notice == over {
 		return
 	}
-	c.notice, c.err = over, err
+	c.notice, c.err, c.status.Phase = over, err, conn.Closed
 	if c.asked != nil {
 		close(c.asked)
 		c.asked = nil

@@ -187,7 +187,12 @@ func (x *process) abort() {
 		}
 	}
 	x.write()
-	for _, c := range x.m.roll.all() {
+	for _, c := range x.table {
+		if !c.isOver() {
+			x.bury(c, net.ErrClosed)
+		}
+	}
+	for _, c := range x.m.roll.all() { // who has not begun
 		c.finish(net.ErrClosed)
 	}
 }
