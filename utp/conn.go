@@ -87,6 +87,8 @@ func (c *Conn) SetWriteDeadline(t time.Time) error { return c.c.SetWriteDeadline
 type Status struct {
 	Phase        string        // "SYN sent", "connected", "lingering", "closed"
 	RTT          time.Duration // smoothed; 0: it is not known
+	BaseRTT      time.Duration // the least; 0: it is not known
+	Queued       time.Duration // how long packets wait on the way, as was measured last
 	Segment      int           // bytes of payload of a full packet
 	Window       int           // that the congestion control lets fly
 	RemoteWindow uint32        // that the remote has room for
@@ -99,6 +101,7 @@ type Status struct {
 
 	Received, Acknowledged                  uint64 // bytes of the two streams that have come, and that the remote has
 	PacketsReceived, PacketsSent, SentAgain uint64
+	PacketsLost                             uint64 // that were taken for lost
 }
 
 // Tally is an amount of packets.
@@ -108,10 +111,10 @@ type Tally struct{ Packets, Bytes int }
 func (c *Conn) Status() Status {
 	s := c.c.Status()
 	return Status{
-		Phase: s.Phase.String(), RTT: s.RTT, Segment: s.Segment, Window: s.Window, RemoteWindow: s.Remote, Rate: s.Rate,
+		Phase: s.Phase.String(), RTT: s.RTT, BaseRTT: s.Control.Base, Queued: s.Control.Queued, Segment: s.Segment, Window: s.Window, RemoteWindow: s.Remote, Rate: s.Rate,
 		Flying: Tally{s.Flying.Packets, s.Flying.Bytes}, Lost: Tally{s.Lost.Packets, s.Lost.Bytes},
 		Unsent: s.Unsent, Early: s.Early, Timeouts: s.Timeouts,
 		Received: s.Delivered, Acknowledged: s.Confirmed,
-		PacketsReceived: s.Received, PacketsSent: s.Sent, SentAgain: s.Again,
+		PacketsReceived: s.Received, PacketsSent: s.Sent, SentAgain: s.Again, PacketsLost: s.Totals.Lost,
 	}
 }

@@ -119,7 +119,7 @@ func TestStatusTellsHowAConnectionDoes(t *testing.T) {
 		reads(t, other, data)
 		time.Sleep(time.Second)
 		s, r := one.Status(), other.Status()
-		if s.Phase != "connected" || s.RTT < 20*time.Millisecond || s.Acknowledged != 1<<20 || s.Unsent != 0 || s.Flying.Bytes != 0 || s.Window == 0 {
+		if s.Phase != "connected" || s.RTT < 20*time.Millisecond || s.BaseRTT != 20*time.Millisecond || s.PacketsLost > 0 || s.Acknowledged != 1<<20 || s.Unsent != 0 || s.Flying.Bytes != 0 || s.Window == 0 {
 			t.Errorf("who sent: %+v", s)
 		}
 		if r.Received != 1<<20 || r.PacketsReceived < 1<<20/1452 || r.PacketsReceived > s.PacketsSent || s.RemoteWindow == 0 {
