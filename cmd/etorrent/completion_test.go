@@ -38,6 +38,7 @@ func TestWhatAShellCompletes(t *testing.T) {
 		{[]string{"sim", "--choker", ""}, "tft rotation first-come none :36"},
 		{[]string{"create", "--format", ""}, "v1 :36"},
 		{[]string{"man", ""}, folders},
+		{[]string{"utp", "cat", ""}, noFiles},
 		{[]string{"utp", "trace", ""}, files},
 		{[]string{"utp", "trace", "--profile", ""}, "ledbat ledbat++ " + noFiles},
 		{[]string{"utp", "trace", "--beside", ""}, "none reno cubic " + noFiles},

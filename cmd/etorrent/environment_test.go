@@ -97,7 +97,7 @@ func TestEachCommandReadsItsVariables(t *testing.T) {
 				return
 			}
 			h, _, stderr := testHost(t, map[string]string{variableOf(f): "perhaps"})
-			args := []string{name}
+			args := strings.Fields(name)
 			if c.Args != nil && c.Args(c, nil) != nil {
 				args = append(args, "x")
 			}

@@ -20,7 +20,7 @@ func newUtp(s *session) *cobra.Command {
 			return usageError("%q is no command of utp", args[0])
 		},
 	}
-	c.AddCommand(newUtpTrace(s))
+	c.AddCommand(newUtpCat(s), newUtpTrace(s))
 	return c
 }
 
