@@ -1,7 +1,7 @@
 # Plain targets over the go command and the scripts in scripts/. `make` alone
 # lists them.
 
-.PHONY: help build docs demo demo-picture test interop-full utp-links utp-table fuzz sim-long lint bench cross clean
+.PHONY: help build docs demo demo-picture test interop-full utp-interop utp-links utp-table fuzz sim-long lint bench cross clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -34,6 +34,11 @@ interop-full: ## every pair of clients by every tracker and protocol, and five m
 	scripts/peers.sh
 	cd interop && ETORRENT_PAIRS=all ETORRENT_SWARMS=5 go test -count=1 -v -timeout 60m \
 		-run 'TestPairsOfClients|TestAMixedSwarm|TestOurFirstSeeder' .
+
+utp-interop: export CI = true
+utp-interop: ## uTP with libutp and utp-native through a relay that does what networks do (some 8 minutes)
+	scripts/peers.sh
+	cd interop && ETORRENT_UTP=all go test -count=1 -v -timeout 30m ./libutp/relay
 
 utp-links: export CI = true
 utp-links: ## uTP beside TCP on links of the kernel, up to 100 Mbit/s (some 5 minutes; root)

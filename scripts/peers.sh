@@ -9,6 +9,7 @@ peers=( # package, then a command that succeeds where it is installed
   'aria2               command -v aria2c'
   'g++                 command -v g++'
   'mktorrent           command -v mktorrent'
+  'nodejs              command -v node'
   'npm                 command -v npm'
   'opentracker         command -v opentracker'
   'qbittorrent-nox     command -v qbittorrent-nox'
@@ -49,6 +50,12 @@ fi
 if [ "${1:-}" != bench ] && ! log=$("${0%/*}/libutp.sh" 2>&1); then
   echo "peers: the source of libutp cannot be had: $(tail -n 3 <<<"$log")"
   need+=(libutp)
+fi
+
+# utp-native is libutp for Node.
+if [ "${1:-}" != bench ] && ! log=$("${0%/*}/utpnative.sh" 2>&1); then
+  echo "peers: utp-native cannot be had: $(tail -n 3 <<<"$log")"
+  need+=(utp-native)
 fi
 
 if [ ${#need[@]} -gt 0 ]; then

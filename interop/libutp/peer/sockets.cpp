@@ -5,15 +5,17 @@
 // HOST is a number, of IPv6 in brackets. It sends N bytes of the pattern, and what came
 // too where it is an echo, and closes when all that is sent and it has what it wants, or
 // the other end has closed. It prints lines of JSON: where it listens, and at last what
-// came. It is there until the other end has closed too, since libutp forgets what it
-// closed at its next tick, and ends with 0 when the connection was closed in order.
+// came, and how long it took from the connection's begin to the last byte. It is there
+// until the other end has closed too, since libutp forgets what it closed at its next
+// tick, and ends with 0 when the connection was closed in order. A listener has one
+// connection, the last that was asked for before anything came.
 #include <arpa/inet.h>
 #include <cstdio>
 #include <cstdlib>
-#include <deque>
 #include <netdb.h>
 #include <poll.h>
 #include <string>
+#include <time.h>
 #include <unistd.h>
 
 #include "peer.h"
@@ -27,10 +29,12 @@ typedef utp_callback_arguments args;
 utp_context *context;
 utp_socket *conn;
 int udp;
-bool echoes, finished, ended, closing, gone;
+bool echoes, connected, finished, ended, closing, gone;
 int fault = -1;
 uint64_t to_send, sent, received, want = UINT64_MAX;
-std::deque<unsigned char> back; // what is to be sent back
+uint64_t begun, last; // in µs: when the connection began, when the last byte came
+std::string back;     // what is to be sent back
+size_t returned;      // bytes of it that libutp took
 Sha256 digest;
 Pattern pattern;
 
@@ -44,15 +48,21 @@ uint64 send_to(args *a) {
 	return (uint64)sendto(udp, a->buf, a->len, 0, a->address, a->address_len); // what is lost is sent again
 }
 
+uint64_t micros() {
+	timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
 void send_back() {
-	unsigned char piece[65536];
-	while (conn && !closing && !back.empty()) {
-		size_t n = back.size() < sizeof piece ? back.size() : sizeof piece;
-		std::copy(back.begin(), back.begin() + (long)n, piece);
-		ssize_t took = utp_write(conn, piece, n);
-		if (took <= 0) return;
-		back.erase(back.begin(), back.begin() + took);
+	while (conn && !closing && returned < back.size()) {
+		ssize_t took = utp_write(conn, &back[returned], back.size() - returned);
+		if (took <= 0) break;
+		returned += (size_t)took;
 	}
+	if (returned < back.size() && returned < Pattern::period) return;
+	back.erase(0, returned);
+	returned = 0;
 }
 
 void write_more() {
@@ -63,7 +73,7 @@ void write_more() {
 		sent += (uint64_t)took;
 	}
 	send_back();
-	if (!conn || !back.empty() || !(finished || received >= want)) return;
+	if (!conn || !connected || !back.empty() || !(finished || received >= want)) return; // before, it would end nothing
 	if (!ended) utp_shutdown(conn, SHUT_WR);
 	ended = true;
 	if (!finished || closing) return;
@@ -73,6 +83,8 @@ void write_more() {
 
 uint64 on_read(args *a) {
 	digest.add(a->buf, a->len);
+	last = micros();
+	connected = true;
 	received += a->len;
 	if (echoes) back.insert(back.end(), a->buf, a->buf + a->len);
 	utp_read_drained(a->socket);
@@ -80,12 +92,15 @@ uint64 on_read(args *a) {
 }
 
 uint64 on_accept(args *a) {
-	if (!conn && !gone) conn = a->socket;
+	if (gone || finished || received > 0) return 0; // who asked again does not know of the one before
+	conn = a->socket;
+	begun = last = micros();
 	return 0;
 }
 
 uint64 on_state(args *a) {
 	if (a->socket != conn) return 0;
+	connected = true;
 	if (a->state == UTP_STATE_EOF) finished = true;
 	if (a->state == UTP_STATE_DESTROYING) {
 		conn = NULL;
@@ -95,11 +110,11 @@ uint64 on_state(args *a) {
 }
 
 uint64 on_error(args *a) {
-	fault = a->error_code;
-	if (a->socket == conn && !closing) {
+	if (a->socket == conn && (!closing || fault >= 0)) { // a second Reset undoes the close of the first
 		closing = true;
 		utp_close(conn);
 	}
+	fault = a->error_code;
 	return 0;
 }
 
@@ -191,11 +206,12 @@ int sockets(int argc, char **argv) {
 	if (mode == "listen") {
 		tell_where();
 	} else {
+		begun = last = micros();
 		conn = utp_create_socket(context);
 		utp_connect(conn, at->ai_addr, at->ai_addrlen);
 	}
 	run();
-	printf("{\"event\":\"ended\",\"sent\":%llu,\"received\":%llu,\"sha256\":\"%s\",\"fault\":\"%s\"}\n", (unsigned long long)sent,
-	       (unsigned long long)received, digest.hex().c_str(), fault < 0 ? "" : utp_error_code_names[fault]);
+	printf("{\"event\":\"ended\",\"sent\":%llu,\"received\":%llu,\"micros\":%llu,\"sha256\":\"%s\",\"fault\":\"%s\"}\n",
+	       (unsigned long long)sent, (unsigned long long)received, (unsigned long long)(last - begun), digest.hex().c_str(), fault < 0 ? "" : utp_error_code_names[fault]);
 	return fault < 0 ? 0 : 1;
 }
