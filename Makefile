@@ -46,7 +46,7 @@ utp-links: ## uTP beside TCP on links of the kernel, up to 100 Mbit/s (some 5 mi
 
 # In its folder, go test prints the table though it passes.
 utp-table: export CI = true
-utp-table: ## uTP beside libutp on every kind of link in virtual time, five runs each (some 5 minutes of CPU)
+utp-table: ## uTP beside libutp on every kind of link in virtual time, five runs each (some 10 minutes of CPU)
 	cd interop/libutp && ETORRENT_UTP_TABLE=5 go test -count=1 -timeout 60m -parallel 2 -run '^TestTheTableOfUTP$$'
 
 fuzz: ## a minute of each fuzz target (FUZZTIME), then what of its decoder the corpus reaches

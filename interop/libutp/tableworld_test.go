@@ -27,6 +27,7 @@ type row struct {
 	tale     tale                     // instead of all this
 	cells    []cell
 	pairs    []pair // beside oursToOurs, in the whole table
+	in       place
 }
 
 // besideFrom is when a TCP begins.
@@ -34,6 +35,14 @@ const besideFrom = 10 * time.Second
 
 // endless is more than is ever sent.
 const endless = 1 << 40
+
+// place says where a row is.
+type place uint8
+
+const (
+	everywhere place = iota
+	inTable          // only the whole one
+)
 
 // cell is a figure, and what it must be.
 type cell struct {
@@ -84,25 +93,24 @@ func after(run uint64, flow int) time.Duration {
 	return time.Duration((run-1)*uint64(37+11*flow)) * ms
 }
 
-// flow is the nth flow of a run.
-func (r *row) flow(t *testing.T, p pair, run, n uint64, from time.Duration) utpsim.Flow {
+// meet is the nth flow of a run, and what in it is ours.
+func (r *row) meet(t *testing.T, p pair, run, n uint64, from time.Duration) (utpsim.Flow, []*ours.End) {
 	t.Helper()
 	seed := 2 * (16*run + n)
 	var here utpsim.Clock
 	there := utpsim.Clock{Offset: time.Duration(seed*7919) * time.Second, Drift: r.drift}
-	var f utpsim.Flow
-	switch p {
-	case libutpToLibutp:
-		f.Left = New(t, Options{Seed: seed}, here, Act{from, Connect, 0}, Act{from, Write, 1<<32 - 1})
-		f.Right = New(t, Options{Seed: seed + 1}, there)
-	case oursToOurs, oursToLibutp, pairs:
-		f.Left = utpsim.Step(ours.New(ours.Plan{Role: ours.Asks, From: here.At(from), Bytes: endless, Seed: seed, Core: r.core}), here)
-		f.Right = utpsim.Step(ours.New(ours.Plan{Seed: seed + 1, Core: r.core}), there)
+	if p == libutpToLibutp {
+		return utpsim.Flow{
+			Left:  New(t, Options{Seed: seed}, here, Act{from, Connect, 0}, Act{from, Write, 1<<32 - 1}),
+			Right: New(t, Options{Seed: seed + 1}, there),
+		}, nil
 	}
+	left := ours.New(ours.Plan{Role: ours.Asks, From: here.At(from), Bytes: endless, Seed: seed, Core: r.core})
 	if p == oursToLibutp {
-		f.Right = New(t, Options{Seed: seed + 1}, there)
+		return utpsim.Flow{Left: utpsim.Step(left, here), Right: New(t, Options{Seed: seed + 1}, there)}, []*ours.End{left}
 	}
-	return f
+	right := ours.New(ours.Plan{Seed: seed + 1, Core: r.core})
+	return utpsim.Flow{Left: utpsim.Step(left, here), Right: utpsim.Step(right, there)}, []*ours.End{left, right}
 }
 
 // play is a run. The same run number is the same to the byte.
@@ -112,9 +120,11 @@ func (r *row) play(t *testing.T, p pair, run uint64) *outcome {
 		return &outcome{row: r, told: r.tale(t, r, p, run)}
 	}
 	start := startOf(run)
-	flows := []utpsim.Flow{r.flow(t, p, run, 0, start)}
+	first, mine := r.meet(t, p, run, 0, start)
+	flows := []utpsim.Flow{first}
 	for i, late := range r.late {
-		flows = append(flows, r.flow(t, p, run, uint64(i+1), start+late+after(run, i)))
+		f, of := r.meet(t, p, run, uint64(i+1), start+late+after(run, i))
+		flows, mine = append(flows, f), append(mine, of...)
 	}
 	if r.beside != nil {
 		leaves := time.Duration(0)
@@ -123,24 +133,36 @@ func (r *row) play(t *testing.T, p pair, run uint64) *outcome {
 		}
 		flows = append(flows, tcp(r.beside(), start+besideFrom+after(run, 0), leaves))
 	}
-	w := r.world(t, run, unchanged, flows...)
-	o := &outcome{row: r}
-	until := start + r.cut
-	runTo(t, w, until)
-	w.TakeStats()
-	for step := r.step; until < start+r.end; {
-		if step == 0 {
-			step = r.end - r.cut
-		}
-		until += step
-		runTo(t, w, until)
-		o.parts = append(o.parts, w.TakeStats())
-	}
+	o := &outcome{row: r, parts: r.measure(t, r.world(t, run, unchanged, flows...), start)}
 	for _, f := range flows {
 		mustBeWell(t, f.Left)
 		mustBeWell(t, f.Right)
 	}
+	for _, e := range mine {
+		if e.Wrong != nil || e.Conn != nil && e.Conn.Phase() == conn.Closed {
+			t.Errorf("an end of ours is closed as %v, %v", e.Why, e.Wrong)
+		}
+	}
 	return o
+}
+
+// measure takes a world from when its first flow begins to the end of what is measured.
+func (r *row) measure(t *testing.T, w *utpsim.World, start time.Duration) []*utpsim.Stats {
+	t.Helper()
+	until := start + r.cut
+	runTo(t, w, until)
+	w.TakeStats()
+	step := r.step
+	if step == 0 {
+		step = r.end - r.cut
+	}
+	var parts []*utpsim.Stats
+	for until < start+r.end {
+		until += step
+		runTo(t, w, until)
+		parts = append(parts, w.TakeStats())
+	}
+	return parts
 }
 
 func runTo(t *testing.T, w *utpsim.World, until time.Duration) {
@@ -150,7 +172,7 @@ func runTo(t *testing.T, w *utpsim.World, until time.Duration) {
 	}
 }
 
-// mustBeWell fails the test where an end contradicts itself.
+// mustBeWell fails the test where an end is a libutp that contradicts itself.
 func mustBeWell(t *testing.T, e utpsim.Endpoint) {
 	t.Helper()
 	if p, is := e.(*Peer); is && (p.Err() != nil || p.Happened(Differs) != utpsim.Forever) {
