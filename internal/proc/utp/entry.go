@@ -37,10 +37,11 @@ func (x *process) receive(b Batch) {
 	x.link.Return(b)
 }
 
-// take gives a datagram to its connection, or to the door.
+// take gives a datagram to its connection, or to the door. One that fills all the room was
+// cut off, and what is left of it is no packet.
 func (x *process) take(d *pnet.Datagram) {
 	p := &x.packet
-	if utpwire.Parse(d.Payload, p) != utpwire.NoFault {
+	if len(d.Payload) >= packetRoom || utpwire.Parse(d.Payload, p) != utpwire.NoFault {
 		return
 	}
 	ids, n := conn.Lookup(p)
