@@ -228,6 +228,9 @@ func (x *process) divide() {
 	}
 	x.share = share
 	for _, c := range x.table {
+		if x.share != share { // one crashed, and all have been given another
+			return
+		}
 		if c.share == share || c.isOver() {
 			continue
 		}

@@ -18,6 +18,7 @@ import (
 	"github.com/etorrent/etorrent/etorrenttest"
 	"github.com/etorrent/etorrent/internal/proc/clock"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
+	"github.com/etorrent/etorrent/sup"
 )
 
 // untouched wants a connection to have sent nothing twice: what the system does not take is
@@ -236,4 +237,57 @@ func TestWindowsFollowHowManyConnectionsThereAre(t *testing.T) {
 			t.Errorf("one that is alone again has %d bytes", w)
 		}
 	})
+}
+
+// A connection that crashes when it is given a smaller window leaves, so that the others are to
+// have a larger one again: all of them do.
+func TestACrashWhileWindowsAreSharedLeavesNoWindowSmall(t *testing.T) {
+	for range 8 { // whose turn it is varies
+		synctest.Test(t, func(t *testing.T) {
+			n := etorrenttest.NewNetwork(t)
+			n.SetLink(etorrenttest.Link{Latency: 10 * time.Millisecond})
+			k := clock.New()
+			sockets := func(at netip.AddrPort) Link {
+				return NewSockets(pnet.NewEgress(n.Host(at.Addr().String())), k, []netip.AddrPort{at})
+			}
+			var steps atomic.Int64
+			one := start(t, sockets(here), k)
+			other := startWith(t, roomy{sockets(there), 512 << 10}, k, sup.Options{Hook: func(p sup.Point) {
+				if p.At == sup.InStep && steps.Add(-1) == 0 {
+					panic("injected")
+				}
+			}})
+			var dialled []*Conn
+			for range 4 {
+				d, a := connect(t, one, other, there)
+				go func() { _, _ = io.Copy(io.Discard, a) }()
+				dialled = append(dialled, d)
+			}
+			time.Sleep(time.Second)
+			steps.Store(1) // the first of those that are given a smaller one, for the fifth
+			late, err := one.Dial(t.Context(), there)
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(2 * time.Second)
+			for _, d := range append(dialled, late) {
+				_, _ = d.Write([]byte("what is the window?"))
+			}
+			time.Sleep(2 * time.Second)
+			ended := 0
+			for _, d := range append(dialled, late) {
+				select {
+				case <-d.Gone():
+					ended++
+				default:
+					if w := d.Status().Remote; w < 120<<10 {
+						t.Errorf("one of four has %d bytes", w)
+					}
+				}
+			}
+			if ended != 1 {
+				t.Errorf("%d ended", ended)
+			}
+		})
+	}
 }

@@ -26,8 +26,13 @@ var (
 // start runs a Mux over a link until the test ends.
 func start(t *testing.T, l Link, k *clock.Clock) *Mux {
 	t.Helper()
+	return startWith(t, l, k, sup.Options{})
+}
+
+func startWith(t *testing.T, l Link, k *clock.Clock, o sup.Options) *Mux {
+	t.Helper()
 	m := New(Config{Link: l, Clock: k, Core: conn.Defaults(), Backlog: 8, Linger: time.Second, Silence: 3 * time.Minute})
-	tree, err := sup.Start(t.Context(), "test", sup.Supervisor{Children: []sup.Child{m.Child()}}, sup.Options{})
+	tree, err := sup.Start(t.Context(), "test", sup.Supervisor{Children: []sup.Child{m.Child()}}, o)
 	if err != nil {
 		t.Fatal(err)
 	}
