@@ -155,6 +155,7 @@ func (x *process) bury(c *cell, why error) {
 	u := c.user
 	u.mu.Lock()
 	u.status = status
+	u.out.drop(&x.m.chunks)
 	u.mu.Unlock()
 	c.guard.End()
 	x.remove(c)
@@ -193,6 +194,9 @@ func (x *process) crashed(c *cell, crash *sup.Crash) {
 	x.disown(c)
 	x.out.forget(c)
 	x.remove(c)
+	c.user.mu.Lock()
+	c.user.out = outflow{} // not used again: nobody knows what it was in the middle of
+	c.user.mu.Unlock()
 	c.user.finish(&EndError{Reason: Crashed, Err: errorOf(crash.Exit)})
 }
 
