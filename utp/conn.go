@@ -32,7 +32,9 @@ const (
 	Unreachable = utp.Unreachable
 	// Reset is that the remote aborted the connection, or knows nothing of it any more.
 	Reset = utp.Reset
-	// Silent is that the remote acknowledged nothing, and said nothing, for too long.
+	// Silent is that the remote acknowledged nothing, and said nothing, for too long; or did not
+	// send for long what was missing before all that it had sent, which took memory that others
+	// lacked.
 	Silent = utp.Silent
 	// Crashed is that a defect of this package ended the connection.
 	Crashed = utp.Crashed

@@ -22,8 +22,8 @@ type cell struct {
 	ids    []utpwire.ConnID
 	due    due
 	mark   mark
-	heard  mono.Instant // when its last packet came
-	share  int          // its window
+	heard  heard
+	share  int // its window
 
 	// A step: run is a method that is bound once.
 	run     func()
@@ -35,6 +35,10 @@ type cell struct {
 	why     error          // what ends it, where the core does not know
 	counts  counts
 }
+
+// heard is when the last packet of the remote came, and the last one of its stream that was in
+// order.
+type heard struct{ any, inOrder mono.Instant }
 
 // mark says whether it is among those that were touched.
 type mark uint8
@@ -81,7 +85,7 @@ type counts struct{ sent, again, received, delivered uint64 }
 
 // admit makes the cell of a core. No packets are its own yet.
 func (x *process) admit(u *Conn, core *conn.Conn) *cell {
-	c := &cell{x: x, user: u, core: core, remote: u.remote, heard: x.now, guard: x.p.NewCell("conn[" + u.remote.String() + "]")}
+	c := &cell{x: x, user: u, core: core, remote: u.remote, heard: heard{x.now, x.now}, guard: x.p.NewCell("conn[" + u.remote.String() + "]")}
 	c.run, c.share = c.work, x.share
 	u.cell = c
 	return c

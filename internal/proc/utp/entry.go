@@ -6,10 +6,12 @@ import (
 	"math/bits"
 	"net"
 	"net/netip"
+	"time"
 
 	"github.com/etorrent/etorrent/internal/core/utp/conn"
 	"github.com/etorrent/etorrent/internal/core/utp/door"
 	"github.com/etorrent/etorrent/internal/core/utp/mtu"
+	"github.com/etorrent/etorrent/internal/core/utp/recv"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
 	"github.com/etorrent/etorrent/internal/vocab/serial"
 	"github.com/etorrent/etorrent/internal/vocab/utpwire"
@@ -23,6 +25,11 @@ const (
 	leastWindow = 32 << 10
 	// draws is how often an id is drawn before all are taken for taken.
 	draws = 1 << 10
+	// stuckFor is how long a connection may hold packets that came early, and get none in
+	// order, while others lack the memory. libutp has given up by then itself.
+	stuckFor = 10 * time.Second
+	// reclaimEvery is how long after each other such ones are looked for.
+	reclaimEvery = 100 * time.Millisecond
 )
 
 // errNoID is that of a remote with which there are too many connections.
@@ -73,9 +80,47 @@ func (x *process) deliver(c *cell, p *utpwire.Packet) conn.ArrivalKind {
 	if kind := c.arrival.Kind; kind > conn.Ends {
 		return kind
 	}
-	c.heard, c.last = x.now, p.Header
+	c.heard.any, c.last = x.now, p.Header
 	c.counts.received++
+	if c.arrival.Kind == conn.Carries {
+		x.viewMemory(c, c.arrival.Receipt.Kind)
+	}
 	return c.arrival.Kind
+}
+
+// viewMemory looks at what became of a packet of a stream: when there was no memory to hold it
+// until its turn, one ends that has held packets for long, and does not get on.
+func (x *process) viewMemory(c *cell, kind recv.ReceiptKind) {
+	switch kind {
+	case recv.InOrder:
+		c.heard.inOrder = x.now
+	case recv.NoMemory:
+		if x.now.Sub(x.shared.reclaimed) >= reclaimEvery {
+			x.shared.reclaimed = x.now
+			x.reclaim()
+		}
+	case recv.Held, recv.Repeated, recv.BeyondWindow, recv.TooFar, recv.Strange, recv.BehindEnd, recv.EndElsewhere:
+	}
+}
+
+// reclaim ends the connection that holds the most of those that are stuck. Its remote would
+// have sent what is missing, unless it is gone or hoards on purpose.
+func (x *process) reclaim() {
+	var worst *cell
+	most := 0
+	for _, c := range x.table {
+		if c.isOver() || x.now.Sub(c.heard.inOrder) < stuckFor {
+			continue
+		}
+		if n := c.core.Status().Early; n > most {
+			worst, most = c, n
+		}
+	}
+	if worst != nil {
+		worst.why = &EndError{Reason: Silent}
+		worst.step(toAbort)
+		x.touch(worst)
+	}
 }
 
 // isFull says whether nobody is let in now.
@@ -131,7 +176,7 @@ func (x *process) accept(d *pnet.Datagram, g door.Guest, p *utpwire.Packet) {
 	close(u.opened)
 	x.living++
 	x.divide()
-	c := x.admit(u, conn.Accept(x.config(remote), x.shared, conn.Opening(g), x.now))
+	c := x.admit(u, conn.Accept(x.config(remote), x.shared.Shared, conn.Opening(g), x.now))
 	c.from = d.Local
 	x.own(c, g.ID)
 	x.deliver(c, p)
@@ -164,7 +209,7 @@ func (x *process) dial(u *Conn) {
 	}
 	x.living++
 	x.divide()
-	c := x.admit(u, conn.Dial(x.config(u.remote), x.shared, i, x.now))
+	c := x.admit(u, conn.Dial(x.config(u.remote), x.shared.Shared, i, x.now))
 	for _, id := range i.IDs {
 		x.own(c, id)
 	}

@@ -21,7 +21,9 @@ const (
 	Unreachable
 	// Reset is one that the remote aborted, or knows nothing of any more.
 	Reset
-	// Silent is one whose remote acknowledged nothing, and said nothing, for too long.
+	// Silent is one whose remote acknowledged nothing, and said nothing, for too long; or did
+	// not send for long what was missing before all that it had sent, which took memory that
+	// others lacked.
 	Silent
 	// Crashed is one that a defect of this program ended.
 	Crashed

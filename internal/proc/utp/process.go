@@ -35,7 +35,7 @@ type process struct {
 	share  int // the window of each
 	entry  admission
 	door   *door.Door
-	shared *conn.Shared
+	shared memory
 	due    deadlines
 	alarm  *clock.Alarm
 	out    outbox
@@ -93,7 +93,13 @@ func (m *Mux) run(p *sup.Process) error {
 	return nil
 }
 
-func newShared() *conn.Shared { return conn.NewShared(recv.NewPool(early, earlyMost)) }
+// memory is what the cores of all connections have together.
+type memory struct {
+	*conn.Shared
+	reclaimed mono.Instant // when somebody was last looked for who hoards it
+}
+
+func newShared() memory { return memory{Shared: conn.NewShared(recv.NewPool(early, earlyMost))} }
 
 // begin draws what others must not guess, and opens the door.
 func (x *process) begin() {
@@ -219,7 +225,7 @@ func (x *process) expire() {
 	for at := x.due.first(); at != mono.Never && at <= x.now; at = x.due.first() {
 		c := x.due.heap[0]
 		x.due.remove(c)
-		if limit := x.m.cfg.Silence; limit > 0 && x.now.Sub(c.heard) >= limit {
+		if limit := x.m.cfg.Silence; limit > 0 && x.now.Sub(c.heard.any) >= limit {
 			c.why = &EndError{Reason: Silent}
 			c.step(toAbort)
 		} else {
