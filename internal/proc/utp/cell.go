@@ -83,11 +83,17 @@ const (
 // counts are for people.
 type counts struct{ sent, again, received, delivered uint64 }
 
-// admit makes the cell of a core. No packets are its own yet.
-func (x *process) admit(u *Conn, core *conn.Conn) *cell {
-	c := &cell{x: x, user: u, core: core, remote: u.remote, heard: heard{x.now, x.now}, guard: x.p.NewCell("conn[" + u.remote.String() + "]")}
+// admit makes the cell of one connection more, whose core is made by its first step. No packets
+// are its own yet.
+func (x *process) admit(u *Conn, core func() *conn.Conn) *cell {
+	x.living++
+	x.divide()
+	c := &cell{x: x, user: u, remote: u.remote, heard: heard{x.now, x.now}, guard: x.p.NewCell("conn[" + u.remote.String() + "]")}
 	c.run, c.share = c.work, x.share
 	u.cell = c
+	if crash := c.guard.Step(func() { c.core = core() }); crash != nil {
+		x.crashed(c, crash)
+	}
 	return c
 }
 

@@ -174,9 +174,10 @@ func (x *process) accept(d *pnet.Datagram, g door.Guest, p *utpwire.Packet) {
 		return
 	}
 	close(u.opened)
-	x.living++
-	x.divide()
-	c := x.admit(u, conn.Accept(x.config(remote), x.shared.Shared, conn.Opening(g), x.now))
+	c := x.admit(u, func() *conn.Conn { return conn.Accept(x.config(remote), x.shared.Shared, conn.Opening(g), x.now) })
+	if c.isOver() {
+		return
+	}
 	c.from = d.Local
 	x.own(c, g.ID)
 	x.deliver(c, p)
@@ -207,9 +208,10 @@ func (x *process) dial(u *Conn) {
 		}
 		i.IDs[n] = id
 	}
-	x.living++
-	x.divide()
-	c := x.admit(u, conn.Dial(x.config(u.remote), x.shared.Shared, i, x.now))
+	c := x.admit(u, func() *conn.Conn { return conn.Dial(x.config(u.remote), x.shared.Shared, i, x.now) })
+	if c.isOver() {
+		return
+	}
 	for _, id := range i.IDs {
 		x.own(c, id)
 	}
