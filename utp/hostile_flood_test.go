@@ -32,7 +32,10 @@ func syn(n int) utpwire.Header {
 // Each SYN is of another address, none of which ever says more.
 func TestAFloodOfSynsHarmsNoTransferAndKeepsNobodyOut(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bubble) {
-		const size = 24 << 20
+		size := 24 << 20
+		if testing.Short() {
+			size = 6 << 20
+		}
 		h, to, dialled, accepted := besieged(b)
 		f := b.forger(right)
 		alone := transfer(t, dialled, accepted, size)

@@ -224,11 +224,15 @@ func (p *puppet) ask(id utpwire.ConnID) {
 	p.id, p.seq = id, 1
 	p.send(utpwire.Header{Kind: utpwire.Syn, ID: id}, nil, "")
 	p.seq++
-	answer, err := p.read(time.Second)
-	if err != nil || answer.Kind != utpwire.State {
-		p.t.Fatalf("a SYN was answered by %v, %v", answer.Kind, err)
+	for answer, err := p.read(time.Second); ; answer, err = p.read(time.Second) {
+		if err != nil {
+			p.t.Fatalf("a SYN was not answered: %v", err)
+		}
+		if answer.Kind == utpwire.State && answer.ID == id { // and of no earlier connection
+			p.theirs = answer.Seq
+			return
+		}
 	}
-	p.theirs = answer.Seq
 }
 
 // send fills in what the puppet knows, if nothing else is said.
