@@ -206,7 +206,7 @@ func (p *player) greet() {
 func (p *player) move(m move) {
 	switch m.act {
 	case putsData:
-		p.packet(utpwire.Data, m, pattern(place(m.index), size(m.index)))
+		p.packet(utpwire.Data, m, pattern(beginOf(m.index), size(m.index)))
 	case putsState:
 		p.packet(utpwire.State, m, nil)
 	case putsFin:
@@ -292,7 +292,7 @@ func (p *player) mangled(m move) {
 		b := h.Append(nil, nil)
 		b[1] = extension
 		b = append(b, chain...)
-		return append(b, pattern(place(m.index), size(m.index))...)
+		return append(b, pattern(beginOf(m.index), size(m.index))...)
 	}
 	var b []byte
 	switch how {

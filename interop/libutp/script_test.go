@@ -113,10 +113,10 @@ const (
 	openWindow  = 1 << 20
 )
 
-// size is that of a packet of the script's stream; place is where it begins.
+// size is that of a packet of the script's stream; beginOf is where it begins.
 func size(index int) int { return [...]int{1, 10, 100, 700, 1382, 1400, 548}[index%7] }
 
-func place(index int) int {
+func beginOf(index int) int {
 	n := index / 7 * (1 + 10 + 100 + 700 + 1382 + 1400 + 548)
 	for i := index / 7 * 7; i < index; i++ {
 		n += size(i)
