@@ -3,6 +3,8 @@ package utp_test
 import (
 	"fmt"
 	"io"
+	"net"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -56,7 +58,7 @@ func served(t *testing.T, window uint32, seconds int, answer func(p *puppet, got
 			t.Errorf("a transfer took %v, and %v beside a remote that lies", alone, under)
 		}
 		_ = c.Abort()
-		<-wrote
+		is(t, <-wrote, net.ErrClosed)
 		b.serves(to, "10.0.0.3")
 	})
 	return p, packets, payload, c
@@ -141,12 +143,13 @@ func TestRemotesThatNeverReadHoldLittle(t *testing.T) {
 			_ = c.Close() // the remotes are silent: all is given up
 		}
 		for range conns {
-			<-wrote
+			is(t, <-wrote, net.ErrClosed)
 		}
 		for _, c := range conns {
 			<-c.Done()
 		}
 		holds(t, before, 10<<20, "what is left of them") // 4 MiB are kept for the next
+		runtime.KeepAlive(conns)
 	})
 }
 
