@@ -17,7 +17,7 @@ func TestNoSpanOfTimeIsNegative(t *testing.T) {
 				return
 			}
 			spans++
-			r := runProgram(t, t.TempDir(), name, "--"+f.Name+"=-1s")
+			r := runProgram(t, t.TempDir(), append(strings.Fields(name), "--"+f.Name+"=-1s")...)
 			if r.code != int(exitUsage) || !strings.Contains(r.stderr, f.Name) || !strings.Contains(r.stderr, "no span of time, such as 90s") {
 				t.Errorf("%s --%s: %+v", name, f.Name, r)
 			}
