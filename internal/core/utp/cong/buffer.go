@@ -13,17 +13,29 @@ const (
 	leastTarget = 3 * time.Millisecond
 	// raised is how often a buffer is believed to be deeper.
 	raised = 5 * time.Second
+	// heldLeast and heldMost bound the waits at which flows of our kind hold a queue: most
+	// accidents come at them, so that a loss there takes none of them back.
+	heldLeast, heldMost = target * 9 / 10, target * 11 / 8
+	// refuted is how many accidents a sign counts for that was none, much how many make
+	// a depth forgotten, and mostAccidents how many are remembered.
+	refuted, much, mostAccidents = 6, 10, 12
 )
 
 // buffer is what is known of the queue at the narrowest link. Where packets wait as long
 // as they ever did when one is lost, and not as long as the target, it is full before
 // the delay would tell. From then on a third of it is aimed at: that loses nothing, keeps
-// the link busy, and leaves others what they need of it. A loss by accident, which may
-// look the same, costs little so.
+// the link busy, and leaves others what they need of it.
+//
+// An accident may look the same, and who takes it for a full queue aims lower than others
+// and starves beside them. But a full queue loses nothing before packets wait as long as
+// they can, and none waits longer after it: what contradicts that is counted, and then a
+// loss is a sign only when as many were seen that do not.
 type buffer struct {
-	depth   time.Duration // 0: it is deeper than the target
-	longest time.Duration // that packets waited since it was full last
-	at      mono.Instant
+	depth     time.Duration // 0: it is deeper than the target
+	longest   time.Duration // that packets waited since it was full last
+	at        mono.Instant
+	suspect   time.Duration // how long packets waited when one was lost as if it were full; 0: they waited longer since
+	accidents int           // that were seen, less what looked like a full queue since
 }
 
 // target is how long packets may wait.
@@ -44,7 +56,18 @@ const (
 
 // full takes a loss after which packets waited so long.
 func (b *buffer) full(now mono.Instant, waits time.Duration) sign {
-	if waits < visible || waits < b.longest*8/10 {
+	if waits < b.longest*8/10 {
+		b.accident(1)
+		return noSign
+	}
+	if waits < visible {
+		return noSign
+	}
+	b.suspect = waits
+	if b.accidents > 0 {
+		if waits < heldLeast || waits > heldMost {
+			b.accidents--
+		}
 		return noSign
 	}
 	if waits < target {
@@ -53,8 +76,22 @@ func (b *buffer) full(now mono.Instant, waits time.Duration) sign {
 	return isFull
 }
 
+// accident counts what shows that the path loses packets by itself; some show it more.
+func (b *buffer) accident(weight int) {
+	if b.accidents = min(b.accidents+weight, mostAccidents); b.accidents >= much {
+		b.depth = 0
+	}
+}
+
 // pass notes that a round passed.
 func (b *buffer) pass(now mono.Instant, waits time.Duration) {
+	if b.suspect > 0 && waits > atMost(b.suspect) {
+		b.suspect = 0
+		b.accident(refuted)
+	}
+	if waits > atMost(b.depth) {
+		b.depth = 0
+	}
 	b.longest = max(b.longest, waits)
 	if b.depth > 0 && now.Sub(b.at) > raised {
 		b.at = now
@@ -63,3 +100,6 @@ func (b *buffer) pass(now mono.Instant, waits time.Duration) {
 		}
 	}
 }
+
+// atMost is how long packets may seem to wait in a queue of a depth.
+func atMost(depth time.Duration) time.Duration { return depth + depth/16 + time.Millisecond }

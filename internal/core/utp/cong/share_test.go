@@ -43,6 +43,32 @@ func TestWhoComesLateGetsItsShare(t *testing.T) {
 	mustReach(t, "4 flows, each 30 s late: Jain's", w.jain(), 0.9, "0.30")
 }
 
+// TestFlowsShareWhatLosesPacketsByAccident is about losses that look like those of a full
+// queue to who sees it for the first time.
+func TestFlowsShareWhatLosesPacketsByAccident(t *testing.T) {
+	for _, c := range []struct {
+		flows int
+		late  time.Duration
+		queue time.Duration
+		loss  float64
+	}{
+		{2, 20 * time.Second, 100 * ms, 0.005}, {3, 20 * time.Second, 100 * ms, 0.005}, {4, 20 * time.Second, 100 * ms, 0.01},
+		{2, 20 * time.Second, 150 * ms, 0.01}, {3, 20 * time.Second, 250 * ms, 0.001}, {4, 20 * time.Second, 100 * ms, 0.001},
+		{2, 0, 100 * ms, 0.001}, {2, 0, 150 * ms, 0.01}, {4, 0, 100 * ms, 0.005},
+	} {
+		l := base
+		l.queue, l.loss = c.queue, c.loss
+		w := newWorld(l)
+		for i := range c.flows {
+			w.join(ours(), time.Duration(i)*c.late, 0)
+		}
+		w.run(120 * time.Second).measure().run(180 * time.Second)
+		name := fmt.Sprintf("%d flows each %v late, %v lost of 100, %v", c.flows, c.late, c.loss*100, c.queue)
+		mustReach(t, name+": Jain's", w.jain(), 0.9, "?")
+		mustStayBelow(t, name+": queue", millis(w.waits.mean()), 90, "?")
+	}
+}
+
 // TestFlowsOfAnHourKnowHowLongTheirPathIs is about drains, which must be together.
 func TestFlowsOfAnHourKnowHowLongTheirPathIs(t *testing.T) {
 	l := base
