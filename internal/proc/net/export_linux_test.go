@@ -9,7 +9,7 @@ import (
 
 // Option reads an option of a socket, -1 if it has none.
 func Option(p Packets, level, option int) int {
-	return optionOf(p.(*udpPackets).raw, level, option)
+	return optionOf(socketOf(p).raw, level, option)
 }
 
 // ConnOption reads an option of a connection, -1 if it has none.
@@ -42,9 +42,16 @@ func Unsent(c Conn) (n int) {
 	return n
 }
 
+func socketOf(p Packets) *udpPackets {
+	if s, is := p.(*segmented); is {
+		return s.udpPackets
+	}
+	return p.(*udpPackets)
+}
+
 // OneByOne has a socket move its datagrams by a call for each.
 func OneByOne(p Packets) Packets {
-	u := p.(*udpPackets)
+	u := socketOf(Unsegmented(p))
 	u.reading.refusals, u.writing.refusals = maxRefusals, maxRefusals
 	return p
 }
@@ -54,7 +61,7 @@ func Portable(p Packets) Packets { return newPortablePackets(p.(*udpPackets).udp
 
 // Refuse has calls of many datagrams end with what errno says. Nil is no error.
 func Refuse(p Packets, errno func() syscall.Errno) {
-	u := p.(*udpPackets)
+	u := socketOf(p)
 	for _, way := range []*transfer{&u.reading, &u.writing} {
 		many := way.many
 		way.many = func(fd uintptr, of []unix.Mmsghdr) (int, syscall.Errno) {
@@ -65,3 +72,73 @@ func Refuse(p Packets, errno func() syscall.Errno) {
 		}
 	}
 }
+
+// Unsegmented has a socket write a message for each datagram.
+func Unsegmented(p Packets) Packets {
+	socketOf(p).segments.refusals = maxRefusals
+	return p
+}
+
+// Segmented reads a socket by a Lender, and copies what it lends.
+func Segmented(p Packets) Packets {
+	return &segmented{udpPackets: socketOf(p), lender: segmentLender(p, largestMessage)}
+}
+
+type segmented struct {
+	*udpPackets
+	lender Lender
+	rest   []Datagram
+}
+
+func (s *segmented) Read(into []Datagram) (int, error) {
+	var err error
+	if len(s.rest) == 0 {
+		s.rest, err = s.lender.Lend()
+	}
+	n := min(len(into), len(s.rest))
+	for i, d := range s.rest[:n] {
+		to := into[i].Payload[:cap(into[i].Payload)]
+		into[i].Payload, into[i].Remote, into[i].Local = to[:copy(to, d.Payload)], d.Remote, d.Local
+	}
+	s.rest = s.rest[n:]
+	return n, err
+}
+
+// Messages notes how many datagrams each message carries that a socket sends.
+func Messages(p Packets, into *[]int) {
+	u := socketOf(p)
+	many := u.writing.many
+	u.writing.many = func(fd uintptr, of []unix.Mmsghdr) (int, syscall.Errno) {
+		n, errno := many(fd, of)
+		for i := range n {
+			*into = append(*into, int(of[i].Hdr.Iovlen))
+		}
+		return n, errno
+	}
+}
+
+// RefuseSegments has messages of several datagrams end with an error, and counts them.
+func RefuseSegments(p Packets, refusal syscall.Errno) (asked *int) {
+	u := socketOf(p)
+	asked = new(int)
+	for _, way := range []*call{&u.writing.many, &u.writing.one} {
+		as := *way
+		*way = func(fd uintptr, of []unix.Mmsghdr) (int, syscall.Errno) {
+			for i := range of {
+				switch {
+				case of[i].Hdr.Iovlen < 2:
+				case i > 0:
+					return as(fd, of[:i])
+				default:
+					*asked++
+					return 0, refusal
+				}
+			}
+			return as(fd, of)
+		}
+	}
+	return asked
+}
+
+// Held is how many bytes a Lender has for what comes.
+func Held(l Lender) int { return cap(l.(*segmentReader).memory) }

@@ -1,6 +1,7 @@
 package net
 
 import (
+	"encoding/binary"
 	"net/netip"
 	"syscall"
 
@@ -8,7 +9,8 @@ import (
 )
 
 const (
-	// maxBundle is how many datagrams one call moves at the most.
+	// maxBundle is how many datagrams one call writes at the most, and how many messages
+	// it reads.
 	maxBundle = 64
 	// maxRefusals is after how many calls of many in a row that were refused, where a
 	// call of one was not, there are no more of them. Firewalls refuse datagrams with
@@ -16,7 +18,7 @@ const (
 	maxRefusals = 3
 )
 
-// transfer moves datagrams one way: many a call, or one where the kernel has no such
+// transfer moves messages one way: many a call, or one where the kernel has no such
 // call or a sandbox refuses it. It belongs to one goroutine.
 type transfer struct {
 	bundle
@@ -24,7 +26,7 @@ type transfer struct {
 	refusals  uint8
 }
 
-// room makes room for a number of datagrams and returns how many of them fit.
+// room makes room for a number of messages and returns how many of them fit.
 func (t *transfer) room(wanted int) int {
 	if have := len(t.headers); wanted > have && have < maxBundle {
 		t.bundle = newBundle(min(max(wanted, 2*have), maxBundle))
@@ -60,8 +62,8 @@ func (t *transfer) oneByOne(fd uintptr, n int) (int, syscall.Errno) {
 
 // release lets go of the payloads of the first n.
 func (t *transfer) release(n int) {
-	for i := range min(n, len(t.slots)) {
-		t.slots[i].carry(nil)
+	for i := range min(n, len(t.payloads)) {
+		t.carry(i, nil)
 	}
 }
 
@@ -79,12 +81,13 @@ func refused(errno syscall.Errno) bool {
 	return errno == unix.ENOSYS || errno == unix.EPERM || errno == unix.EINVAL
 }
 
-// toRead has the next datagram read into a payload's capacity.
+// toRead has the next message read into a payload's capacity.
 func (b *bundle) toRead(i int, payload []byte) {
 	h := &b.headers[i].Hdr
 	h.Namelen = unix.SizeofSockaddrInet6
 	h.SetControllen(controlRoom)
-	b.slots[i].carry(payload[:cap(payload)])
+	b.carry(i, payload[:cap(payload)])
+	b.gather(i, i, 1)
 }
 
 // read takes what was read.
@@ -92,11 +95,11 @@ func (b *bundle) read(i int, d *Datagram) {
 	h := &b.headers[i]
 	d.Payload = d.Payload[:h.Len]
 	d.Remote = b.remote(i)
-	d.Local = localOf(b.slots[i].beside()[:h.Hdr.Controllen])
+	d.Local, _ = viewBeside(b.slots[i].beside()[:h.Hdr.Controllen])
 }
 
-// toWrite has a datagram sent over a family. Its remote must be of the family; an
-// address of ours that is not is left out.
+// toWrite addresses a message like a datagram that is sent over a family. Its remote must
+// be of the family; an address of ours that is not is left out.
 func (b *bundle) toWrite(i int, f Family, d *Datagram) syscall.Errno {
 	if a := d.Remote.Addr(); !a.IsValid() || FamilyOf(a) != f {
 		return unix.EAFNOSUPPORT
@@ -107,27 +110,29 @@ func (b *bundle) toWrite(i int, f Family, d *Datagram) syscall.Errno {
 	}
 	b.setRemote(i, f, d.Remote)
 	b.setLocal(i, f, from)
-	b.slots[i].carry(d.Payload)
 	return 0
 }
 
-// localOf reads the address that a datagram came to from what came beside it; zero
-// where none of ours is named.
-func localOf(control []byte) netip.Addr {
+// viewBeside reads what came beside a message: the address that it came to, zero where none
+// of ours is named, and the size of the segments that it is to be cut into, 0 for one
+// datagram.
+func viewBeside(control []byte) (local netip.Addr, segment int) {
 	for len(control) > 0 {
 		h, data, rest, err := unix.ParseOneSocketControlMessage(control)
 		if err != nil {
-			return netip.Addr{}
+			return local, segment
 		}
 		switch {
 		case h.Level == unix.IPPROTO_IP && h.Type == unix.IP_PKTINFO && len(data) >= unix.SizeofInet4Pktinfo:
-			return netip.AddrFrom4([4]byte(data[4:8])) // ipi_spec_dst: of a broadcast it is our own
+			local = netip.AddrFrom4([4]byte(data[4:8])) // ipi_spec_dst: of a broadcast it is our own
 		case h.Level == unix.IPPROTO_IPV6 && h.Type == unix.IPV6_PKTINFO && len(data) >= unix.SizeofInet6Pktinfo:
 			if a := netip.AddrFrom16([16]byte(data[:16])); !a.IsMulticast() {
-				return a
+				local = a
 			}
+		case h.Level == unix.IPPROTO_UDP && h.Type == unix.UDP_GRO && len(data) >= 4:
+			segment = int(binary.NativeEndian.Uint32(data))
 		}
 		control = rest
 	}
-	return netip.Addr{}
+	return local, segment
 }

@@ -10,32 +10,32 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// controlRoom is the room for what comes or goes beside a datagram, in bytes: two
-// messages of either family.
+// controlRoom is the room for what comes or goes beside a message, in bytes: an address
+// of either family and the size of segments.
 const controlRoom = 64
 
-// slot is what one header points to. It never moves, and neither does the header.
+// slot is what one header points to, but for payloads. It never moves, and neither does
+// the header.
 type slot struct {
-	payload unix.Iovec
 	name    unix.RawSockaddrInet6 // or RawSockaddrInet4, which is shorter
 	control [controlRoom / 8]uint64
 }
 
-// bundle are the datagrams of one call as the kernel reads and fills them. The memory
-// is used again and again.
+// bundle are the messages of one call as the kernel reads and fills them. The memory
+// is used again and again. A message has one payload or, for datagrams that leave as
+// segments of one, several that stand side by side.
 type bundle struct {
-	headers []unix.Mmsghdr
-	slots   []slot
+	headers  []unix.Mmsghdr
+	slots    []slot
+	payloads []unix.Iovec
 }
 
 // newBundle has room for so many datagrams.
 func newBundle(size int) bundle {
-	b := bundle{headers: make([]unix.Mmsghdr, size), slots: make([]slot, size)}
+	b := bundle{headers: make([]unix.Mmsghdr, size), slots: make([]slot, size), payloads: make([]unix.Iovec, size)}
 	for i := range b.slots {
 		h, s := &b.headers[i].Hdr, &b.slots[i]
 		h.Name = (*byte)(unsafe.Pointer(&s.name))
-		h.Iov = &s.payload
-		h.SetIovlen(1)
 		h.Control = &s.beside()[0]
 	}
 	return b
@@ -47,9 +47,26 @@ func (s *slot) inet4() *unix.RawSockaddrInet4 {
 	return (*unix.RawSockaddrInet4)(unsafe.Pointer(&s.name))
 }
 
-func (s *slot) carry(payload []byte) {
-	s.payload.Base = unsafe.SliceData(payload)
-	s.payload.SetLen(len(payload))
+// carry sets a payload.
+func (b *bundle) carry(at int, payload []byte) {
+	b.payloads[at].Base = unsafe.SliceData(payload)
+	b.payloads[at].SetLen(len(payload))
+}
+
+// gather has message i carry n payloads from at on.
+func (b *bundle) gather(i, at, n int) {
+	h := &b.headers[i].Hdr
+	h.Iov = &b.payloads[at]
+	h.SetIovlen(n)
+}
+
+// carried is how many payloads the first n messages carry.
+func (b *bundle) carried(n int) int {
+	sum := 0
+	for i := range n {
+		sum += int(b.headers[i].Hdr.Iovlen)
+	}
+	return sum
 }
 
 // setRemote writes where a datagram goes; both are of one family.
@@ -111,7 +128,19 @@ func (b *bundle) setLocal(i int, f Family, from netip.Addr) {
 	}
 }
 
-// call moves datagrams and says how many. An error is that of the next one.
+// setSegment has a message leave in segments of size bytes, beside the address that it
+// leaves from.
+func (b *bundle) setSegment(i, size int) {
+	h, s := &b.headers[i].Hdr, &b.slots[i]
+	at := int(h.Controllen)
+	c := (*unix.Cmsghdr)(unsafe.Pointer(&s.beside()[at]))
+	c.Level, c.Type = unix.IPPROTO_UDP, unix.UDP_SEGMENT
+	c.SetLen(unix.CmsgLen(segmentBytes))
+	binary.NativeEndian.PutUint16(s.beside()[at+unix.CmsgLen(0):], uint16(size))
+	h.SetControllen(at + unix.CmsgSpace(segmentBytes))
+}
+
+// call moves messages and says how many. An error is that of the next one.
 type call func(fd uintptr, of []unix.Mmsghdr) (int, syscall.Errno)
 
 func receiveMany(fd uintptr, of []unix.Mmsghdr) (int, syscall.Errno) {

@@ -37,6 +37,7 @@ type udpPackets struct {
 	doWrite   func(fd uintptr) bool
 	doPollOut func(fd uintptr) bool
 	fragment  fragmentation
+	segments  segments
 }
 
 // fragmentation is what a socket is set to, and how it was when it was made.
@@ -59,8 +60,9 @@ func wrapUDP(udp *net.UDPConn) Packets {
 	return u
 }
 
-// tune asks to be told the address that each datagram came to.
+// tune asks to be told the address that each datagram came to, and how the socket is set.
 func (u *udpPackets) tune(fd uintptr) {
+	u.segments.probe(fd)
 	switch u.family {
 	case V4:
 		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_PKTINFO, 1)
@@ -110,6 +112,7 @@ func (u *udpPackets) read(fd uintptr) bool {
 
 func (u *udpPackets) Write(out []Datagram) (int, WriteState, error) {
 	u.out, u.writeN, u.writeErr = out, 0, 0
+	u.segments.begin()
 	err := u.raw.Write(u.doWrite)
 	u.out = nil
 	u.writing.release(len(out))
@@ -135,25 +138,34 @@ func (u *udpPackets) write(fd uintptr) bool {
 		}
 		if u.writeErr = u.setFragment(int(fd), u.out[u.writeN].Fragmentation); u.writeErr == 0 {
 			sent, u.writeErr = u.writing.move(fd, run)
-			u.writeN += sent
+			u.writeN += u.writing.carried(sent)
+			u.writeErr = u.segments.judge(&u.writing.bundle, sent, u.writeErr)
 		}
 	}
 	return true
 }
 
 // fill makes a run of the datagrams at the front that go by one setting of the socket,
-// and says how many those are. An error is that of the first, if it is none.
+// and says how many messages those are. An error is that of the first, if it is none.
 func (u *udpPackets) fill(out []Datagram) (int, syscall.Errno) {
 	out = out[:u.writing.room(len(out))]
-	for i := range out {
-		if out[i].Fragmentation != out[0].Fragmentation {
-			return i, 0
+	messages, at := 0, 0
+	for at < len(out) && out[at].Fragmentation == out[0].Fragmentation {
+		if errno := u.writing.toWrite(messages, u.family, &out[at]); errno != 0 {
+			return messages, errno
 		}
-		if errno := u.writing.toWrite(i, u.family, &out[i]); errno != 0 {
-			return i, errno
+		n := u.segments.span(at, out)
+		if n > 1 {
+			u.writing.setSegment(messages, len(out[at].Payload))
 		}
+		u.writing.gather(messages, at, n)
+		for range n {
+			u.writing.carry(at, out[at].Payload)
+			at++
+		}
+		messages++
 	}
-	return len(out), 0
+	return messages, 0
 }
 
 // zoneID is the number of a zone, which may be one already.

@@ -15,7 +15,7 @@ import (
 )
 
 func TestWhatIsThereIsReadAtOnce(t *testing.T) {
-	eachWay(t, direct, func(t *testing.T, w way) {
+	eachWay(t, direct[:2], func(t *testing.T, w way) {
 		from, to := w.open(t, nil, pnet.V4, "127.0.0.1:0"), w.open(t, nil, pnet.V4, "127.0.0.1:0")
 		for range 10 {
 			if _, _, err := from.Write([]pnet.Datagram{{Remote: to.LocalAddr(), Payload: []byte("x")}}); err != nil {

@@ -27,12 +27,14 @@ func TestDatagramsTravelInASandbox(t *testing.T) {
 
 func inSandbox(t *testing.T) {
 	from, to := open(t, nil, pnet.V4, "127.0.0.1:0"), open(t, nil, pnet.V4, "127.0.0.1:0")
+	lent := pnet.Segmented(open(t, nil, pnet.V4, "127.0.0.1:0"))
 	pass := func() {
-		out := numbered(100, to.LocalAddr())
-		if n, _, err := from.Write(out); n != len(out) || err != nil {
-			t.Fatalf("wrote %d, %v", n, err)
+		for to, out := range map[pnet.Packets][]pnet.Datagram{to: numbered(100, to.LocalAddr()), lent: alike(100, 1000, lent.LocalAddr())} {
+			if n, _, err := from.Write(out); n != len(out) || err != nil {
+				t.Fatalf("wrote %d, %v", n, err)
+			}
+			drain(t, to, 70, out)
 		}
-		drain(t, to, 70, out)
 	}
 	pass()
 	if err := forbid(unix.SYS_RECVMMSG, unix.SYS_SENDMMSG); err != nil {

@@ -13,8 +13,6 @@ import (
 )
 
 const (
-	// readMost is how many datagrams are read at once at the most.
-	readMost = 64
 	// packetRoom is the room for a datagram that is read: more than a path carries whole, so
 	// that what is longer is seen, and is no packet.
 	packetRoom = 2048
@@ -49,6 +47,7 @@ type Sockets struct {
 // socket is an open one, with its reader.
 type socket struct {
 	pnet.Packets
+	lender pnet.Lender // which reads it
 	family pnet.Family
 	again  chan struct{} // the reader may read again
 	gone   chan struct{} // closed with it
@@ -76,7 +75,7 @@ func (s *Sockets) Open(p *sup.Process) error {
 	}
 	bound, room := []netip.AddrPort{}, 0
 	for _, one := range packets {
-		k := &socket{Packets: one, family: pnet.FamilyOf(one.LocalAddr().Addr()), again: make(chan struct{}, 1), gone: make(chan struct{})}
+		k := &socket{Packets: one, lender: pnet.NewLender(one, packetRoom), family: pnet.FamilyOf(one.LocalAddr().Addr()), again: make(chan struct{}, 1), gone: make(chan struct{})}
 		p.Closes(k)
 		bound = append(bound, one.LocalAddr())
 		if receive, _, err := one.Buffers(wantedBuffer); err == nil && (room == 0 || receive < room) {

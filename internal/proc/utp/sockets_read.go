@@ -11,13 +11,12 @@ import (
 // read hands over what comes until the socket is closed. Errors end nothing: connections
 // that they keep from their remotes time out.
 func (s *Sockets) read(k *socket) error {
-	into := buffers()
 	for faults := 0; ; {
-		n, err := k.Read(into)
+		came, err := k.lender.Lend()
 		switch {
 		case errors.Is(err, net.ErrClosed):
 			return nil
-		case n > 0 || err == nil || pnet.ViewPacketFault(err) == pnet.OfEarlier:
+		case len(came) > 0 || err == nil || pnet.ViewPacketFault(err) == pnet.OfEarlier:
 			faults = 0
 		default:
 			faults++
@@ -26,7 +25,7 @@ func (s *Sockets) read(k *socket) error {
 			faults = 0
 			k.rest()
 		}
-		if n > 0 && s.lend(Batch{At: s.clock.Now(), Datagrams: into[:n], from: k}) == closed {
+		if len(came) > 0 && s.lend(Batch{At: s.clock.Now(), Datagrams: came, from: k}) == closed {
 			return nil
 		}
 	}
@@ -63,17 +62,6 @@ func (s *Sockets) lend(b Batch) lending {
 	case <-b.from.gone:
 		return closed
 	}
-}
-
-// buffers are what one reader reads into, again and again.
-func buffers() []pnet.Datagram {
-	into := make([]pnet.Datagram, readMost)
-	memory := make([]byte, readMost*packetRoom)
-	for i := range into {
-		start := i * packetRoom
-		into[i].Payload = memory[start : start : start+packetRoom]
-	}
-	return into
 }
 
 // Incoming is what the readers read.

@@ -30,6 +30,9 @@ type tube struct {
 // tubeHolds is what waits in it at the most: the rest is lost, as in a socket.
 const tubeHolds = 4096
 
+// readMost is how many come at once at the most.
+const readMost = 64
+
 func newTube(at netip.AddrPort, k *clock.Clock) *tube {
 	t := &tube{
 		at: at, clock: k, incoming: make(chan Batch), again: make(chan struct{}, 1), ready: make(chan struct{}, 1), never: make(chan struct{}),
