@@ -117,8 +117,9 @@ func Messages(p Packets, into *[]int) {
 	}
 }
 
-// RefuseSegments has messages of several datagrams end with an error, and counts them.
-func RefuseSegments(p Packets, refusal syscall.Errno) (asked *int) {
+// RefuseSegments has messages of several datagrams end with what refusal says, and counts
+// them. Nil is no error.
+func RefuseSegments(p Packets, refusal func() syscall.Errno) (asked *int) {
 	u := socketOf(p)
 	asked = new(int)
 	for _, way := range []*call{&u.writing.many, &u.writing.one} {
@@ -131,7 +132,10 @@ func RefuseSegments(p Packets, refusal syscall.Errno) (asked *int) {
 					return as(fd, of[:i])
 				default:
 					*asked++
-					return 0, refusal
+					if e := refusal(); e != 0 {
+						return 0, e
+					}
+					return as(fd, of[:1])
 				}
 			}
 			return as(fd, of)

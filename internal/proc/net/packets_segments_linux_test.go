@@ -4,7 +4,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
+	"runtime"
 	"slices"
 	"syscall"
 	"testing"
@@ -162,13 +164,20 @@ func TestOfADatagramThatIsLentThereIsWhatHasRoom(t *testing.T) {
 func TestALenderHoldsNothingBeforeSomethingCameAndNoMoreThanItsBound(t *testing.T) {
 	from, p := open(t, nil, pnet.V4, "127.0.0.1:0"), open(t, nil, pnet.V4, "127.0.0.1:0")
 	lender := pnet.NewLender(p, 2000)
-	ended := make(chan error)
+	begun, ended := make(chan struct{}), make(chan error)
 	go func() {
+		close(begun)
 		_, err := lender.Lend()
 		ended <- err
 	}()
+	<-begun
+	for range 1000 {
+		runtime.Gosched()
+	}
 	_ = p.Close()
-	<-ended
+	if err := <-ended; !errors.Is(err, net.ErrClosed) {
+		t.Error(err)
+	}
 	if held := pnet.Held(lender); held != 0 {
 		t.Errorf("%d bytes for nothing", held)
 	}
@@ -195,7 +204,7 @@ func TestWhereSegmentsAreRefusedDatagramsLeaveAsMessagesOfTheirOwn(t *testing.T)
 	for _, ofMany := range []syscall.Errno{0, syscall.ENOSYS} {
 		for _, errno := range []syscall.Errno{syscall.EIO, syscall.EINVAL, syscall.ENOPROTOOPT, syscall.EOPNOTSUPP} {
 			from, to := open(t, nil, pnet.V4, "127.0.0.1:0"), open(t, nil, pnet.V4, "127.0.0.1:0")
-			asked, want := pnet.RefuseSegments(from, errno), 3
+			asked, want := pnet.RefuseSegments(from, func() syscall.Errno { return errno }), 3
 			pnet.Refuse(from, func() syscall.Errno { return ofMany })
 			if errno == syscall.EINVAL && ofMany == 0 {
 				want = 6 // it may be of the call of many
@@ -214,10 +223,37 @@ func TestWhereSegmentsAreRefusedDatagramsLeaveAsMessagesOfTheirOwn(t *testing.T)
 	}
 }
 
+// Neither what is said of sizes nor what is said now and then is of segments as such.
+func TestSegmentsGoOnWhereSomeOfThemAreRefused(t *testing.T) {
+	for _, c := range []struct {
+		errno syscall.Errno
+		every int
+	}{{syscall.EMSGSIZE, 1}, {syscall.EIO, 2}} {
+		from, to := open(t, nil, pnet.V4, "127.0.0.1:0"), open(t, nil, pnet.V4, "127.0.0.1:0")
+		turn := 0
+		asked := pnet.RefuseSegments(from, func() syscall.Errno {
+			if turn++; turn%c.every == 0 {
+				return c.errno
+			}
+			return 0
+		})
+		for range 10 {
+			out := alike(50, 100, to.LocalAddr())
+			if n, state, err := from.Write(out); n != len(out) || state != pnet.WriteOpen || err != nil {
+				t.Fatalf("%v: wrote %d, %v, %v", c.errno, n, state, err)
+			}
+			same(t, to, out)
+		}
+		if *asked != 10 {
+			t.Errorf("%v: asked %d times", c.errno, *asked)
+		}
+	}
+}
+
 func TestOtherErrorsOfAMessageAreThoseOfItsFirstDatagram(t *testing.T) {
 	for _, errno := range []syscall.Errno{syscall.ENETUNREACH, syscall.EPERM, syscall.ENOBUFS} {
 		from, to := open(t, nil, pnet.V4, "127.0.0.1:0"), open(t, nil, pnet.V4, "127.0.0.1:0")
-		asked := pnet.RefuseSegments(from, errno)
+		asked := pnet.RefuseSegments(from, func() syscall.Errno { return errno })
 		out := sized(to.LocalAddr(), 3, 9, 9, 9)
 		if n, _, err := from.Write(out); n != 1 || !errors.Is(err, errno) {
 			t.Errorf("%v: wrote %d, %v", errno, n, err)
