@@ -1,9 +1,11 @@
 package utp
 
 import (
+	"io"
 	"time"
 
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
+	"github.com/etorrent/etorrent/internal/proc/utp"
 	"github.com/etorrent/etorrent/sup"
 )
 
@@ -30,6 +32,13 @@ type options struct {
 	network         Network
 	observe         func(sup.Report)
 	hook            sup.Hook
+	trace           tracing
+}
+
+// tracing is where a trace goes; to nil there is none.
+type tracing struct {
+	to    io.Writer
+	every time.Duration
 }
 
 // newOptions are the defaults, and what was asked for.
@@ -60,3 +69,19 @@ func OnNetwork(n Network) Option { return func(o *options) { o.network = n } }
 // Observe has f be told of each crash: of a connection, which ends with it, or of the
 // Socket's process, which ends all connections. f must not wait.
 func Observe(f func(sup.Report)) Option { return func(o *options) { o.observe = f } }
+
+// Trace has w be written what the first 64 connections of the Socket are up to, as lines of
+// JSON that docs/utptrace.schema.json describes and `etorrent utp trace` shows: windows,
+// delays and losses of each, a sample no more often than every so long (at least a
+// millisecond), and what happened. About each second some whole lines are written, by a
+// goroutine of their own, and the last ones before Socket.Close returns. A w that is slow
+// holds nobody up: where lines are missing a line says so. An error of w ends the trace, and
+// Socket.Close tells it as a *TraceError; so it does of a Write that has not returned after
+// five seconds. w is never called after Close has returned. With the package's Dial there is no
+// Close: the last lines come soon after Conn.Done, and nobody hears of an error.
+func Trace(w io.Writer, every time.Duration) Option {
+	return func(o *options) { o.trace = tracing{w, max(every, time.Millisecond)} }
+}
+
+// TraceError says that a Trace could not be written, and ended before its connections did.
+type TraceError = utp.TraceError

@@ -35,6 +35,7 @@ type Socket struct {
 	link   *utp.Sockets
 	egress *pnet.Egress
 	tree   *sup.Tree
+	trace  *utp.Trace // nil: there is none
 }
 
 // Listen opens a UDP socket at HOST:PORT, where it takes connections and makes them. The
@@ -62,10 +63,13 @@ func listen(ctx context.Context, network, address string, l life, o options) (*S
 	}
 	k := clock.New()
 	s.link = utp.NewSockets(s.egress, k, at)
+	if o.trace.to != nil {
+		s.trace = utp.NewTrace(o.trace.to, o.trace.every, k.Now())
+	}
 	s.mux = utp.New(utp.Config{
-		Link: s.link, Clock: k, Core: conn.Defaults(), Backlog: o.backlog, Linger: o.linger, Silence: o.silence,
+		Link: s.link, Clock: k, Core: conn.Defaults(), Backlog: o.backlog, Linger: o.linger, Silence: o.silence, Trace: s.trace,
 	})
-	s.tree, err = sup.Start(ctx, root, supervisor(s.mux, l), sup.Options{Observe: observer(l, o.observe), Hook: o.hook})
+	s.tree, err = sup.Start(ctx, root, s.supervisor(l), sup.Options{Observe: observer(l, o.observe), Hook: o.hook})
 	if err != nil {
 		var failed *sup.StartError
 		if errors.As(err, &failed) {
@@ -79,13 +83,17 @@ func listen(ctx context.Context, network, address string, l life, o options) (*S
 
 // supervisor has the process be started again after a crash, at the same port, unless its
 // only connection is gone with it: the end of that process is the end of the tree.
-func supervisor(m *utp.Mux, l life) sup.Supervisor {
-	child, often := m.Child(), crashes
+func (s *Socket) supervisor(l life) sup.Supervisor {
+	child, often := s.mux.Child(), crashes
 	child.Restart = sup.Transient
 	if l == livesOnce {
 		child.Restart, often.Restarts = sup.Permanent, 0
 	}
-	return sup.Supervisor{Strategy: sup.OneForOne, Intensity: often, Children: []sup.Child{child}}
+	children := []sup.Child{child}
+	if s.trace != nil {
+		children = []sup.Child{s.trace.Child(), child} // stopped last: it writes how connections end
+	}
+	return sup.Supervisor{Strategy: sup.OneForOne, Intensity: often, Children: children}
 }
 
 // root is the name of the tree.
@@ -143,10 +151,14 @@ func (s *Socket) Dial(ctx context.Context, address string) (*Conn, error) {
 
 // Close ends the Socket: it takes no more connections, ends its own as Conn.Close does, and
 // waits until their remotes have acknowledged all, for as long as Linger says. What is left
-// then is aborted.
+// then is aborted. The error may be a *TraceError.
 func (s *Socket) Close() error {
 	s.mux.Shut()
-	return s.tree.Stop(context.Background())
+	err := s.tree.Stop(context.Background())
+	if s.trace != nil {
+		err = errors.Join(err, s.trace.Err())
+	}
+	return err
 }
 
 // Addr is where the Socket is; of one for both families its address of IPv4.

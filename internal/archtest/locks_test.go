@@ -31,7 +31,7 @@ var lockers = map[string][]string{
 	"internal/proc/roster":    {"register"},                                            // what runs, for the roster's next incarnation
 	"internal/proc/torrent":   {"Tally", "inlet", "meter", "pulse", "roll", "windows"}, // counters that anyone reads; what comes for control, or for none; what the choker reads; a rate; who is connected; what hosts read
 	"internal/proc/tracking":  {"guest", "shared"},                                     // a connection that leaves once; the core that all sockets ask
-	"internal/proc/utp":       {"Conn", "Sockets", "chunks", "roll"},                   // what passes between users and the process; where sockets are bound; memory that is lent; who is there
+	"internal/proc/utp":       {"Conn", "Sockets", "Trace", "chunks", "roll"},          // what passes between users and the process; where sockets are bound; lines that are to be written; memory that is lent; who is there
 	"internal/storage":        {"Zeros"},                                               // two sums that any worker may compute
 	"internal/storage/faulty": {"Storage"},                                             // stands in for a device: any worker may call it
 	"internal/storage/files":  {"Handles", "store"},                                    // the same: the budget of open files, and one torrent's root

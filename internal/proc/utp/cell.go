@@ -31,14 +31,17 @@ type cell struct {
 	news    news
 	arrival conn.Arrival
 	refused refusal
-	last    utpwire.Header // of the last packet that came
-	why     error          // what ends it, where the core does not know
+	why     error // what ends it, where the core does not know
 	counts  counts
+	trace   *flowTrace // nil: it has none
 }
 
 // heard is when the last packet of the remote came, and the last one of its stream that was in
 // order.
-type heard struct{ any, inOrder mono.Instant }
+type heard struct {
+	any, inOrder mono.Instant
+	last         utpwire.Header // of the last packet that came
+}
 
 // mark says whether it is among those that were touched.
 type mark uint8
@@ -88,8 +91,8 @@ type counts struct{ sent, again, received, delivered uint64 }
 func (x *process) admit(u *Conn, core func() *conn.Conn) *cell {
 	x.living++
 	x.divide()
-	c := &cell{x: x, user: u, remote: u.remote, heard: heard{x.now, x.now}, guard: x.p.NewCell("conn[" + u.remote.String() + "]")}
-	c.run, c.share = c.work, x.share
+	c := &cell{x: x, user: u, remote: u.remote, heard: heard{any: x.now, inOrder: x.now}, guard: x.p.NewCell("conn[" + u.remote.String() + "]")}
+	c.run, c.share, c.trace = c.work, x.share, x.m.cfg.Trace.flow(x.now, u.remote)
 	u.cell = c
 	if crash := c.guard.Step(func() { c.core = core() }); crash != nil {
 		x.crashed(c, crash)
@@ -126,6 +129,7 @@ func (c *cell) work() {
 		c.apply(now)
 	case toFlush:
 		c.core.Flush(now, c)
+		c.record(now)
 	case toAbort:
 		c.core.Abort(now, c)
 	case toRefuse:
@@ -162,6 +166,7 @@ func (x *process) bury(c *cell, why error) {
 		why = endOf(c.news.reason)
 	}
 	status := c.status()
+	c.endTrace(status.Status)
 	u := c.user
 	u.mu.Lock()
 	u.status = status
@@ -203,6 +208,7 @@ func (x *process) crashed(c *cell, crash *sup.Crash) {
 	x.shared = newShared()
 	x.disown(c)
 	x.out.forget(c)
+	c.leaveTrace()
 	x.remove(c)
 	c.user.mu.Lock()
 	c.user.out = outflow{} // not used again: nobody knows what it was in the middle of
@@ -212,9 +218,9 @@ func (x *process) crashed(c *cell, crash *sup.Crash) {
 
 // disown answers the last packet of the remote as one of a connection that there is not.
 func (x *process) disown(c *cell) {
-	if c.counts.received > 0 && c.last.Kind != utpwire.Reset {
+	if c.counts.received > 0 && c.heard.last.Kind != utpwire.Reset {
 		x.out.post(c.remote, c.from, &utpwire.Header{
-			Kind: utpwire.Reset, ID: c.last.ID, Stamp: utpwire.StampAt(x.now), Seq: c.last.Ack.Next(), Ack: c.last.Seq,
+			Kind: utpwire.Reset, ID: c.heard.last.ID, Stamp: utpwire.StampAt(x.now), Seq: c.heard.last.Ack.Next(), Ack: c.heard.last.Seq,
 		})
 	}
 }

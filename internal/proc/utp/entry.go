@@ -80,7 +80,7 @@ func (x *process) deliver(c *cell, p *utpwire.Packet) conn.ArrivalKind {
 	if kind := c.arrival.Kind; kind > conn.Ends {
 		return kind
 	}
-	c.heard.any, c.last = x.now, p.Header
+	c.heard.any, c.heard.last = x.now, p.Header
 	c.counts.received++
 	if c.arrival.Kind == conn.Carries {
 		x.viewMemory(c, c.arrival.Receipt.Kind)

@@ -41,6 +41,8 @@ type Config struct {
 	// Silence is after how long without a packet of the remote a connection is given up,
 	// 0: never.
 	Silence time.Duration
+	// Trace is where connections write what they are up to; nil: nowhere.
+	Trace *Trace
 }
 
 // tellReadAfter is what part of the window has to be read before the process is told.

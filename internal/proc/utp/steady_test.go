@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/etorrent/etorrent/internal/proc/clock"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
@@ -105,18 +106,31 @@ func (t *tube) Write(out []pnet.Datagram) (int, pnet.WriteState, error) {
 	return len(out), pnet.WriteOpen, nil
 }
 
-// tubes are two Muxes with a link between them.
-func tubes(t *testing.T) (one, other *Mux) {
+// tubes are two Muxes with a link between them, which write traces, unless there is nowhere to.
+func tubes(t *testing.T, to io.Writer) (one, other *Mux) {
 	t.Helper()
 	k := clock.New()
 	a, b := newTube(here, k), newTube(there, k)
 	a.other, b.other = b, a
-	return start(t, a, k), start(t, b, k)
+	mux := func(l Link) *Mux {
+		cfg := Config{Link: l, Clock: k}
+		if to != nil {
+			cfg.Trace = NewTrace(to, time.Millisecond, k.Now())
+		}
+		return startTraced(t, cfg, sup.Options{})
+	}
+	return mux(a), mux(b)
 }
 
 // What a packet costs is bytes that are copied, and no object.
 func TestASteadyFlowAllocatesNothing(t *testing.T) {
-	one, other := tubes(t)
+	t.Run("untraced", func(t *testing.T) { flowsAndAllocatesNothing(t, nil) })
+	t.Run("traced", func(t *testing.T) { flowsAndAllocatesNothing(t, io.Discard) })
+}
+
+func flowsAndAllocatesNothing(t *testing.T, traceTo io.Writer) {
+	t.Helper()
+	one, other := tubes(t, traceTo)
 	dialled, accepted := connect(t, one, other, there)
 	const size = 32 << 20
 	flow := func(bytes int) {

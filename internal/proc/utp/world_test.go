@@ -31,8 +31,19 @@ func start(t *testing.T, l Link, k *clock.Clock) *Mux {
 
 func startWith(t *testing.T, l Link, k *clock.Clock, o sup.Options) *Mux {
 	t.Helper()
-	m := New(Config{Link: l, Clock: k, Core: conn.Defaults(), Backlog: 8, Linger: time.Second, Silence: 3 * time.Minute})
-	tree, err := sup.Start(t.Context(), "test", sup.Supervisor{Children: []sup.Child{m.Child()}}, o)
+	return startTraced(t, Config{Link: l, Clock: k}, o)
+}
+
+// startTraced runs a Mux with a trace, if there is one.
+func startTraced(t *testing.T, cfg Config, o sup.Options) *Mux {
+	t.Helper()
+	cfg.Core, cfg.Backlog, cfg.Linger, cfg.Silence = conn.Defaults(), 8, time.Second, 3*time.Minute
+	m := New(cfg)
+	children := []sup.Child{m.Child()}
+	if cfg.Trace != nil {
+		children = []sup.Child{cfg.Trace.Child(), m.Child()}
+	}
+	tree, err := sup.Start(t.Context(), "test", sup.Supervisor{Children: children}, o)
 	if err != nil {
 		t.Fatal(err)
 	}

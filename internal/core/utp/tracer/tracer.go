@@ -25,16 +25,18 @@ type Config struct {
 }
 
 // usualMost is Config.Most where it is not said, and least what it is at least: a few
-// lines.
+// lines. What is kept for the end is room for all lines of the last step.
 const (
-	usualMost = 64 << 10
-	least     = 4 * utptrace.MaxLine
+	usualMost  = 64 << 10
+	least      = 4 * utptrace.MaxLine
+	keptForEnd = utptrace.MaxLine
 )
 
 // Tracer follows one connection. It has one owner.
 type Tracer struct {
 	cfg     Config
 	lines   []byte
+	room    int    // up to how many bytes lines may be appended
 	missing uint64 // lines that there was no room for, since the last Gap
 	due     mono.Instant
 	before  before
@@ -60,6 +62,10 @@ func New(cfg Config) *Tracer {
 
 // Step looks at the connection after a step: after its Flush.
 func (t *Tracer) Step(now mono.Instant, s *conn.Status) {
+	t.room = t.cfg.Most - keptForEnd
+	if s.Phase == conn.Closed {
+		t.room = t.cfg.Most
+	}
 	t.mark(now, s)
 	if s.Phase == conn.Closed && t.before.phase == conn.Closed {
 		return
@@ -75,6 +81,9 @@ func (t *Tracer) Step(now mono.Instant, s *conn.Status) {
 		t.lines = utptrace.AppendSample(t.lines, &x)
 	}
 }
+
+// Waiting is how many bytes of lines Take would return.
+func (t *Tracer) Waiting() int { return len(t.lines) }
 
 // Take returns the lines since it was last asked. They are the tracer's, and there until
 // the next Step.
@@ -119,7 +128,7 @@ const longest = 512
 
 // hasRoom says whether a line may be appended, behind one that says how many are missing.
 func (t *Tracer) hasRoom(now mono.Instant) bool {
-	if len(t.lines)+2*longest > t.cfg.Most {
+	if len(t.lines)+2*longest > t.room {
 		t.missing++
 		return false
 	}
