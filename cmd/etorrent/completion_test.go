@@ -39,6 +39,7 @@ func TestWhatAShellCompletes(t *testing.T) {
 		{[]string{"create", "--format", ""}, "v1 :36"},
 		{[]string{"man", ""}, folders},
 		{[]string{"utp", "cat", ""}, noFiles},
+		{[]string{"utp", "cat", "--trace", ""}, files},
 		{[]string{"utp", "trace", ""}, files},
 		{[]string{"utp", "trace", "--profile", ""}, "ledbat ledbat++ " + noFiles},
 		{[]string{"utp", "trace", "--beside", ""}, "none reno cubic " + noFiles},

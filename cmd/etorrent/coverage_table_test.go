@@ -142,6 +142,7 @@ var flagTests = map[string]string{
 	"utp cat --connect-timeout":   "TestUtpCatSaysWhomItCouldNotReachAndWhatToDo",
 	"utp cat --listen":            "TestTwoUtpCatsHaveBothStreamsAndEnd",
 	"utp cat --stats":             "TestTwoUtpCatsHaveBothStreamsAndEnd",
+	"utp cat --trace":             "TestUtpCatWritesATraceOfItsConnectionThatUtpTraceShows",
 	"utp trace --beside":          "TestFlowsOfUtpAreTracedTheSameWayAgain",
 	"utp trace --every":           "TestATraceOfUtpIsWhatItsSchemaSaysAndIsShownAgain",
 	"utp trace --flows":           "TestFlowsOfUtpAreTracedTheSameWayAgain",

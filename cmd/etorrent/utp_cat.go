@@ -20,6 +20,7 @@ type utpCatFlags struct {
 	listen  listenValue
 	patient time.Duration
 	stats   bool
+	trace   string
 }
 
 func newUtpCat(s *session) *cobra.Command {
@@ -35,8 +36,11 @@ ask for it again.
 
 Who takes a connection can send nothing before something of who connected has come.
 
+--trace writes how the connection does as JSON, one object a line, while it lasts;
+etorrent utp trace FILE shows it.
+
 Exit code 3 is a remote that could not be reached, 4 a connection that broke, 9 a port
-that cannot be listened on.`,
+that cannot be listened on, 7 a trace that cannot be written.`,
 		Example: `  etorrent utp cat --listen :7000 >copy
   etorrent utp cat 192.0.2.7:7000 --stats <file`,
 		Args:              arguments(0, 1, ""),
@@ -49,6 +53,7 @@ that cannot be listened on.`,
 	flags := c.Flags()
 	flags.Var(&f.listen, "listen", "take a connection here; port 0 is any")
 	spanVar(flags, &f.patient, "connect-timeout", 15*time.Second, "give up connecting after so long, 15s at most")
+	flags.StringVar(&f.trace, "trace", "", "file to write windows, delays and losses to, as lines of JSON")
 	flags.BoolVar(&f.stats, "stats", false, "tell of rates, round trip, window and losses at the end, on standard error")
 	return c
 }
@@ -61,16 +66,29 @@ func utpCat(s *session, f *utpCatFlags, remote string) error {
 		return usageError("%s cannot be connected to while --listen waits for a connection", remote)
 	case f.patient <= 0:
 		return usageError("--connect-timeout is %v, and must be more than nothing", f.patient)
+	case f.trace == "-":
+		return usageError("--trace needs a file: standard output has what the remote sends")
 	}
-	outliveReaders()
-	at, backlog := f.listen.text, 1
 	if remote != "" {
 		if _, _, err := net.SplitHostPort(remote); err != nil {
 			return usageError("%s is no HOST:PORT", remote)
 		}
+	}
+	trace, err := openTrace(f.trace)
+	if err != nil {
+		return err
+	}
+	outliveReaders()
+	return trace.close(carry(s, f, remote, trace.options()))
+}
+
+// carry has a connection, and carries both streams over it.
+func carry(s *session, f *utpCatFlags, remote string, options []utp.Option) error {
+	at, backlog := f.listen.text, 1
+	if remote != "" {
 		at, backlog = ":0", 0
 	}
-	socket, err := utp.Listen(s.ctx, "udp", at, utp.Backlog(backlog))
+	socket, err := utp.Listen(s.ctx, "udp", at, append(options, utp.Backlog(backlog))...)
 	if err != nil {
 		return failed(exitListen, "cannot listen: %w", err)
 	}
@@ -209,11 +227,15 @@ func stay(ctx context.Context, socket *utp.Socket, c *utp.Conn, err error) error
 	if err != nil {
 		_ = c.Abort()
 	}
-	_ = socket.Close() // all is over
-	if errors.Is(err, errUnread) {
-		return nil
+	closed := socket.Close() // all is over
+	if err != nil && !errors.Is(err, errUnread) {
+		return err
 	}
-	return err
+	var fault *utp.TraceError
+	if errors.As(closed, &fault) {
+		return fault
+	}
+	return nil
 }
 
 // streamStats is how a connection did, for people.

@@ -52,18 +52,7 @@ func TestATraceOfUtpIsWhatItsSchemaSaysAndIsShownAgain(t *testing.T) {
 	if r.code != 0 || !strings.Contains(r.stdout, "TCP Reno") {
 		t.Fatalf("%+v", r)
 	}
-	promised := schema.Read(t, filepath.Join("..", "..", "docs", "utptrace.schema.json"))
-	seen := map[string]int{}
-	for line := range strings.Lines(readText(t, filepath.Join(dir, "t.jsonl"))) {
-		var o map[string]any
-		if err := json.Unmarshal([]byte(line), &o); err != nil {
-			t.Fatalf("%s: %v", line, err)
-		}
-		seen[o["event"].(string)]++
-		if faults := promised.Faults(o); len(faults) > 0 {
-			t.Fatalf("%s%s", line, strings.Join(faults, "\n"))
-		}
-	}
+	seen := followsTraceSchema(t, readText(t, filepath.Join(dir, "t.jsonl")))
 	for event, least := range map[string]int{"trace": 1, "flow": 3, "sample": 200, "link": 100, "connected": 2, "lost": 10, "slowdown": 1} {
 		if seen[event] < least {
 			t.Errorf("%d lines tell of %s", seen[event], event)
@@ -86,6 +75,24 @@ func TestATraceOfUtpIsWhatItsSchemaSaysAndIsShownAgain(t *testing.T) {
 	if n := strings.Count(readText(t, filepath.Join(dir, "few.jsonl")), `"sample"`); few.code != 0 || n < 15 || n > 25 {
 		t.Errorf("%d samples, %+v", n, few)
 	}
+}
+
+// followsTraceSchema wants each line to be as the schema says, and counts their events.
+func followsTraceSchema(t *testing.T, text string) map[string]int {
+	t.Helper()
+	promised := schema.Read(t, filepath.Join("..", "..", "docs", "utptrace.schema.json"))
+	seen := map[string]int{}
+	for line := range strings.Lines(text) {
+		var o map[string]any
+		if err := json.Unmarshal([]byte(line), &o); err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		seen[o["event"].(string)]++
+		if faults := promised.Faults(o); len(faults) > 0 {
+			t.Fatalf("%s%s", line, strings.Join(faults, "\n"))
+		}
+	}
+	return seen
 }
 
 // Every record has a place in the schema, also those that a simulation has none of.
