@@ -126,7 +126,7 @@ func TestAHigherBoundDialsAgainAndIsKept(t *testing.T) {
 	inSwarm(t, func(t *testing.T, s *swarm) {
 		c := etorrenttest.NewContent(t, "again", 16<<10, 60_000_000)
 		state := etorrenttest.NewState()
-		open := func(o *etorrent.Options) { o.State, o.Limits.Down = state.Open(), 1<<10 }
+		open := func(o *etorrent.Options) { o.State, o.Limits.Down = state.Open(), 8<<10 }
 		leecher := s.join(open)
 		f := c.Fetch(t, leecher.Client)
 		for range 8 {

@@ -97,7 +97,8 @@ func (w *world) auditTorrent(t *torrent) {
 }
 
 // lateness is how much later than it could a lane may be looked at: it does not hear
-// that its host answers others again, nor that it has other families.
+// that its host answers others again, nor that it has other families, nor that the host
+// is down of the tracker that lists us from a former run, and that it waits for.
 func (w *world) lateness(l *lane) time.Duration {
 	late := time.Duration(0)
 	for _, r := range l.rows {
@@ -106,6 +107,9 @@ func (w *world) lateness(l *lane) time.Duration {
 		}
 		if at, has := w.failed[r.host.name]; has && w.now.Sub(at) < time.Hour {
 			late = longestDown + longestStagger
+			if r.arms[0].former == listedBefore || r.arms[1].former == listedBefore {
+				return longestWait + longestInterval
+			}
 		}
 	}
 	return late

@@ -123,7 +123,7 @@ func (w *world) crash() {
 	w.now = w.now.Add(time.Duration(w.draw(3)) * time.Minute)
 	w.boot()
 	for _, rec := range w.records {
-		rec.former = rec.former && !rec.listed || rec.listed && w.now <= rec.forgets
+		rec.former = !rec.strange && (rec.former && !rec.listed || rec.listed && w.now <= rec.forgets)
 		rec.flying, rec.listed = 0, false
 	}
 	for _, id := range w.ids() {

@@ -55,6 +55,9 @@ func (w *world) enter(id ident.TorrentID, k *known, about Torrent, kind originKi
 		}
 	}
 	w.keepIn(id, k)
+	if kind != originRestored {
+		w.nobodyWaits(id)
+	}
 	var from Origin = Fresh{}
 	switch {
 	case k.saved == nil:
@@ -66,6 +69,14 @@ func (w *world) enter(id ident.TorrentID, k *known, about Torrent, kind originKi
 	}
 	w.Save(id)
 	w.c.Add(w.now, id, about, from, w)
+}
+
+// nobodyWaits notes that a person has a torrent announced: what a run that crashed while it
+// took leave of it had said counts no more.
+func (w *world) nobodyWaits(id ident.TorrentID) {
+	for key, rec := range w.records {
+		rec.former = rec.former && key.id != id
+	}
 }
 
 func (w *world) remove() {
@@ -93,8 +104,8 @@ func (w *world) setTrackers() {
 	w.c.SetTrackers(w.now, id, k.about.Tiers, w)
 }
 
-// keepIn notes which trackers are not removed. What the others demanded counts no
-// more if they are named again.
+// keepIn notes which trackers are not removed. What the others demanded, when they were
+// asked and by which run counts no more if they are named again.
 func (w *world) keepIn(id ident.TorrentID, k *known) {
 	named := map[tracker.URL]bool{}
 	for _, tier := range k.about.Tiers {
@@ -105,7 +116,7 @@ func (w *world) keepIn(id ident.TorrentID, k *known) {
 	}
 	for key, rec := range w.records {
 		if key.id == id && !named[key.url] {
-			rec.never, rec.barred = false, mono.Never
+			rec.never, rec.former, rec.strange, rec.barred, rec.sent = false, false, true, mono.Never, mono.Never
 		}
 	}
 }

@@ -46,6 +46,7 @@ type record struct {
 	forgets  mono.Instant
 	floor    mono.Instant
 	former   bool // it lists another run of us
+	strange  bool // it was not named meanwhile, and nobody remembers it
 	sent     mono.Instant
 	barred   mono.Instant
 	never    bool
@@ -64,6 +65,11 @@ type known struct {
 	completed bool
 	peersOf   string // the host whose peers a private torrent has
 	removed   map[tracker.URL]bool
+}
+
+// names says whether a tracker is one of the torrent's.
+func (k *known) names(u tracker.URL) bool {
+	return slices.ContainsFunc(k.about.Tiers, func(tier []tracker.URL) bool { return slices.Contains(tier, u) })
 }
 
 func newWorld(t failer, draw func(int) int) *world {
@@ -106,7 +112,9 @@ func (w *world) Send(q Request) {
 	}
 	w.judgeEvent(&q, r, k)
 	w.judgePace(&q)
-	r.sent = w.now
+	if k.names(q.Tracker) { // else nobody remembers when it was asked
+		r.sent, r.strange = w.now, false
+	}
 	if r.never || w.now < r.barred && q.Announce.Event != tracker.Stopped {
 		w.t.Fatalf("%v is told to %s, which wants to hear nothing before %v", q.Announce.Event, q.Tracker, r.barred)
 	}
@@ -134,7 +142,7 @@ func (w *world) judgeEvent(q *Request, r *record, k *known) {
 			fail("not listed, not complete, or said before")
 		}
 	case tracker.Stopped:
-		if !r.listed || k.added && !k.removed[q.Tracker] && slices.ContainsFunc(k.about.Tiers, func(tier []tracker.URL) bool { return slices.Contains(tier, q.Tracker) }) {
+		if !r.listed || k.added && !k.removed[q.Tracker] && k.names(q.Tracker) {
 			fail("it does not know of it, or it goes on")
 		}
 		if q.Announce.NumWant != 0 {
