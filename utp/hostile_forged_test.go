@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/etorrent/etorrent/internal/vocab/serial"
 	"github.com/etorrent/etorrent/internal/vocab/utpwire"
 	"github.com/etorrent/etorrent/utp"
 )
@@ -83,7 +82,7 @@ func TestForgeriesDoNotKeepAConnectionWhoseRemoteIsGone(t *testing.T) {
 		f, name := b.forger(right), netip.MustParseAddrPort(p.c.LocalAddr().String())
 		began := time.Now()
 		during(t, 100, func(n int) {
-			f.sendPacket(name, utpwire.Header{Kind: utpwire.Kind(n % 5), ID: p.id.Next(), Seq: p.seq.Add(2000 + n%50_000), Ack: serial.Number(n)}, "forged")
+			f.sendPacket(name, utpwire.Header{Kind: utpwire.Kind(n % 5), ID: p.id.Next(), Seq: p.seq.Add(2000 + n%50_000), Ack: p.theirs.Add(1000 + n%30_000)}, "forged")
 		}, func() { <-c.Done() })
 		if took := time.Since(began); took > 2*time.Minute {
 			t.Errorf("it was kept for %v", took)

@@ -31,7 +31,7 @@ func newUtpCat(s *session) *cobra.Command {
 		Long: `Connect to HOST:PORT over uTP, or take one connection with --listen, send what comes
 on standard input, and write what the remote sends to standard output. The end of
 standard input ends our direction; the command ends when both directions have, and
-then stays for some three seconds, in which a remote that missed our last word can
+then stays for some four seconds, in which a remote that missed our last word can
 ask for it again.
 
 Who takes a connection can send nothing before something of who connected has come.

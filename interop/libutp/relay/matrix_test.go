@@ -73,7 +73,7 @@ func cells(t *testing.T, groups ...group) (out []cell) {
 							if g.pause > 0 {
 								c.name += fmt.Sprintf(", ours silent for %v", g.pause)
 							}
-							known := slices.ContainsFunc(out, func(o cell) bool { return o.name == c.name })
+							known := slices.Contains(p.without, d) || slices.ContainsFunc(out, func(o cell) bool { return o.name == c.name })
 							if !known && names.MatchString(c.name) {
 								out = append(out, c)
 							}

@@ -14,6 +14,8 @@ type path struct {
 	name  string
 	relay func() RelayConfig
 	shows func(there, back Counts) bool // nil: where it does something by chance, or nothing
+	// without are directions of a stream in which nothing comes that it loses.
+	without []direction
 }
 
 // bothWays is a path that is alike there and back.
@@ -47,7 +49,7 @@ var drops = []path{
 	swallows("the first SYN is lost", there, utpwire.Syn, 1),
 	swallows("the first SYN-ACK is lost", back, utpwire.State, 1),
 	swallows("the dialler's first data is lost", there, utpwire.Data, 1),
-	swallows("the listener's first data is lost", back, utpwire.Data, 1),
+	swallows("the listener's first data is lost", back, utpwire.Data, 1).but(there),
 	swallows("the dialler's FIN is lost", there, utpwire.Fin, 1),
 	swallows("the listener's FIN is lost", back, utpwire.Fin, 1),
 	ackOfFin("the ack of the dialler's FIN is lost", there),
@@ -55,6 +57,12 @@ var drops = []path{
 	{name: "Resets are lost", relay: func() RelayConfig {
 		return RelayConfig{There: Path{Swallowed: nth(utpwire.Reset, 1000)}, Back: Path{Swallowed: nth(utpwire.Reset, 1000)}}
 	}},
+}
+
+// but is the path without a direction.
+func (p path) but(d direction) path {
+	p.without = append(p.without, d)
+	return p
 }
 
 // ackOfFin loses the first State that follows a FIN of one side.

@@ -10,10 +10,10 @@ import (
 
 const (
 	// lingerTimeouts and leastLinger are how long a connection stays to acknowledge
-	// again what the remote may send again: libutp does so after one second at least, and
-	// looks twice a second.
+	// again what the remote may send again: libutp does so after one second at least, or
+	// three where nothing of its own was acknowledged before, and looks twice a second.
 	lingerTimeouts = 3
-	leastLinger    = 3 * time.Second
+	leastLinger    = 4 * time.Second
 	// leaveAfter is how long who reads no more waits for a remote to acknowledge
 	// something more: else one whose window stays closed would never be left.
 	leaveAfter = time.Minute

@@ -223,7 +223,7 @@ var endRows = []row{
 		}
 		p.wait(time.Second)
 		p.mustSend(p.step(p.remote(utpwire.Fin, 0, 1)), "SS")
-		p.wait(2 * time.Second)
+		p.wait(3 * time.Second)
 		p.mustBeClosed(conn.Finished)
 	}},
 	{"a Reset of libutp, which forgets at once, is no failure behind both Fins", func(t *testing.T) {
@@ -247,7 +247,7 @@ var endRows = []row{
 			t.Errorf("the window is %d, %d bytes came", s[0].Window, len(p.got))
 		}
 		p.step(p.remote(utpwire.State, 2, 1))
-		p.wait(3 * time.Second)
+		p.wait(4 * time.Second)
 		p.mustBeClosed(conn.Finished)
 	}},
 	{"a remote whose window stays closed is left a minute after Close", func(t *testing.T) {
