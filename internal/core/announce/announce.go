@@ -28,6 +28,7 @@ import (
 
 	"github.com/etorrent/etorrent/internal/vocab/ident"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/internal/vocab/ordered"
 )
 
 // Config bounds what is asked of trackers. A field of 0 stands for the default.
@@ -61,8 +62,8 @@ type Core struct {
 	torrents map[ident.TorrentID]*torrent
 	hosts    map[string]*host
 	flights  map[RequestID]*arm
-	timers   heapOf[*timer]
-	ready    heapOf[*host]
+	timers   ordered.Heap[*timer]
+	ready    ordered.Heap[*host]
 	last     RequestID
 	ranks    uint64 // of what was queued
 	starts   uint64 // of torrents
@@ -96,7 +97,7 @@ func (c *Core) InFlight() int { return len(c.flights) }
 // NextDeadline is when Tick has a reason to be called, apart from the other inputs.
 func (c *Core) NextDeadline() mono.Instant {
 	next := c.closing
-	if t := c.timers.top(); t != nil {
+	if t := c.timers.First(); t != nil {
 		next = mono.Earliest(next, (*t).at)
 	}
 	return next
@@ -108,9 +109,9 @@ func (c *Core) Tick(now mono.Instant, eff Effects) {
 		c.giveUp(now, eff)
 		return
 	}
-	for t := c.timers.top(); t != nil && (*t).at <= now; t = c.timers.top() {
+	for t := c.timers.First(); t != nil && (*t).at <= now; t = c.timers.First() {
 		due := *t
-		c.timers.remove(due)
+		c.timers.Remove(due)
 		due.of.ring(c, now, eff)
 	}
 	c.pump(now, eff)

@@ -29,7 +29,7 @@ func (w *world) audit() {
 				}
 			case queued:
 				queues[a.row.host]++
-				if a.line.place == 0 || a.row.host.queue.items[a.line.place-1] != a {
+				if a.line.place == 0 || a.row.host.queue.Items()[a.line.place-1] != a {
 					w.t.Fatalf("an arm is not at its place")
 				}
 			case resting:

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/internal/vocab/ordered"
 	"github.com/etorrent/etorrent/internal/vocab/tracker"
 )
 
@@ -35,7 +36,7 @@ type host struct {
 	lookup   lookup
 	lost     mono.Instant // when a lookup counts as lost
 	waiting  []*row       // for the first lookup
-	queue    heapOf[*arm]
+	queue    ordered.Heap[*arm]
 	flying   int
 	next     mono.Instant // before which nothing is sent
 	timer    timer
@@ -60,18 +61,22 @@ type service struct {
 	wait      time.Duration
 }
 
-func (h *host) before(o *host) bool { return (*h.queue.top()).before(*o.queue.top()) }
-func (h *host) place() *int         { return &h.in }
+// Before has the host whose first arm is.
+func (h *host) Before(o *host) bool { return (*h.queue.First()).Before(*o.queue.First()) }
 
-// before is the order in which arms wait.
-func (a *arm) before(o *arm) bool {
+// Place is for the heap.
+func (h *host) Place() *int { return &h.in }
+
+// Before is the order in which arms wait.
+func (a *arm) Before(o *arm) bool {
 	if a.line.urgency != o.line.urgency {
 		return a.line.urgency < o.line.urgency
 	}
 	return a.line.rank < o.line.rank
 }
 
-func (a *arm) place() *int { return &a.line.place }
+// Place is for the heap.
+func (a *arm) Place() *int { return &a.line.place }
 
 // hold notes that a row is of a host, which is made if there is none.
 func (c *Core) hold(r *row) {
@@ -110,12 +115,12 @@ func (c *Core) enqueue(a *arm, now mono.Instant) {
 	if a.line.urgency == urgencyStopped {
 		a.line.rank = ^a.row.t.order // the newest first
 	}
-	a.row.host.queue.add(a)
+	a.row.host.queue.Add(a)
 	c.line(a.row.host, now)
 }
 
 func (c *Core) dequeue(a *arm, now mono.Instant) {
-	a.row.host.queue.remove(a)
+	a.row.host.queue.Remove(a)
 	a.phase = resting
 	c.line(a.row.host, now)
 }
@@ -123,7 +128,7 @@ func (c *Core) dequeue(a *arm, now mono.Instant) {
 // line puts a host among the ready, or sets its timer for when it may be. It follows
 // each change of what the host's order depends on.
 func (c *Core) line(h *host, now mono.Instant) {
-	c.ready.remove(h)
+	c.ready.Remove(h)
 	if h.rows == 0 {
 		c.ringAt(&h.timer, max(now, h.next))
 		return
@@ -136,7 +141,7 @@ func (c *Core) line(h *host, now mono.Instant) {
 		if h.next > now {
 			at = mono.Earliest(at, h.next)
 		} else {
-			c.ready.add(h)
+			c.ready.Add(h)
 		}
 	}
 	c.ringAt(&h.timer, at)
@@ -219,7 +224,7 @@ func (c *Core) stopWaiting(h *host) []*row {
 // replanQueue has the torrents think again that wait for a host.
 func (c *Core) replanQueue(h *host, now mono.Instant, eff Effects) {
 	var torrents []*torrent
-	for _, a := range h.queue.items {
+	for _, a := range h.queue.Items() {
 		torrents = append(torrents, a.row.t)
 	}
 	for _, t := range torrents {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/etorrent/etorrent/internal/vocab/ident"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/internal/vocab/ordered"
 	"github.com/etorrent/etorrent/internal/vocab/tracker"
 	"github.com/etorrent/etorrent/metainfo"
 )
@@ -222,7 +223,7 @@ func (c *Core) giveUp(now mono.Instant, eff Effects) {
 		}
 		c.finish(t, now, eff)
 	}
-	c.closing, c.hosts, c.timers = mono.Never, map[string]*host{}, heapOf[*timer]{}
+	c.closing, c.hosts, c.timers = mono.Never, map[string]*host{}, ordered.Heap[*timer]{}
 }
 
 // releaseIfQuiet says whether nothing is left to be told to a tracker that was
@@ -243,7 +244,7 @@ func (c *Core) finish(t *torrent, now mono.Instant, eff Effects) {
 	for r := range t.rows() {
 		c.release(r, now)
 	}
-	c.timers.remove(&t.timer)
+	c.timers.Remove(&t.timer)
 	delete(c.torrents, t.id)
 	eff.Gone(t.id, saved)
 }

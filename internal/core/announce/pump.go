@@ -24,11 +24,11 @@ const (
 // room. What waited so long that there is something else to say is thought over.
 func (c *Core) pump(now mono.Instant, eff Effects) {
 	for len(c.flights) < c.cfg.InFlight {
-		h := c.ready.top()
+		h := c.ready.First()
 		if h == nil {
 			return
 		}
-		a := *(*h).queue.top()
+		a := *(*h).queue.First()
 		if a.urgency(now) != a.line.urgency || a.errand(now) == nothing {
 			c.plan(a.row.t, now, eff)
 			continue
@@ -41,7 +41,7 @@ func (c *Core) send(a *arm, now mono.Instant, eff Effects) {
 	t, h := a.row.t, a.row.host
 	e := a.errand(now)
 	c.last++
-	h.queue.remove(a)
+	h.queue.Remove(a)
 	h.flying++
 	h.next = now.Add(c.cfg.Gap)
 	patience := c.patience(a, now)

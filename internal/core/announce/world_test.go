@@ -178,8 +178,8 @@ func (w *world) judgePace(q *Request) {
 	}
 	w.sent[host] = w.now
 	mine := w.c.flights[q.ID].line.urgency
-	for _, h := range w.c.ready.items {
-		if best := (*h.queue.top()).line.urgency; best < mine {
+	for _, h := range w.c.ready.Items() {
+		if best := (*h.queue.First()).line.urgency; best < mine {
 			w.t.Fatalf("urgency %d is sent before %d", mine, best)
 		}
 	}

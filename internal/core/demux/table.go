@@ -1,10 +1,10 @@
 package demux
 
 import (
-	"container/heap"
 	"net/netip"
 
 	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/internal/vocab/ordered"
 )
 
 // Table knows which transactions are expected, and sorts datagrams. It has one
@@ -12,7 +12,7 @@ import (
 type Table struct {
 	bound    int
 	expected map[Key]*expectation
-	first    deadlines
+	first    ordered.Heap[*expectation]
 	counts   Counts
 }
 
@@ -20,8 +20,14 @@ type Table struct {
 type expectation struct {
 	key   Key
 	until mono.Instant
-	at    int // place in the heap
+	in    int // its place
 }
+
+// Before is the order in which expectations end.
+func (x *expectation) Before(o *expectation) bool { return x.until < o.until }
+
+// Place is for the heap.
+func (x *expectation) Place() *int { return &x.in }
 
 // New returns a table that expects nothing, and at most so many transactions at
 // once. It goes on counting from counts: those of a table before it.
@@ -50,7 +56,7 @@ func (t *Table) Expect(k Key, until mono.Instant) ExpectEvidence {
 	}
 	x := &expectation{key: k, until: max(until, mono.Never+1)} // Deadline must not call it never
 	t.expected[k] = x
-	heap.Push(&t.first, x)
+	t.first.Add(x)
 	return Expected
 }
 
@@ -64,7 +70,7 @@ func (t *Table) Forget(k Key) {
 
 func (t *Table) end(x *expectation) {
 	delete(t.expected, x.key)
-	heap.Remove(&t.first, x.at)
+	t.first.Remove(x)
 }
 
 // Receive says whose a datagram is, counts it, and ends the expectation that it
@@ -91,19 +97,19 @@ func (t *Table) settle(now mono.Instant, a Answer) Evidence {
 // in into[:0], the earliest first.
 func (t *Table) Expired(now mono.Instant, into []Key) []Key {
 	into = into[:0]
-	for len(t.first) > 0 && t.first[0].until <= now {
-		into = append(into, t.first[0].key)
-		t.end(t.first[0])
+	for x := t.first.First(); x != nil && (*x).until <= now; x = t.first.First() {
+		into = append(into, (*x).key)
+		t.end(*x)
 	}
 	return into
 }
 
 // Deadline is when the next expectation expires; mono.Never where there is none.
 func (t *Table) Deadline() mono.Instant {
-	if len(t.first) == 0 {
-		return mono.Never
+	if x := t.first.First(); x != nil {
+		return (*x).until
 	}
-	return t.first[0].until
+	return mono.Never
 }
 
 // Len is how many transactions are expected.
@@ -111,31 +117,3 @@ func (t *Table) Len() int { return len(t.expected) }
 
 // Counts are how many datagrams were whose.
 func (t *Table) Counts() Counts { return t.counts }
-
-// deadlines is a heap of the expectations, the earliest first.
-type deadlines []*expectation
-
-func (d deadlines) Len() int           { return len(d) }
-func (d deadlines) Less(i, j int) bool { return d[i].until < d[j].until }
-
-// Swap exchanges two.
-func (d deadlines) Swap(i, j int) {
-	d[i], d[j] = d[j], d[i]
-	d[i].at, d[j].at = i, j
-}
-
-// Push appends one, for package heap.
-func (d *deadlines) Push(x any) {
-	e := x.(*expectation)
-	e.at = len(*d)
-	*d = append(*d, e)
-}
-
-// Pop removes the last one, for package heap.
-func (d *deadlines) Pop() any {
-	last := len(*d) - 1
-	e := (*d)[last]
-	(*d)[last] = nil
-	*d = (*d)[:last]
-	return e
-}

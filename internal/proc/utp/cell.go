@@ -182,9 +182,7 @@ func (x *process) remove(c *cell) {
 	for _, id := range c.ids {
 		delete(x.table, door.KeyOf(c.remote, id))
 	}
-	if c.due.place > 0 {
-		x.due.remove(c)
-	}
+	x.due.remove(c)
 	c.core = nil
 	x.living--
 	x.divide()

@@ -30,10 +30,10 @@ func TestTheEarliestDeadlineIsFirstWhateverMoves(t *testing.T) {
 					armed++
 				}
 			}
-			if d.first() != least || len(d.heap) != armed {
-				t.Fatalf("run %d: the first of %d is at %d, of %d it should be at %d", seed, len(d.heap), d.first(), armed, least)
+			if d.first() != least || d.heap.Len() != armed {
+				t.Fatalf("run %d: the first of %d is at %d, of %d it should be at %d", seed, d.heap.Len(), d.first(), armed, least)
 			}
-			for i, c := range d.heap {
+			for i, c := range d.heap.Items() {
 				if c.due.place != i+1 || c.due.at != want[c] {
 					t.Fatalf("run %d: one at %d thinks that it is at %+v, and is due at %d", seed, i, c.due, want[c])
 				}

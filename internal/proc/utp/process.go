@@ -223,7 +223,7 @@ func (x *process) expire() {
 		x.out.wire = writable
 	}
 	for at := x.due.first(); at != mono.Never && at <= x.now; at = x.due.first() {
-		c := x.due.heap[0]
+		c := *x.due.heap.First()
 		x.due.remove(c)
 		if limit := x.m.cfg.Silence; limit > 0 && x.now.Sub(c.heard.any) >= limit {
 			c.why = &EndError{Reason: Silent}
