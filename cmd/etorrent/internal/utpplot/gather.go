@@ -164,11 +164,11 @@ func (g *Gatherer) column(at time.Duration) int {
 		t.span *= 2
 		for _, f := range g.flows {
 			if f != nil {
-				f.halve()
+				f.columns = halved(f.columns, (*column).add)
 			}
 		}
 		if t.Link != nil {
-			t.Link.halve()
+			t.Link.columns = halved(t.Link.columns, (*linkColumn).add)
 		}
 	}
 	return int(at / t.span)
@@ -228,16 +228,16 @@ func (g *Gatherer) mark(m utptrace.Mark) {
 	}
 }
 
-// halve makes each two columns one.
-func (f *Flow) halve() {
-	for i := range f.columns {
+// halved makes each two columns one, by adding the later.
+func halved[C any](columns []C, add func(c, later *C)) []C {
+	for i := range columns {
 		if i%2 == 0 {
-			f.columns[i/2] = f.columns[i]
+			columns[i/2] = columns[i]
 			continue
 		}
-		f.columns[i/2].add(&f.columns[i])
+		add(&columns[i/2], &columns[i])
 	}
-	f.columns = f.columns[:(len(f.columns)+1)/2]
+	return columns[:(len(columns)+1)/2]
 }
 
 // add makes one of a column and a later one.
@@ -257,17 +257,6 @@ func (c *column) add(b *column) {
 	c.waits += b.waits
 	c.target, c.acked, c.at = b.target, b.acked, b.at
 	c.slow = max(c.slow, b.slow)
-}
-
-func (l *Link) halve() {
-	for i := range l.columns {
-		if i%2 == 0 {
-			l.columns[i/2] = l.columns[i]
-			continue
-		}
-		l.columns[i/2].add(&l.columns[i])
-	}
-	l.columns = l.columns[:(len(l.columns)+1)/2]
 }
 
 func (c *linkColumn) add(b *linkColumn) {

@@ -3,6 +3,8 @@ package utpplot
 import (
 	"slices"
 	"time"
+
+	"github.com/etorrent/etorrent/internal/utpsim"
 )
 
 // Summary is what a table shows of a span of a trace.
@@ -66,7 +68,7 @@ func (t *Trace) Summarize() Summary {
 			s.Flows[i].Share = s.Flows[i].Rate / all
 		}
 	}
-	s.Jain = jain(rates)
+	s.Jain = utpsim.Jain(rates...)
 	if t.Link != nil {
 		s.Link = t.Link.delay(t.span, s.From)
 	}
@@ -94,23 +96,23 @@ func (f *Flow) rate(from, until time.Duration) float64 {
 
 // delay is what the flow measured from a time on.
 func (f *Flow) delay(span, from time.Duration) Waits {
-	var each []time.Duration
-	for i, c := range f.columns {
-		if time.Duration(i)*span >= from && c.waits > 0 {
-			each = append(each, c.queued/time.Duration(c.waits))
-		}
-	}
-	return waitsOf(each)
+	return waitsOf(means(len(f.columns), span, from, func(i int) (time.Duration, int) { return f.columns[i].queued, f.columns[i].waits }))
 }
 
 func (l *Link) delay(span, from time.Duration) Waits {
+	return waitsOf(means(len(l.columns), span, from, func(i int) (time.Duration, int) { return l.columns[i].queued, l.columns[i].samples }))
+}
+
+// means are the mean waits of those columns from a time on that have some, of each of which
+// the sum and the number is known.
+func means(columns int, span, from time.Duration, of func(i int) (sum time.Duration, n int)) []time.Duration {
 	var each []time.Duration
-	for i, c := range l.columns {
-		if time.Duration(i)*span >= from && c.samples > 0 {
-			each = append(each, c.queued/time.Duration(c.samples))
+	for i := range columns {
+		if sum, n := of(i); time.Duration(i)*span >= from && n > 0 {
+			each = append(each, sum/time.Duration(n))
 		}
 	}
-	return waitsOf(each)
+	return each
 }
 
 func waitsOf(each []time.Duration) Waits {
@@ -123,17 +125,4 @@ func waitsOf(each []time.Duration) Waits {
 		sum += d
 	}
 	return Waits{Known: Measured, Mean: sum / time.Duration(len(each)), Most95: each[min(len(each)*95/100, len(each)-1)]}
-}
-
-// jain is Jain's index of fairness.
-func jain(of []float64) float64 {
-	var sum, squares float64
-	for _, x := range of {
-		sum += x
-		squares += x * x
-	}
-	if squares == 0 {
-		return 1
-	}
-	return sum * sum / (float64(len(of)) * squares)
 }
