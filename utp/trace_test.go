@@ -154,24 +154,33 @@ func (w *blocked) Write(b []byte) (int, error) {
 	return w.Buffer.Write(b)
 }
 
+// ofUntaken is what is written at once where a trace is not taken.
+var ofUntaken = stream(1000)
+
+// untaken is a connection over which ofUntaken went 3,000 times while nobody took its trace.
+func untaken(t *testing.T, b *bubble) (w *blocked, from *utp.Socket, one, other *utp.Conn) {
+	t.Helper()
+	w = &blocked{hold: make(chan struct{})}
+	from = b.socket(left, utp.Trace(w, time.Millisecond))
+	one, other = connect(t, from, b.socket(right), right+":6881")
+	for range 3000 {
+		writes(t, one, ofUntaken)
+		reads(t, other, ofUntaken)
+	}
+	return w, from, one, other
+}
+
 func TestATraceThatCannotBeWrittenNowHoldsNobodyUpAndSaysWhatIsMissing(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bubble) {
-		w := &blocked{hold: make(chan struct{})}
-		from, to := b.socket(left, utp.Trace(w, time.Millisecond)), b.socket(right)
-		one, other := connect(t, from, to, right+":6881")
-		piece := stream(1000)
-		for range 3000 {
-			writes(t, one, piece)
-			reads(t, other, piece)
-		}
+		w, from, one, other := untaken(t, b)
 		synctest.Wait()
 		if w.calls != 1 || w.Len() > 0 {
 			t.Fatalf("%d calls, %d bytes", w.calls, w.Len())
 		}
 		close(w.hold)
 		time.Sleep(time.Minute)
-		writes(t, one, piece)
-		reads(t, other, piece)
+		writes(t, one, ofUntaken)
+		reads(t, other, ofUntaken)
 		_, _ = one.Close(), other.Close()
 		<-one.Done()
 		if err := from.Close(); err != nil {
@@ -191,14 +200,7 @@ func TestATraceThatCannotBeWrittenNowHoldsNobodyUpAndSaysWhatIsMissing(t *testin
 // The end of a connection has room also where nobody takes what came before.
 func TestATraceThatIsWrittenAtTheLastMomentTellsTheEnd(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bubble) {
-		w := &blocked{hold: make(chan struct{})}
-		from, to := b.socket(left, utp.Trace(w, time.Millisecond)), b.socket(right)
-		one, other := connect(t, from, to, right+":6881")
-		piece := stream(1000)
-		for range 3000 {
-			writes(t, one, piece)
-			reads(t, other, piece)
-		}
+		w, from, one, other := untaken(t, b)
 		_, _ = one.Close(), other.Close()
 		<-one.Done()
 		close(w.hold)

@@ -87,6 +87,15 @@ func accept(t *testing.T, s *utp.Socket) *utp.Conn {
 	return c
 }
 
+// asks is a utp cat that has sent a question, and its connection to the test.
+func asks(t *testing.T) (*catProgram, *utp.Conn) {
+	t.Helper()
+	s := utpSocket(t)
+	p := startUtpCat(t, s.Addr().String())
+	_, _ = io.WriteString(p.in, "question")
+	return p, accept(t, s)
+}
+
 func TestTwoUtpCatsHaveBothStreamsAndEnd(t *testing.T) {
 	t.Parallel()
 	there, back := bytes.Repeat([]byte("0123456789abcdef"), 100_000), strings.Repeat("and back ", 50_000)
@@ -115,11 +124,8 @@ func TestTwoUtpCatsHaveBothStreamsAndEnd(t *testing.T) {
 // Each direction ends by itself: the remote's goes on when standard input has ended.
 func TestTheEndOfStandardInputEndsOneDirection(t *testing.T) {
 	t.Parallel()
-	s := utpSocket(t)
-	p := startUtpCat(t, s.Addr().String())
-	_, _ = io.WriteString(p.in, "question")
+	p, c := asks(t)
 	_ = p.in.Close()
-	c := accept(t, s)
 	if asked, err := io.ReadAll(c); err != nil || string(asked) != "question" {
 		t.Errorf("%q, %v", asked, err)
 	}
@@ -134,10 +140,7 @@ func TestTheEndOfStandardInputEndsOneDirection(t *testing.T) {
 
 func TestTheEndOfTheRemotesStreamEndsStandardOutput(t *testing.T) {
 	t.Parallel()
-	s := utpSocket(t)
-	p := startUtpCat(t, s.Addr().String())
-	_, _ = io.WriteString(p.in, "question")
-	c := accept(t, s)
+	p, c := asks(t)
 	_, _ = io.WriteString(c, "answer")
 	if err := c.CloseWrite(); err != nil {
 		t.Fatal(err)
@@ -197,25 +200,19 @@ func TestUtpCatSaysWhomItCouldNotReachAndWhatToDo(t *testing.T) {
 
 func TestUtpCatSaysWhoBrokeTheConnection(t *testing.T) {
 	t.Parallel()
-	s := utpSocket(t)
-	p := startUtpCat(t, s.Addr().String())
-	_, _ = io.WriteString(p.in, "question")
-	c := accept(t, s)
+	p, c := asks(t)
 	if _, err := io.ReadFull(c, make([]byte, 8)); err != nil {
 		t.Fatal(err)
 	}
 	_ = c.Abort()
-	if r := p.ends(t); r.code != int(exitStalled) || !strings.Contains(r.stderr, s.Addr().String()+" aborted the connection") {
+	if r := p.ends(t); r.code != int(exitStalled) || !strings.Contains(r.stderr, c.LocalAddr().String()+" aborted the connection") {
 		t.Errorf("%+v", r)
 	}
 }
 
 func TestUtpCatEndsQuietlyWhenNobodyReadsAnyMore(t *testing.T) {
 	t.Parallel()
-	s := utpSocket(t)
-	p := startUtpCat(t, s.Addr().String())
-	_, _ = io.WriteString(p.in, "question")
-	c := accept(t, s)
+	p, c := asks(t)
 	_ = p.out.Close()
 	var err error
 	for err == nil { // until the remote is told
@@ -231,10 +228,7 @@ func TestUtpCatThatIsInterruptedTellsTheRemote(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("no signals stop a program here")
 	}
-	s := utpSocket(t)
-	p := startUtpCat(t, s.Addr().String())
-	_, _ = io.WriteString(p.in, "question")
-	c := accept(t, s)
+	p, c := asks(t)
 	if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}

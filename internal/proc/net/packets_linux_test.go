@@ -189,13 +189,7 @@ func held(t *testing.T, p pnet.Packets) int {
 // one asks for that; each datagram says so for itself.
 func TestADatagramTravelsInFragmentsUnlessThatIsForbidden(t *testing.T) {
 	eachWay(t, direct, func(t *testing.T, w way) {
-		near, far := host(t), host(t)
-		link, err := testnet.Join(near, far)
-		if err != nil {
-			t.Fatal(err)
-		}
-		a, b := link.Addrs()
-		from, to := w.open(t, near, pnet.V4, a.String()+":0"), w.open(t, far, pnet.V4, b.String()+":0")
+		from, to := acrossALink(t, w)
 		system := pnet.Option(from, unix.IPPROTO_IP, unix.IP_MTU_DISCOVER)
 		for _, c := range []struct {
 			how   pnet.Fragmentation
@@ -230,13 +224,7 @@ func TestADatagramTravelsInFragmentsUnlessThatIsForbidden(t *testing.T) {
 // What each datagram of a batch says holds for itself, whatever those before it say.
 func TestABatchIsOfDatagramsThatMayAndMayNotTravelInFragments(t *testing.T) {
 	eachWay(t, direct, func(t *testing.T, w way) {
-		near, far := host(t), host(t)
-		link, err := testnet.Join(near, far)
-		if err != nil {
-			t.Fatal(err)
-		}
-		a, b := link.Addrs()
-		from, to := w.open(t, near, pnet.V4, a.String()+":0"), w.open(t, far, pnet.V4, b.String()+":0")
+		from, to := acrossALink(t, w)
 		whole := pnet.Datagram{Remote: to.LocalAddr(), Payload: make([]byte, 1472), Fragmentation: pnet.FragmentNever}
 		large := pnet.Datagram{Remote: to.LocalAddr(), Payload: make([]byte, 1473), Fragmentation: pnet.FragmentFreely}
 		unlike := pnet.Datagram{Remote: to.LocalAddr(), Payload: large.Payload, Fragmentation: pnet.FragmentNever}
@@ -262,6 +250,18 @@ func TestABatchIsOfDatagramsThatMayAndMayNotTravelInFragments(t *testing.T) {
 			}
 		}
 	})
+}
+
+// acrossALink are two sockets of hosts that a link with an MTU of 1500 joins.
+func acrossALink(t *testing.T, w way) (from, to pnet.Packets) {
+	t.Helper()
+	near, far := host(t), host(t)
+	link, err := testnet.Join(near, far)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := link.Addrs()
+	return w.open(t, near, pnet.V4, a.String()+":0"), w.open(t, far, pnet.V4, b.String()+":0")
 }
 
 func host(t *testing.T) *testnet.Host {

@@ -30,15 +30,11 @@ func untouched(t *testing.T, c *Conn) {
 	}
 }
 
-func TestALinkThatBlocksLosesNothing(t *testing.T) {
-	inStrain(t, func(l *strained, out []pnet.Datagram) (int, pnet.WriteState, error) {
-		if l.calls%3 > 0 {
-			return l.Link.Write(out)
-		}
-		n, _, err := l.Link.Write(out[:(len(out)+1)/2])
-		time.AfterFunc(time.Millisecond, func() { l.writable <- struct{}{} })
-		return n, pnet.WriteBlocked, err
-	}, func(t *testing.T, one, other *Mux) {
+// losesNothing has two ends exchange streams over a link under strain, and nothing be sent
+// twice.
+func losesNothing(t *testing.T, strain func(l *strained, out []pnet.Datagram) (int, pnet.WriteState, error)) {
+	t.Helper()
+	inStrain(t, strain, func(t *testing.T, one, other *Mux) {
 		dialled, accepted := connect(t, one, other, there)
 		pass(t, dialled, accepted, 300<<10)
 		untouched(t, dialled)
@@ -46,31 +42,34 @@ func TestALinkThatBlocksLosesNothing(t *testing.T) {
 	})
 }
 
-func TestASystemWithoutBuffersLosesNothing(t *testing.T) {
-	inStrain(t, func(l *strained, out []pnet.Datagram) (int, pnet.WriteState, error) {
-		if l.calls%5 == 0 {
-			return 0, pnet.WriteOpen, os.NewSyscallError("sendmsg", syscall.ENOBUFS)
+func TestALinkThatBlocksLosesNothing(t *testing.T) {
+	losesNothing(t, func(l *strained, out []pnet.Datagram) (int, pnet.WriteState, error) {
+		if l.calls%3 > 0 {
+			return l.Link.Write(out)
+		}
+		n, _, err := l.Link.Write(out[:(len(out)+1)/2])
+		time.AfterFunc(time.Millisecond, func() { l.writable <- struct{}{} })
+		return n, pnet.WriteBlocked, err
+	})
+}
+
+// refuses has every so many writes end in an error of the system.
+func refuses(every int, errno syscall.Errno) func(l *strained, out []pnet.Datagram) (int, pnet.WriteState, error) {
+	return func(l *strained, out []pnet.Datagram) (int, pnet.WriteState, error) {
+		if l.calls%every == 0 {
+			return 0, pnet.WriteOpen, os.NewSyscallError("sendmsg", errno)
 		}
 		return l.Link.Write(out)
-	}, func(t *testing.T, one, other *Mux) {
-		dialled, accepted := connect(t, one, other, there)
-		pass(t, dialled, accepted, 300<<10)
-		untouched(t, dialled)
-	})
+	}
+}
+
+func TestASystemWithoutBuffersLosesNothing(t *testing.T) {
+	losesNothing(t, refuses(5, syscall.ENOBUFS))
 }
 
 // An error of a datagram that was written before says nothing of this one.
 func TestAnErrorOfAnEarlierDatagramLosesNothing(t *testing.T) {
-	inStrain(t, func(l *strained, out []pnet.Datagram) (int, pnet.WriteState, error) {
-		if l.calls%2 == 0 {
-			return 0, pnet.WriteOpen, os.NewSyscallError("sendmsg", syscall.ECONNREFUSED)
-		}
-		return l.Link.Write(out)
-	}, func(t *testing.T, one, other *Mux) {
-		dialled, accepted := connect(t, one, other, there)
-		pass(t, dialled, accepted, 300<<10)
-		untouched(t, dialled)
-	})
+	losesNothing(t, refuses(2, syscall.ECONNREFUSED))
 }
 
 // What is lost, repeated and overtaken on the way comes whole in the end.
@@ -205,12 +204,8 @@ func TestASmallWindowIsOpenedAsSoonAsItIsRead(t *testing.T) {
 // leave.
 func TestWindowsFollowHowManyConnectionsThereAre(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n := etorrenttest.NewNetwork(t)
-		n.SetLink(etorrenttest.Link{Latency: 10 * time.Millisecond})
 		k := clock.New()
-		sockets := func(at netip.AddrPort) Link {
-			return NewSockets(pnet.NewEgress(n.Host(at.Addr().String())), k, []netip.AddrPort{at})
-		}
+		sockets := links(t, k)
 		one, other := start(t, sockets(here), k), start(t, roomy{sockets(there), 512 << 10}, k)
 		window := func(dialled, accepted *Conn) uint32 {
 			pass(t, dialled, accepted, 1000) // its acknowledgement tells
@@ -244,12 +239,8 @@ func TestWindowsFollowHowManyConnectionsThereAre(t *testing.T) {
 func TestACrashWhileWindowsAreSharedLeavesNoWindowSmall(t *testing.T) {
 	for range 8 { // whose turn it is varies
 		synctest.Test(t, func(t *testing.T) {
-			n := etorrenttest.NewNetwork(t)
-			n.SetLink(etorrenttest.Link{Latency: 10 * time.Millisecond})
 			k := clock.New()
-			sockets := func(at netip.AddrPort) Link {
-				return NewSockets(pnet.NewEgress(n.Host(at.Addr().String())), k, []netip.AddrPort{at})
-			}
+			sockets := links(t, k)
 			var steps atomic.Int64
 			one := start(t, sockets(here), k)
 			other := startWith(t, roomy{sockets(there), 512 << 10}, k, sup.Options{Hook: func(p sup.Point) {

@@ -76,16 +76,21 @@ func (s *strained) Write(out []pnet.Datagram) (int, pnet.WriteState, error) {
 
 func (s *strained) Writable() <-chan struct{} { return s.writable }
 
+// links are those of the hosts of a network in memory.
+func links(t *testing.T, k *clock.Clock) func(at netip.AddrPort) Link {
+	n := etorrenttest.NewNetwork(t)
+	n.SetLink(etorrenttest.Link{Latency: 10 * time.Millisecond})
+	return func(at netip.AddrPort) Link {
+		return NewSockets(pnet.NewEgress(n.Host(at.Addr().String())), k, []netip.AddrPort{at})
+	}
+}
+
 // inStrain runs f with a connection, of which who dialled has a link under strain.
 func inStrain(t *testing.T, strain func(l *strained, out []pnet.Datagram) (int, pnet.WriteState, error), f func(t *testing.T, one, other *Mux)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		n := etorrenttest.NewNetwork(t)
-		n.SetLink(etorrenttest.Link{Latency: 10 * time.Millisecond})
 		k := clock.New()
-		link := func(at netip.AddrPort) Link {
-			return NewSockets(pnet.NewEgress(n.Host(at.Addr().String())), k, []netip.AddrPort{at})
-		}
+		link := links(t, k)
 		one := start(t, &strained{Link: link(here), strain: strain, writable: make(chan struct{}, 1)}, k)
 		f(t, one, start(t, link(there), k))
 	})
