@@ -45,6 +45,25 @@ func (o progress) String() string {
 		o.delivered, o.differs, o.ended, o.received, o.finished, o.failed, o.why, o.destroyed)
 }
 
+// does takes what an end did, but for its packets.
+func (o *progress) does(r Record) {
+	switch r.Kind {
+	case Delivered:
+		o.delivered += int(r.N)
+	case Differs:
+		o.delivered += int(r.N)
+		o.differs += int(r.N)
+	case Ended:
+		o.ended++
+	case Failed:
+		o.failed++
+		o.why = r.N
+	case Destroyed:
+		o.destroyed++
+	case Sent, Probed, Accepted, Connected, Writable, NotUTP:
+	}
+}
+
 func (o progress) isOver() bool { return o.failed > 0 || o.destroyed > 0 }
 
 // play plays all of a script to an end.
@@ -67,21 +86,8 @@ func (p *player) events(of ...Event) []answer {
 	if p.died != nil {
 		return nil
 	}
-	for i := range of {
-		of[i].At = p.now
-	}
-	records, err := p.child.do(of)
-	p.died = err
 	var out []answer
-	for _, r := range records {
-		a := answer{at: p.now.Sub(p.start), Record: r}
-		if r.Kind == Sent || r.Kind == Probed {
-			if fault := utpwire.Parse(bytes.Clone(r.Datagram), &a.Packet); fault != utpwire.NoFault {
-				p.Fatalf("it sent %x: %v", r.Datagram, fault)
-			}
-		}
-		out = append(out, a)
-	}
+	out, p.died = p.exchange(of)
 	p.hear(out)
 	return out
 }
@@ -106,23 +112,10 @@ func (p *player) pass(d time.Duration) {
 // hear notes what the end did.
 func (p *player) hear(of []answer) {
 	for i := range of {
-		switch a := &of[i]; a.Record.Kind {
-		case Sent, Probed:
+		if a := &of[i]; a.Record.Kind == Sent || a.Record.Kind == Probed {
 			p.note(&a.Packet)
-		case Delivered:
-			p.delivered += int(a.N)
-		case Differs:
-			p.delivered += int(a.N)
-			p.differs += int(a.N)
-		case Ended:
-			p.ended++
-		case Failed:
-			p.failed++
-			p.why = a.N
-		case Destroyed:
-			p.destroyed++
-		case Accepted, Connected, Writable, NotUTP:
 		}
+		p.does(of[i].Record)
 	}
 }
 

@@ -77,22 +77,10 @@ func (c *couple) have(end int, of ...Event) {
 		c.t.Fatal(err)
 	}
 	for _, r := range records {
-		switch d := &c.did[end]; r.Kind {
-		case Sent, Probed:
+		if r.Kind == Sent || r.Kind == Probed {
 			c.path = append(c.path, flying{c.now.Add(pathDelay), 1 - end, bytes.Clone(r.Datagram)})
-		case Delivered:
-			d.delivered += int(r.N)
-		case Differs:
-			d.differs += int(r.N)
-		case Ended:
-			d.ended++
-		case Failed:
-			d.failed++
-			d.why = r.N
-		case Destroyed:
-			d.destroyed++
-		case Accepted, Connected, Writable, NotUTP:
 		}
+		c.did[end].does(r)
 	}
 }
 

@@ -74,24 +74,30 @@ func wireTo(t testing.TB, end subject) *wire {
 // events has something happen now.
 func (w *wire) events(of ...Event) []answer {
 	w.Helper()
-	for i := range of {
-		of[i].At = w.now
-	}
-	records, err := w.child.do(of)
+	out, err := w.exchange(of)
 	if err != nil {
 		w.Fatal(err)
 	}
-	var out []answer
+	return out
+}
+
+// exchange has something happen now, and returns what the end did until it died, if it did.
+func (w *wire) exchange(of []Event) (out []answer, died error) {
+	w.Helper()
+	for i := range of {
+		of[i].At = w.now
+	}
+	records, died := w.child.do(of)
 	for _, r := range records {
 		a := answer{at: w.now.Sub(w.start), Record: r}
 		if r.Kind == Sent || r.Kind == Probed {
 			if fault := utpwire.Parse(bytes.Clone(r.Datagram), &a.Packet); fault != utpwire.NoFault {
-				w.Fatalf("libutp sent %x: %v", r.Datagram, fault)
+				w.Fatalf("it sent %x: %v", r.Datagram, fault)
 			}
 		}
 		out = append(out, a)
 	}
-	return out
+	return out, died
 }
 
 func (w *wire) do(op Op, n int) []answer {
