@@ -144,8 +144,11 @@ func (h *Host) waiting(device string) (int64, error) {
 		return 0, err
 	}
 	var queues []struct{ Backlog int64 }
-	if err := json.Unmarshal(out, &queues); err != nil || len(queues) == 0 {
-		return 0, fmt.Errorf("tc tells no queue of %s: %q, %w", device, out, err)
+	if err := json.Unmarshal(out, &queues); err != nil {
+		return 0, fmt.Errorf("tc tells nothing of %s that can be read: %q, %w", device, out, err)
+	}
+	if len(queues) == 0 {
+		return 0, fmt.Errorf("tc tells no queue of %s: %q", device, out)
 	}
 	return queues[0].Backlog, nil
 }

@@ -5,6 +5,11 @@ import (
 	"slices"
 )
 
+// isOneOf says whether an error is one of those that a system has for the same.
+func isOneOf(err error, all []error) bool {
+	return slices.ContainsFunc(all, func(e error) bool { return errors.Is(err, e) })
+}
+
 // ListenEvidence says what an attempt to take a port showed.
 type ListenEvidence uint8
 
@@ -18,13 +23,12 @@ const (
 
 // ViewListen reads the error of an attempt to take a port, nil included.
 func ViewListen(err error) ListenEvidence {
-	is := func(e error) bool { return errors.Is(err, e) }
 	switch {
 	case err == nil:
 		return ListenFree
-	case slices.ContainsFunc(takenErrors, is):
+	case isOneOf(err, takenErrors):
 		return ListenTaken
-	case slices.ContainsFunc(absentErrors, is), errors.Is(err, errors.ErrUnsupported):
+	case isOneOf(err, absentErrors), errors.Is(err, errors.ErrUnsupported):
 		return ListenAbsent
 	}
 	return ListenFault
@@ -43,13 +47,12 @@ const (
 
 // ViewDial reads the error of an attempt to connect, nil included.
 func ViewDial(err error) DialEvidence {
-	is := func(e error) bool { return errors.Is(err, e) }
 	switch {
 	case err == nil:
 		return DialMade
-	case slices.ContainsFunc(noNetworkErrors, is), slices.ContainsFunc(absentErrors, is):
+	case isOneOf(err, noNetworkErrors), isOneOf(err, absentErrors):
 		return DialNoNetwork
-	case slices.ContainsFunc(noHostErrors, is):
+	case isOneOf(err, noHostErrors):
 		return DialNoHost
 	}
 	return DialFailed
@@ -68,7 +71,7 @@ const (
 
 // ViewPacketFault reads an error of Read or Write.
 func ViewPacketFault(err error) PacketFault {
-	if slices.ContainsFunc(refusedErrors, func(e error) bool { return errors.Is(err, e) }) {
+	if isOneOf(err, refusedErrors) {
 		return OfEarlier
 	}
 	return OfThis

@@ -11,5 +11,7 @@ var (
 	noNetworkErrors = []error{syscall.ENETUNREACH, syscall.ENETDOWN, syscall.EADDRNOTAVAIL}
 	noHostErrors    = []error{syscall.EHOSTUNREACH, syscall.EHOSTDOWN}
 	refusedErrors   = []error{syscall.ECONNREFUSED}
+	tooLargeErrors  = []error{syscall.EMSGSIZE}
+	noBufferErrors  = []error{syscall.ENOBUFS, syscall.EAGAIN, syscall.ENOMEM}
 	cutErrors       []error // a datagram that is too long is cut without a word
 )

@@ -9,5 +9,7 @@ var (
 	noNetworkErrors = []error{windows.WSAENETUNREACH, windows.WSAENETDOWN, windows.WSAEADDRNOTAVAIL}
 	noHostErrors    = []error{windows.WSAEHOSTUNREACH, windows.WSAEHOSTDOWN}
 	refusedErrors   = []error{windows.WSAECONNRESET}
-	cutErrors       = []error{windows.WSAEMSGSIZE} // a datagram was longer than the room for it
+	tooLargeErrors  = []error{windows.WSAEMSGSIZE}
+	noBufferErrors  = []error{windows.WSAENOBUFS, windows.WSAEWOULDBLOCK}
+	cutErrors       = tooLargeErrors // a datagram was longer than the room for it
 )

@@ -1,9 +1,6 @@
 package net
 
-import (
-	"errors"
-	"slices"
-)
+import "errors"
 
 // WriteFault says what kept a datagram from being written.
 type WriteFault uint8
@@ -24,13 +21,12 @@ const (
 
 // ViewWriteFault reads an error of Packets.Write.
 func ViewWriteFault(err error) WriteFault {
-	is := func(e error) bool { return errors.Is(err, e) }
 	switch {
-	case slices.ContainsFunc(refusedErrors, is):
+	case ViewPacketFault(err) == OfEarlier:
 		return WriteOfEarlier
-	case slices.ContainsFunc(tooLargeErrors, is):
+	case isOneOf(err, tooLargeErrors):
 		return WriteTooLarge
-	case slices.ContainsFunc(noBufferErrors, is):
+	case isOneOf(err, noBufferErrors):
 		return WriteNoBuffers
 	case errors.Is(err, errors.ErrUnsupported):
 		return WriteUncutUnknown

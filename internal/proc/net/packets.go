@@ -89,6 +89,17 @@ type Datagram struct {
 	Fragmentation Fragmentation
 }
 
+// NewDatagrams returns n to read into, with room for so many bytes each.
+func NewDatagrams(n, room int) []Datagram {
+	into := make([]Datagram, n)
+	memory := make([]byte, n*room)
+	for i := range into {
+		start := i * room
+		into[i].Payload = memory[start : start : start+room]
+	}
+	return into
+}
+
 // Packets is a UDP socket of one family. One goroutine reads, one other writes;
 // Close may come from anywhere and ends every wait. It moves datagrams in batches,
 // so that they may share the cost of a call.

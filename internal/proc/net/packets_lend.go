@@ -30,12 +30,7 @@ type plainLender struct {
 // Lend reads into the buffers, which are made at the first time.
 func (l *plainLender) Lend() ([]Datagram, error) {
 	if l.into == nil {
-		l.into = make([]Datagram, lentMost)
-		memory := make([]byte, lentMost*l.room)
-		for i := range l.into {
-			start := i * l.room
-			l.into[i].Payload = memory[start : start : start+l.room]
-		}
+		l.into = NewDatagrams(lentMost, l.room)
 	}
 	n, err := l.p.Read(l.into)
 	return l.into[:n], err

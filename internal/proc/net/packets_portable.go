@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net"
 	"net/netip"
-	"slices"
 )
 
 // portablePackets drives any net.PacketConn, a datagram a call. To which of its
@@ -24,7 +23,7 @@ func (p *portablePackets) Read(into []Datagram) (int, error) {
 	d := &into[0]
 	buf := d.Payload[:cap(d.Payload)]
 	n, from, err := p.read(buf)
-	if slices.ContainsFunc(cutErrors, func(e error) bool { return errors.Is(err, e) }) {
+	if isOneOf(err, cutErrors) {
 		n, err = len(buf), nil
 	}
 	d.Payload, d.Remote, d.Local = buf[:n], from, netip.Addr{}

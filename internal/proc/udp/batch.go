@@ -58,12 +58,4 @@ func copied(at mono.Instant, of []pnet.Datagram) Batch {
 
 // buffers are what one reader reads into, again and again. One byte more than the
 // largest datagram shows a larger one.
-func buffers() []pnet.Datagram {
-	into := make([]pnet.Datagram, batchSize)
-	memory := make([]byte, batchSize*(pnet.MaxDatagram+1))
-	for i := range into {
-		start := i * (pnet.MaxDatagram + 1)
-		into[i].Payload = memory[start : start : start+pnet.MaxDatagram+1]
-	}
-	return into
-}
+func buffers() []pnet.Datagram { return pnet.NewDatagrams(batchSize, pnet.MaxDatagram+1) }
