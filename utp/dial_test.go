@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"syscall"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -133,6 +134,9 @@ func TestARemoteWithoutARouteIsToldAtOnce(t *testing.T) {
 	}
 	_, err = s.Dial(within(t), "[2001:db8::1]:6881")
 	ended(t, err, utp.Unreachable)
+	if err == nil || !strings.Contains(err.Error(), "no UDP over IPv6") {
+		t.Errorf("%v does not say what is missing", err)
+	}
 }
 
 // asNetError is errors.As of a net.Error, as net.OpError is one.

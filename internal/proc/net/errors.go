@@ -76,3 +76,20 @@ func ViewPacketFault(err error) PacketFault {
 	}
 	return OfThis
 }
+
+// NoSocketError is that of a datagram over a family that no socket is open for.
+type NoSocketError struct {
+	Family Family
+	Err    error // nil where none is to be
+}
+
+// Error tells of the family and the reason.
+func (e *NoSocketError) Error() string {
+	if e.Err == nil {
+		return "no UDP over " + e.Family.String()
+	}
+	return "no UDP over " + e.Family.String() + ": " + e.Err.Error()
+}
+
+// Unwrap is the reason.
+func (e *NoSocketError) Unwrap() error { return e.Err }

@@ -18,24 +18,6 @@ const crashesPerAsk = 2
 // ErrCrashed answers an Ask whose exchanges kept ending with the process.
 var ErrCrashed = errors.New("the UDP process crashed")
 
-// NoSocketError answers an Ask, and fails a Send, over a family that no socket is
-// open for.
-type NoSocketError struct {
-	Family pnet.Family
-	Err    error // nil where the engine does not listen on the family
-}
-
-// Error tells of the family and the reason.
-func (e *NoSocketError) Error() string {
-	if e.Err == nil {
-		return "no UDP over " + e.Family.String()
-	}
-	return "no UDP over " + e.Family.String() + ": " + e.Err.Error()
-}
-
-// Unwrap is the reason.
-func (e *NoSocketError) Unwrap() error { return e.Err }
-
 // Ask is a question to a UDP tracker (BEP 15), one packet that one packet answers.
 type Ask struct {
 	// To is the tracker's endpoint; only an answer from there counts.

@@ -28,7 +28,7 @@ type Batch struct {
 // Fault is one send that failed.
 type Fault struct {
 	To  netip.AddrPort
-	Err error // a *net.OpError, or *NoSocketError
+	Err error // a *net.OpError, or *pnet.NoSocketError
 }
 
 func (b Batch) load() bounded.Load {

@@ -194,7 +194,7 @@ func TestAFamilyWithoutASocketIsSaidToBe(t *testing.T) {
 		to := netip.MustParseAddrPort("[2001:db8::1]:6969")
 		w.ask(to, 1)
 		failed, is := w.reply().Outcome.(udp.NotSent)
-		var none *udp.NoSocketError
+		var none *pnet.NoSocketError
 		if !is || !errors.As(failed.Err, &none) || none.Family != pnet.V6 {
 			t.Errorf("the ask: %v", failed.Err)
 		}

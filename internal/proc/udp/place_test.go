@@ -204,7 +204,7 @@ func TestWhatWasAskedEarlyIsSentOrRefusedWhenTheListenerIsKnown(t *testing.T) {
 		w.ask(tracker.at(), 2)
 		time.Sleep(time.Second)
 		w.handle.Listening([]netip.AddrPort{listener})
-		var none *udp.NoSocketError
+		var none *pnet.NoSocketError
 		if failed, is := w.reply().Outcome.(udp.NotSent); !is || !errors.As(failed.Err, &none) {
 			t.Errorf("over IPv6: %+v", failed)
 		}

@@ -193,7 +193,7 @@ func (x *process) flush() {
 		f := pnet.FamilyOf(x.out[0].Remote.Addr())
 		s := x.sockets[f]
 		if s == nil {
-			x.failed(&NoSocketError{Family: f, Err: x.faults[f]})
+			x.failed(&pnet.NoSocketError{Family: f, Err: x.faults[f]})
 			continue
 		}
 		x.fill(f)

@@ -2,6 +2,7 @@ package utp
 
 import (
 	"errors"
+	"net"
 	"net/netip"
 	"time"
 
@@ -52,6 +53,7 @@ type sender struct {
 type refusal struct {
 	sender
 	why refused
+	err error // what the link said, of noWay
 }
 
 // refused says why.
@@ -68,7 +70,7 @@ func (b *outbox) add(c *cell, o conn.Outgoing) {
 	s := sender{c, o}
 	s.o.Mask = nil
 	if b.n == outMost || b.wire != writable {
-		b.refused = append(b.refused, refusal{s, noRoom})
+		b.refused = append(b.refused, refusal{sender: s, why: noRoom})
 		return
 	}
 	d := b.next(c.remote, c.from)
@@ -120,7 +122,7 @@ func (x *process) write() {
 	b := &x.out
 	for at, faults := 0, 0; at < b.n; {
 		if b.wire != writable {
-			b.refuse(at, noRoom)
+			b.refuse(at, noRoom, nil)
 			at++
 			continue
 		}
@@ -146,9 +148,9 @@ func (x *process) write() {
 }
 
 // refuse notes that a datagram was not sent.
-func (b *outbox) refuse(at int, why refused) {
+func (b *outbox) refuse(at int, why refused, err error) {
 	if s := b.senders[at]; s.c != nil {
-		b.refused = append(b.refused, refusal{s, why})
+		b.refused = append(b.refused, refusal{s, why, err})
 	}
 }
 
@@ -166,16 +168,13 @@ func (x *process) fault(at int, err error) int {
 		b.uncut, d.Fragmentation = pnet.FragmentAsSystem, pnet.FragmentAsSystem
 		return 0
 	case pnet.WriteTooLarge:
-		b.refuse(at, tooLarge)
+		b.refuse(at, tooLarge, nil)
 		return 1
 	case pnet.WriteNoBuffers:
 		b.wire, b.until = resting, x.now.Add(restFor)
 		return 0
 	case pnet.WriteNoWay:
-		b.refuse(at, noWay)
-		if s := b.senders[at]; s.c != nil && s.c.core.Phase() == conn.SynSent {
-			s.c.why = &EndError{Reason: Unreachable, Err: errors.Unwrap(err)}
-		}
+		b.refuse(at, noWay, err)
 		return 1
 	}
 	return 1
@@ -205,8 +204,18 @@ func (c *cell) refuse(now mono.Instant) {
 	case tooLarge:
 		c.core.TooLarge(now, r.o)
 	case noWay:
-		if c.why != nil {
+		if c.core.Phase() == conn.SynSent {
+			c.why = &EndError{Reason: Unreachable, Err: saidBySystem(r.err)}
 			c.core.Abort(now, c)
 		}
 	}
+}
+
+// saidBySystem is an error without the addresses, which the connection's own has.
+func saidBySystem(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Err
+	}
+	return err
 }

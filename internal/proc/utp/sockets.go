@@ -2,7 +2,6 @@ package utp
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"sync"
 	"time"
@@ -183,7 +182,7 @@ func (s *Sockets) Write(out []pnet.Datagram) (int, pnet.WriteState, error) {
 			return n, state, err
 		}
 	}
-	return 0, pnet.WriteOpen, fmt.Errorf("there is no socket of %v", f)
+	return 0, pnet.WriteOpen, &pnet.NoSocketError{Family: f}
 }
 
 // await tells when a socket can take more.

@@ -72,6 +72,26 @@ func TestAnErrorOfAnEarlierDatagramLosesNothing(t *testing.T) {
 	losesNothing(t, refuses(2, syscall.ECONNREFUSED))
 }
 
+// The last word of a connection that is over may find no way to its remote.
+func TestANetworkThatIsDownWhileAConnectionIsAbortedEndsNoOther(t *testing.T) {
+	var down atomic.Bool
+	inStrain(t, func(l *strained, out []pnet.Datagram) (int, pnet.WriteState, error) {
+		if down.Load() {
+			return 0, pnet.WriteOpen, os.NewSyscallError("sendmsg", syscall.ENETDOWN)
+		}
+		return l.Link.Write(out)
+	}, func(t *testing.T, one, other *Mux) {
+		aborted, _ := connect(t, one, other, there)
+		dialled, accepted := connect(t, one, other, there)
+		down.Store(true)
+		_ = aborted.Abort()
+		<-aborted.Gone()
+		time.Sleep(time.Second)
+		down.Store(false)
+		pass(t, dialled, accepted, 100<<10)
+	})
+}
+
 // What is lost, repeated and overtaken on the way comes whole in the end.
 func TestALinkThatLosesAndRepeatsDeliversBothStreamsWhole(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 0))
