@@ -23,7 +23,7 @@ type cell struct {
 	due    due
 	mark   mark
 	heard  heard
-	share  int // its window
+	next   mono.Instant // the deadline of its core
 
 	// A step: run is a method that is bound once.
 	run     func()
@@ -92,7 +92,7 @@ func (x *process) admit(u *Conn, core func() *conn.Conn) *cell {
 	x.living++
 	x.divide()
 	c := &cell{x: x, user: u, remote: u.remote, heard: heard{any: x.now, inOrder: x.now}, guard: x.p.NewCell("conn[" + u.remote.String() + "]")}
-	c.run, c.share, c.trace = c.work, x.share, x.m.cfg.Trace.flow(x.now, u.remote)
+	c.run, c.trace = c.work, x.m.cfg.Trace.flow(x.now, u.remote)
 	u.cell = c
 	if crash := c.guard.Step(func() { c.core = core() }); crash != nil {
 		x.crashed(c, crash)
@@ -129,13 +129,14 @@ func (c *cell) work() {
 		c.apply(now)
 	case toFlush:
 		c.core.Flush(now, c)
+		c.next = c.core.Deadline()
 		c.record(now)
 	case toAbort:
 		c.core.Abort(now, c)
 	case toRefuse:
 		c.refuse(now)
 	case toResize:
-		c.core.Resize(c.share)
+		c.core.Resize(c.x.share)
 	}
 }
 
@@ -217,9 +218,8 @@ func (x *process) crashed(c *cell, crash *sup.Crash) {
 // disown answers the last packet of the remote as one of a connection that there is not.
 func (x *process) disown(c *cell) {
 	if c.counts.received > 0 && c.heard.last.Kind != utpwire.Reset {
-		x.out.post(c.remote, c.from, &utpwire.Header{
-			Kind: utpwire.Reset, ID: c.heard.last.ID, Stamp: utpwire.StampAt(x.now), Seq: c.heard.last.Ack.Next(), Ack: c.heard.last.Seq,
-		})
+		reset := c.heard.last.Denied(utpwire.StampAt(x.now))
+		x.out.post(c.remote, c.from, &reset)
 	}
 }
 

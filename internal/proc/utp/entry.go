@@ -109,7 +109,7 @@ func (x *process) reclaim() {
 	var worst *cell
 	most := 0
 	for _, c := range x.table {
-		if c.isOver() || x.now.Sub(c.heard.inOrder) < stuckFor {
+		if x.now.Sub(c.heard.inOrder) < stuckFor {
 			continue
 		}
 		if n := c.core.Status().Early; n > most {
@@ -278,10 +278,6 @@ func (x *process) divide() {
 		if x.share != share { // one crashed, and all have been given another
 			return
 		}
-		if c.share == share || c.isOver() {
-			continue
-		}
-		c.share = share
 		c.step(toResize)
 		x.touch(c)
 	}

@@ -39,11 +39,10 @@ func (x *process) look(c *cell) {
 	}
 	c.step(toFlush)
 	if c.isOver() {
-		c.meet()
 		return
 	}
 	c.meetWriter()
-	x.due.set(c, c.core.Deadline())
+	x.due.set(c, c.next)
 	if x.out.n >= runMost {
 		x.write()
 	}

@@ -22,7 +22,7 @@ func (c *cell) pass() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.in.show()
-	u.tellRead = c.share / tellReadAfter
+	u.tellRead = c.x.share / tellReadAfter
 	n.consumed, u.consumed = n.consumed+u.consumed, 0
 	n.appended += u.out.take()
 	u.out.rest(chunks)

@@ -179,9 +179,6 @@ func (x *process) leave() {
 func (x *process) abort() {
 	x.tick()
 	for _, c := range x.table {
-		if c.isOver() {
-			continue
-		}
 		switch phase := c.core.Phase(); {
 		case phase == conn.Lingering && c.news.theirs == goesOn:
 			x.disown(c)
@@ -194,9 +191,7 @@ func (x *process) abort() {
 	}
 	x.write()
 	for _, c := range x.table {
-		if !c.isOver() {
-			x.bury(c, net.ErrClosed)
-		}
+		x.bury(c, net.ErrClosed)
 	}
 	for _, c := range x.m.roll.all() { // who has not begun
 		c.finish(net.ErrClosed)

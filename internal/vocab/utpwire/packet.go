@@ -77,6 +77,12 @@ type Header struct {
 	Ack    serial.Number // the last that came in order; that of a Syn means nothing
 }
 
+// Denied is the Reset that answers a packet of no connection: by its id, and with its number,
+// which show that it was seen.
+func (h *Header) Denied(now Stamp) Header {
+	return Header{Kind: Reset, ID: h.ID, Stamp: now, Seq: h.Ack.Next(), Ack: h.Seq}
+}
+
 // Packet is what Parse describes.
 type Packet struct {
 	Header

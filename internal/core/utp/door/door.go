@@ -210,7 +210,7 @@ func (d *Door) Enter(now mono.Instant, from netip.AddrPort, p *utpwire.Header) E
 	case waits:
 		return Entry{Kind: Premature}
 	}
-	return d.turnAway(now, p)
+	return d.TurnAway(now, p)
 }
 
 // leave takes a Reset. It has the id of the connection in one direction or the other.
@@ -245,14 +245,11 @@ func (d *Door) isPressed(now mono.Instant) bool {
 	return d.pressed != mono.Never && now.Sub(d.pressed) < 2*slice
 }
 
-// TurnAway refuses a Syn, or one who was admitted: who owns the door has no room. The Entry is
-// that of a stray packet.
-func (d *Door) TurnAway(now mono.Instant, p *utpwire.Header) Entry { return d.turnAway(now, p) }
-
-// turnAway answers what belongs to no connection, while not too much does, and none of it
-// can be a later packet of one who holds an unwritten answer. A Reset says what it
-// answers: the id and the number of the packet.
-func (d *Door) turnAway(now mono.Instant, p *utpwire.Header) Entry {
+// TurnAway answers what belongs to no connection, while not too much does, and none of it
+// can be a later packet of one who holds an unwritten answer; and a Syn, or one who was
+// admitted, where who owns the door has no room. A Reset says what it answers: the id and
+// the number of the packet.
+func (d *Door) TurnAway(now mono.Instant, p *utpwire.Header) Entry {
 	if d.isPressed(now) {
 		return Entry{Kind: StrayUnanswered}
 	}
@@ -261,9 +258,7 @@ func (d *Door) turnAway(now mono.Instant, p *utpwire.Header) Entry {
 		return Entry{Kind: StrayUnanswered}
 	}
 	d.resets = saved.Add(resetEvery)
-	return Entry{Kind: Stray, Reset: utpwire.Header{
-		Kind: utpwire.Reset, ID: p.ID, Stamp: utpwire.StampAt(now), Seq: p.Ack.Next(), Ack: p.Seq,
-	}}
+	return Entry{Kind: Stray, Reset: p.Denied(utpwire.StampAt(now))}
 }
 
 // expire forgets those who have waited too long: all wait for the same time, so they
