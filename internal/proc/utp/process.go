@@ -4,6 +4,7 @@ import (
 	crand "crypto/rand"
 	"math/rand/v2"
 	"net"
+	"time"
 
 	"github.com/etorrent/etorrent/internal/core/utp/conn"
 	"github.com/etorrent/etorrent/internal/core/utp/door"
@@ -23,6 +24,9 @@ const (
 	earlyMost = 8192
 	// early is the room of one.
 	early = 2048
+	// restEvery is after how long memory that nobody uses is given back, though there are
+	// connections.
+	restEvery = 10 * time.Second
 )
 
 // process is the state of one incarnation.
@@ -96,10 +100,15 @@ func (m *Mux) run(p *sup.Process) error {
 // memory is what the cores of all connections have together.
 type memory struct {
 	*conn.Shared
+	pool      *recv.Pool
 	reclaimed mono.Instant // when somebody was last looked for who hoards it
+	rested    mono.Instant // when what nobody uses of it was last given back
 }
 
-func newShared() memory { return memory{Shared: conn.NewShared(recv.NewPool(early, earlyMost))} }
+func newShared() memory {
+	pool := recv.NewPool(early, earlyMost)
+	return memory{Shared: conn.NewShared(pool), pool: pool}
+}
 
 // begin draws what others must not guess, and opens the door.
 func (x *process) begin() {
@@ -227,5 +236,10 @@ func (x *process) expire() {
 			c.step(toExpire)
 		}
 		x.touch(c)
+	}
+	if x.now.Sub(x.shared.rested) >= restEvery {
+		x.shared.rested = x.now
+		x.shared.pool.Rest()
+		x.m.chunks.rest()
 	}
 }

@@ -302,3 +302,22 @@ func TestACrashWhileWindowsAreSharedLeavesNoWindowSmall(t *testing.T) {
 		})
 	}
 }
+
+func TestAnIdleConnectionKeepsNoMemoryOfWhatWent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := clock.New()
+		link := links(t, k)
+		one, other := start(t, link(here), k), start(t, link(there), k)
+		dialled, accepted := connect(t, one, other, there)
+		pass(t, dialled, accepted, 2<<20)
+		time.Sleep(time.Minute) // until the next sign of life
+		for _, m := range []*Mux{one, other} {
+			m.chunks.mu.Lock()
+			if m.chunks.kept > 0 {
+				t.Errorf("%d chunks are kept", m.chunks.kept)
+			}
+			m.chunks.mu.Unlock()
+		}
+		pass(t, dialled, accepted, 2<<20)
+	})
+}
