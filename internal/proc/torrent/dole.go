@@ -37,19 +37,31 @@ func (d *dole) begin(now mono.Instant, rate int64) {
 	case d.rate == 0:
 		*d = dole{rate: float64(rate), since: now}
 	default:
-		d.most(now)
+		d.accrue(now)
 		d.rate = float64(rate)
 	}
 }
 
-// most is how many bytes of blocks may leave.
-func (d *dole) most(now mono.Instant) int {
+func (d *dole) accrue(now mono.Instant) {
+	d.free = min(d.free+d.rate*now.Sub(d.since).Seconds(), geometry.BlockSize)
+	d.since = now
+}
+
+// most is how many bytes of blocks may leave, of those that wait: none while it is not
+// worth a write.
+func (d *dole) most(now mono.Instant, waiting int) int {
 	if d.rate == 0 {
 		return math.MaxInt
 	}
-	d.free = min(d.free+d.rate*now.Sub(d.since).Seconds(), geometry.BlockSize)
-	d.since = now
+	if d.accrue(now); d.free < d.enough(waiting) {
+		return 0
+	}
 	return int(d.free)
+}
+
+// enough is how many bytes are worth a write, of those that wait.
+func (d *dole) enough(waiting int) float64 {
+	return min(float64(waiting), math.Floor(d.rate*doleEach.Seconds()))
 }
 
 // left notes how many bytes of blocks have left, and how many are granted and have not.
@@ -64,7 +76,7 @@ func (d *dole) deadline(waiting int) mono.Instant {
 	if d.rate == 0 || waiting == 0 {
 		return mono.Never
 	}
-	lack := min(float64(waiting), d.rate*doleEach.Seconds()) - d.free
+	lack := d.enough(waiting) - d.free
 	return d.since.Add(time.Duration(math.Ceil(max(0, lack) / d.rate * float64(time.Second))))
 }
 

@@ -20,7 +20,7 @@ func TestAGrantedBlockLeavesAsItsRateSays(t *testing.T) {
 			t.Fatalf("with %d bytes waiting the next leave after %v", waiting, at.Sub(now))
 		}
 		now = at
-		n := min(waiting, d.most(now))
+		n := min(waiting, d.most(now, waiting))
 		waiting -= n
 		d.left(n, waiting)
 	}
@@ -36,7 +36,7 @@ func TestOnlyLowRatesAreDoled(t *testing.T) {
 	for rate, doled := range map[int64]bool{0: false, doledFrom - 1: false, doledFrom: true, doledTo - 1: true, doledTo: false} {
 		var d dole
 		d.begin(mono.Instant(time.Hour), rate)
-		if got := d.most(mono.Instant(time.Hour)) != math.MaxInt; got != doled {
+		if got := d.most(mono.Instant(time.Hour), 1) != math.MaxInt; got != doled {
 			t.Errorf("%d bytes a second: doled %v", rate, got)
 		}
 	}

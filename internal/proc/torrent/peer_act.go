@@ -175,6 +175,9 @@ func (x *peerProc) readAhead(now mono.Instant) {
 		if run.Length == 0 {
 			return
 		}
+		if x.up.reading+x.out.payload == 0 {
+			x.up.dole = dole{} // what was granted before may have come to nothing
+		}
 		x.grant(now)
 		x.p.Act("read ahead")
 		x.up.reading += int(run.Length)
@@ -212,7 +215,7 @@ func (x *peerProc) write(now mono.Instant) string {
 	if x.up.dole != (dole{}) {
 		x.grant(now) // at the rate of now
 	}
-	payload, total, err := x.out.flush(x.c.conn, x.up.dole.most(now))
+	payload, total, err := x.out.flush(x.c.conn, x.up.dole.most(now, x.out.payload))
 	x.up.dole.left(payload, x.up.reading+x.out.payload)
 	if total > 0 {
 		x.out.progress(now, total)
