@@ -5,6 +5,7 @@ package utpplot
 import (
 	"bytes"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/etorrent/etorrent/internal/vocab/utptrace"
@@ -13,9 +14,6 @@ import (
 // columns is how many spans a trace is divided into at most: when they are used up each
 // becomes twice as long.
 const columns = 2048
-
-// mostMarks is how many marks of a flow are kept, those of a kind at least a span apart.
-const mostMarks = 4 * columns
 
 // Trace is what a trace shows. Its columns are spans of time.
 type Trace struct {
@@ -33,9 +31,9 @@ type Flow struct {
 	Name, Control string
 	Begin, End    time.Duration
 	Gaps          uint64 // lines that are missing
-	Reason        string // why it was closed, "" where it was not
 	columns       []column
-	marks         []utptrace.Mark
+	lost          []time.Duration // when packets were, once for each column
+	timedOut      []time.Duration // when timeouts passed, likewise
 	last          utptrace.Sample
 }
 
@@ -165,6 +163,7 @@ func (g *Gatherer) column(at time.Duration) int {
 		for _, f := range g.flows {
 			if f != nil {
 				f.columns = halved(f.columns, (*column).add)
+				f.lost, f.timedOut = t.spaced(f.lost, 0), t.spaced(f.timedOut, 0)
 			}
 		}
 		if t.Link != nil {
@@ -204,28 +203,26 @@ func (g *Gatherer) link(l utptrace.Link) {
 	x.Lost += l.Lost
 }
 
-// mark keeps what happened, but for what happened again within a span.
+// mark keeps when packets were lost and timeouts passed.
 func (g *Gatherer) mark(m utptrace.Mark) {
 	f := g.flows[m.Flow]
 	f.End = max(f.End, m.At)
-	n := g.column(m.At)
+	g.column(m.At)
 	switch m.Kind {
 	case utptrace.Gap:
 		f.Gaps += m.Lines
-		return
-	case utptrace.Closed:
-		f.Reason = m.Reason
-	case utptrace.Connected, utptrace.Lost, utptrace.Undone, utptrace.TimedOut, utptrace.SlowdownMark:
+	case utptrace.Lost:
+		f.lost = g.trace.spaced(append(f.lost, m.At), len(f.lost)-1)
+	case utptrace.TimedOut:
+		f.timedOut = g.trace.spaced(append(f.timedOut, m.At), len(f.timedOut)-1)
+	case utptrace.Connected, utptrace.Undone, utptrace.SlowdownMark, utptrace.Closed:
 	}
-	for i := len(f.marks) - 1; i >= 0 && int(f.marks[i].At/g.trace.span) == n; i-- {
-		if f.marks[i].Kind == m.Kind {
-			f.marks[i].Packets += m.Packets
-			return
-		}
-	}
-	if len(f.marks) < mostMarks {
-		f.marks = append(f.marks, m)
-	}
+}
+
+// spaced are the times of which, from one on, each is in another column than that before.
+func (t *Trace) spaced(times []time.Duration, from int) []time.Duration {
+	from = max(from, 0)
+	return append(times[:from], slices.CompactFunc(times[from:], func(a, b time.Duration) bool { return a/t.span == b/t.span })...)
 }
 
 // halved makes each two columns one, by adding the later.

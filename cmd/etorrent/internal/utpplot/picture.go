@@ -7,8 +7,6 @@ import (
 	"io"
 	"slices"
 	"time"
-
-	"github.com/etorrent/etorrent/internal/vocab/utptrace"
 )
 
 // The measures of a picture.
@@ -206,14 +204,12 @@ func (t *Trace) rates() panel {
 // lossesHigh is how much room the losses need.
 func (t *Trace) lossesHigh() int {
 	for _, f := range t.Flows {
-		if len(ticks(f.marks, utptrace.Lost, asIs))+len(ticks(f.marks, utptrace.TimedOut, asIs)) > 0 {
+		if len(f.lost)+len(f.timedOut) > 0 {
 			return panelSpace + rowHigh*len(t.Flows) + 4
 		}
 	}
 	return rowHigh
 }
-
-func asIs(at time.Duration) float64 { return float64(at) }
 
 // losses draws a row for each flow, with a mark where packets were lost, and a strong one
 // at a timeout.
@@ -227,25 +223,22 @@ func (d *drawing) losses(t *Trace, top int) {
 		y := top + panelSpace + rowHigh*i
 		d.print(`<path class="grid" d="M%d %dh%d"/>`+"\n", plotLeft, y+rowHigh-1, plotWidth)
 		d.text("small end", plotLeft-6, y+11, fmt.Sprint(f.last.Lost))
-		for _, kind := range []utptrace.MarkKind{utptrace.Lost, utptrace.TimedOut} {
-			class, path := map[utptrace.MarkKind]string{utptrace.Lost: "tick ", utptrace.TimedOut: "out "}[kind], ""
-			for _, x := range ticks(f.marks, kind, d.x) {
-				path += fmt.Sprintf("M%d %dv8", x, y+2)
-			}
-			if path != "" {
-				d.print(`<path class="%s" d="%s"/>`+"\n", class+hue(i), path)
-			}
-		}
+		d.ticks("tick "+hue(i), f.lost, y+2)
+		d.ticks("out "+hue(i), f.timedOut, y+2)
 	}
 }
 
-// ticks are the places of a kind of marks, each once.
-func ticks(marks []utptrace.Mark, kind utptrace.MarkKind, x func(time.Duration) float64) []int {
-	var out []int
-	for _, m := range marks {
-		if m.Kind == kind {
-			out = append(out, int(x(m.At)))
-		}
+// ticks draws a mark at each time, but one at a place.
+func (d *drawing) ticks(class string, at []time.Duration, y int) {
+	var places []int
+	for _, t := range at {
+		places = append(places, int(d.x(t)))
 	}
-	return slices.Compact(out)
+	path := ""
+	for _, x := range slices.Compact(places) {
+		path += fmt.Sprintf("M%d %dv8", x, y)
+	}
+	if path != "" {
+		d.print(`<path class="%s" d="%s"/>`+"\n", class, path)
+	}
 }

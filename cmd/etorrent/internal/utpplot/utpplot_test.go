@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -155,4 +156,28 @@ func TestHostileTracesAreRefusedOrBounded(t *testing.T) {
 		t.Errorf("a picture of %d bytes", len(p))
 	}
 	picture(t, read(t, strings.NewReader(begin)))
+}
+
+func TestWhatIsLostLateInALongTraceIsDrawn(t *testing.T) {
+	const intervals = 20_000
+	out := utptrace.Append(nil, utptrace.Head{Interval: interval})
+	out = utptrace.Append(out, utptrace.Flow{Number: 1})
+	for n := range intervals {
+		at := time.Duration(n) * interval
+		for _, kind := range []utptrace.MarkKind{utptrace.Lost, utptrace.Undone} {
+			out = utptrace.Append(out, utptrace.Mark{At: at, Flow: 1, Kind: kind, Packets: 1})
+		}
+		out = utptrace.Append(out, utptrace.Sample{At: at, Flow: 1, Acked: uint64(n), Lost: uint64(n)})
+	}
+	drawn := picture(t, read(t, bytes.NewReader(out)))
+	row := regexp.MustCompile(`class="grid" d="M(\d+) \d+h(\d+)"/>\s*<text[^>]*>19999<`).FindStringSubmatch(drawn)
+	path := regexp.MustCompile(`class="tick [^"]*" d="[^"]*M(\d+) \d+v8"`).FindStringSubmatch(drawn)
+	if row == nil || path == nil {
+		t.Fatalf("no row, or nothing in it: %.2000s", drawn)
+	}
+	var left, wide, last int
+	_, _ = fmt.Sscan(row[1]+" "+row[2]+" "+path[1], &left, &wide, &last)
+	if last < left+wide*98/100 {
+		t.Errorf("the last mark is at %d, and the plot goes from %d to %d", last, left, left+wide)
+	}
 }
