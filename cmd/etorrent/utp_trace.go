@@ -168,6 +168,11 @@ func runTrace(s *session, f *traceFlags) error {
 	if err != nil {
 		return err
 	}
+	picture, err := createText(f.picture, "")
+	if err != nil {
+		_ = trace.Close()
+		return err
+	}
 	bar := newWorkBar(s, "simulating")
 	c.Quit = s.ctx.Done()
 	c.Show = func(done time.Duration) {
@@ -189,7 +194,7 @@ func runTrace(s *session, f *traceFlags) error {
 	if err != nil {
 		return err
 	}
-	return tellTrace(s, f, t)
+	return tellTrace(s, t, picture)
 }
 
 // showTrace shows a trace that was recorded. Flags of a simulation mean nothing then.
@@ -220,7 +225,11 @@ func showTrace(s *session, f *traceFlags, flags *pflag.FlagSet, name string) err
 	case err != nil:
 		return failed(exitSource, "%s: %w", title, reasonOf(err))
 	}
-	return tellTrace(s, f, t)
+	picture, err := createText(f.picture, "")
+	if err != nil {
+		return err
+	}
+	return tellTrace(s, t, picture)
 }
 
 // lossValue is a share in percent, with a fraction.

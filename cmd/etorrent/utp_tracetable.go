@@ -1,9 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
-	"os"
 	"text/tabwriter"
 	"time"
 
@@ -13,27 +13,20 @@ import (
 )
 
 // tellTrace prints the table of a trace, and makes its picture.
-func tellTrace(s *session, f *traceFlags, t *utpplot.Trace) error {
-	if err := writePicture(f.picture, t); err != nil {
+func tellTrace(s *session, t *utpplot.Trace, picture *textFile) error {
+	if err := drawInto(picture, t); err != nil {
 		return err
 	}
 	return tellTraceTable(s.host.stdout, t)
 }
 
-func writePicture(name string, t *utpplot.Trace) error {
-	if name == "" {
+// drawInto makes the picture, if one is asked for.
+func drawInto(picture *textFile, t *utpplot.Trace) error {
+	if picture.file == nil {
 		return nil
 	}
-	file, err := os.Create(name)
-	if err != nil {
-		return failed(exitDisk, "%w", err)
-	}
-	err = t.Picture(file)
-	if closed := file.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		return failed(exitDisk, "%s: %w", name, reasonOf(err))
+	if err := errors.Join(t.Picture(picture), picture.Close()); err != nil {
+		return failed(exitDisk, "%s: %w", picture.file.Name(), reasonOf(err))
 	}
 	return nil
 }
