@@ -48,7 +48,7 @@ func (q *quiet) plan(now mono.Instant) {
 	aim := q.buffer.target()
 	q.drain.since, q.drain.empty = now, mono.Never
 	q.drain.window = scale(q.window, int64(q.rtt-min(aim, q.rtt)/2), int64(q.rtt))
-	q.phase, q.window = draining, min(q.window, q.few())
+	q.phase, q.window = Slowdown, min(q.window, q.few())
 }
 
 // drained notes that next to nothing of ours is on its way: what is sent next meets no
@@ -63,7 +63,7 @@ func (q *quiet) drained(now mono.Instant) {
 
 // refill ends a drain.
 func (q *quiet) refill(now mono.Instant) {
-	q.phase = steady
+	q.phase = Steady
 	q.window = q.clamp(q.drain.window)
 	q.round.skip = 3
 	q.drain.low, q.drain.last = target, now
@@ -129,7 +129,7 @@ const (
 // follow notes how long packets wait. Where they wait shorter than since the last drain,
 // somebody else drains: from then on both do it at the same time, and see the path.
 func (q *quiet) follow(now mono.Instant, waits time.Duration) {
-	if q.phase != steady || q.round.skip > 0 || waits >= q.drain.low-nearLow {
+	if q.phase != Steady || q.round.skip > 0 || waits >= q.drain.low-nearLow {
 		return
 	}
 	q.drain.low = waits
@@ -141,7 +141,7 @@ func (q *quiet) follow(now mono.Instant, waits time.Duration) {
 // Deadline is when a drain ends.
 func (q *quiet) Deadline() mono.Instant {
 	switch {
-	case q.phase != draining:
+	case q.phase != Slowdown:
 		return mono.Never
 	case q.drain.empty != mono.Never:
 		return q.drain.empty.Add(drainHold)

@@ -22,7 +22,7 @@ const (
 type ledbat struct {
 	cfg     Config
 	window  int
-	growth  growth
+	growth  Stage // Starting, or Steady, when it grows in a line
 	thresh  int
 	delays  delay.Plain
 	rtt     time.Duration
@@ -33,14 +33,6 @@ type ledbat struct {
 	sent    mono.Instant
 	timeout time.Duration // of idleness
 }
-
-// growth says how a window grows.
-type growth uint8
-
-const (
-	slowStart growth = iota
-	linear
-)
 
 func newLedbat(cfg Config) Control {
 	cfg.Segment = max(cfg.Segment, 1)
@@ -71,11 +63,11 @@ func (l *ledbat) Acknowledged(now mono.Instant, a Ack) {
 	}
 	next := l.window + int(max(gain, -int64(l.window)))
 	switch started := l.window + int(low*int64(l.cfg.Segment)/high); {
-	case l.growth == linear:
+	case l.growth == Steady:
 	case started > l.thresh:
-		l.growth, next = linear, l.window
+		l.growth, next = Steady, l.window
 	case q > ledbatTarget*9/10:
-		l.growth, l.thresh, next = linear, l.window, l.window
+		l.growth, l.thresh, next = Steady, l.window, l.window
 	default:
 		next = max(next, started)
 	}
@@ -86,7 +78,7 @@ func (l *ledbat) Acknowledged(now mono.Instant, a Ack) {
 func (l *ledbat) Lost(now mono.Instant, lost Loss) {
 	switch lost.Kind {
 	case Silence:
-		l.undo, l.window, l.growth = l.window, l.cfg.Segment, slowStart
+		l.undo, l.window, l.growth = l.window, l.cfg.Segment, Starting
 		return
 	case Began:
 		l.undo = l.window
@@ -94,7 +86,7 @@ func (l *ledbat) Lost(now mono.Instant, lost Loss) {
 	}
 	if l.halved == mono.Never || now.Sub(l.halved) >= ledbatHalving {
 		l.window, l.halved = max(l.window/2, ledbatLeast), now
-		l.growth, l.thresh = linear, l.window
+		l.growth, l.thresh = Steady, l.window
 	}
 }
 

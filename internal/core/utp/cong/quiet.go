@@ -24,13 +24,13 @@ const (
 // it takes what others leave. Once in each round trip it sets the window by how long
 // packets waited in that round, so that every step is judged by what the one before did.
 //
-//	starting ──▶ steady ◀──▶ draining
+//	Starting ──▶ Steady ◀──▶ Slowdown
 type quiet struct {
 	cfg    Config
 	meter  delay.Meter
 	rtt    time.Duration // smoothed
 	window int64
-	phase  phase
+	phase  Stage
 	thresh int64 // where starting ends
 	pace   delivered
 	round  round
@@ -52,26 +52,17 @@ const (
 	silent
 )
 
-// phase is what the window is for.
-type phase uint8
-
-const (
-	starting phase = iota // doubles in a round
-	steady                // the delay says
-	draining              // the queue becomes empty, to show how long the path is
-)
-
 // undo is what an episode of loss changed.
 type undo struct {
 	window, thresh int64
-	phase          phase
+	phase          Stage
 	buffer         buffer
 }
 
 // now is what there is to come back to.
 func (q *quiet) now() undo {
-	if q.phase == draining {
-		return undo{q.drain.window, q.thresh, steady, q.buffer}
+	if q.phase == Slowdown {
+		return undo{q.drain.window, q.thresh, Steady, q.buffer}
 	}
 	return undo{q.window, q.thresh, q.phase, q.buffer}
 }
@@ -97,7 +88,7 @@ func (q *quiet) few() int64 { return least * q.segment() }
 // it did not get, has no more of it than twice what arrives.
 func (q *quiet) most() int64 {
 	most := int64(q.cfg.Most)
-	if rate := q.pace.most(); rate > 0 && q.phase != starting {
+	if rate := q.pace.most(); rate > 0 && q.phase != Starting {
 		most = min(most, 2*carries(rate, q.meter.Base()+target)+4*q.segment())
 	}
 	return most
@@ -127,12 +118,12 @@ func (q *quiet) Acknowledged(now mono.Instant, a Ack) {
 		q.sound(now, a, waits)
 	}
 	switch {
-	case q.phase == starting:
+	case q.phase == Starting:
 		q.start(now, a, waits)
-	case q.phase == draining && int64(a.Flying) <= q.nothing():
+	case q.phase == Slowdown && int64(a.Flying) <= q.nothing():
 		q.drained(now)
 	}
-	if q.phase == steady && q.round.skip == 0 {
+	if q.phase == Steady && q.round.skip == 0 {
 		q.plan(now)
 	}
 	if a.Delivered.SentAt != mono.Never && a.Delivered.SentAt >= q.round.since {
@@ -160,7 +151,7 @@ func (q *quiet) start(now mono.Instant, a Ack, waits time.Duration) {
 // begin ends the start: what was sent too much shows the length of the path two rounds
 // later, when the queue is empty again.
 func (q *quiet) begin(now mono.Instant) {
-	q.phase = steady
+	q.phase = Steady
 	q.steps = 0
 	q.round.skip = 1
 	q.drain.due = now.Add(2 * (q.rtt + target))
@@ -186,7 +177,7 @@ func (q *quiet) Lost(now mono.Instant, l Loss) {
 		return
 	}
 	q.losses.answer(q.cfg.Segment)
-	if q.phase == starting {
+	if q.phase == Starting {
 		q.begin(now)
 	}
 	q.steps, q.round.skip = 0, 1
@@ -201,7 +192,7 @@ func (q *quiet) silence() {
 		q.thresh = q.undo.window
 	}
 	q.heard = silent
-	q.window, q.phase, q.steps = q.clamp(q.few()), starting, 0
+	q.window, q.phase, q.steps = q.clamp(q.few()), Starting, 0
 	q.losses.answer(q.cfg.Segment)
 }
 
@@ -234,7 +225,7 @@ func (q *quiet) Resized(segment int) {
 
 // Window is at least two packets: where less is meant, the rate says so.
 func (q *quiet) Window() int {
-	if q.phase == draining {
+	if q.phase == Slowdown {
 		return q.cfg.Segment
 	}
 	return int(max(q.window, min(q.few(), int64(q.cfg.Most))))
@@ -247,7 +238,7 @@ func (q *quiet) Rate() int64 {
 		return 0
 	}
 	rate := scale(q.window, int64(time.Second), int64(q.rtt))
-	if q.phase == starting {
+	if q.phase == Starting {
 		return 2 * rate
 	}
 	rate += rate / 4

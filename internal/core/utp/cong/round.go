@@ -37,7 +37,7 @@ func (r *round) longest() time.Duration { return max(r.most, r.before) }
 
 // settle sets the window at the end of a round.
 func (q *quiet) settle(now mono.Instant) {
-	if q.phase != steady || q.round.count == 0 || q.round.skip > 0 {
+	if q.phase != Steady || q.round.count == 0 || q.round.skip > 0 {
 		return
 	}
 	q.buffer.pass(now, q.round.most)

@@ -22,26 +22,10 @@ type View struct {
 
 // View says what is measured, and for what the window is.
 func (q *quiet) View() View {
-	v := View{Queued: q.waits, Base: q.meter.Base(), Target: q.buffer.target()}
-	switch q.phase {
-	case starting:
-		v.Stage = Starting
-	case steady:
-		v.Stage = Steady
-	case draining:
-		v.Stage = Slowdown
-	}
-	return v
+	return View{Stage: q.phase, Queued: q.waits, Base: q.meter.Base(), Target: q.buffer.target()}
 }
 
 // View says what is measured; libutp knows no round trip without a queue.
 func (l *ledbat) View() View {
-	v := View{Queued: l.queued, Target: ledbatTarget}
-	switch l.growth {
-	case slowStart:
-		v.Stage = Starting
-	case linear:
-		v.Stage = Steady
-	}
-	return v
+	return View{Stage: l.growth, Queued: l.queued, Target: ledbatTarget}
 }
