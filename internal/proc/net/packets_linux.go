@@ -212,3 +212,9 @@ func (u *udpPackets) Buffers(want int) (receive, send int, err error) { return b
 
 func (u *udpPackets) Close() error              { return u.udp.Close() }
 func (u *udpPackets) LocalAddr() netip.AddrPort { return u.local }
+
+// forceBuffer passes the administrator's bound, which takes CAP_NET_ADMIN.
+func forceBuffer(fd uintptr, way, size int) error {
+	option := [...]int{unix.SO_RCVBUFFORCE, unix.SO_SNDBUFFORCE}[way]
+	return unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, option, size)
+}

@@ -2,10 +2,16 @@
 
 package net
 
-import "net"
+import (
+	"errors"
+	"net"
+)
 
 // wrapUDP has nothing to say to the descriptor here.
 func wrapUDP(*net.UDPConn) Packets { return nil }
 
 // segmentLender has no segments to read here.
 func segmentLender(Packets, int) Lender { return nil }
+
+// forceBuffer has no way past the administrator's bound here, or none is needed.
+func forceBuffer(uintptr, int, int) error { return errors.ErrUnsupported }
