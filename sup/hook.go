@@ -12,7 +12,7 @@ type Moment int
 const (
 	// OnReceive is at Process.Receive.
 	OnReceive Moment = iota
-	// InStep is at Process.Step.
+	// InStep is at Process.Step, and at each Cell.Step.
 	InStep
 	// BetweenActions is at Process.Act.
 	BetweenActions
