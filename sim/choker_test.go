@@ -67,7 +67,12 @@ func compareFinishes(t *testing.T, choker string, runs int, each func(run int, s
 		}
 		give, ride := median(r, Leech), median(r, FreeRider)
 		share := give.Seconds() / ride.Seconds()
-		t.Logf("%s, run %d: %v, free riders %v, %.2f", choker, run, give.Round(time.Second), ride.Round(time.Second), share)
+		late := 100 * float64(r.EndgameDuplicates) / float64(r.Blocks)
+		t.Logf("%s, run %d: %v, free riders %v, %.2f; %.2f %% twice in the endgame, entropy %.3f",
+			choker, run, give.Round(time.Second), ride.Round(time.Second), share, late, r.Entropy)
+		if late > 1 {
+			t.Errorf("%s, run %d: %.2f %% came twice in the endgame", choker, run, late)
+		}
 		each(run, share)
 		sum += share
 	}
