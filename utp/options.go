@@ -60,7 +60,7 @@ func Linger(d time.Duration) Option { return func(o *options) { o.linger = max(0
 
 // Silence is after how long without a word of the remote a connection is given up, half a
 // minute at the least, also if there is nothing to send; 0 stands for never. One that has
-// to acknowledge something is given up after 20 s and six tries, whatever this is.
+// to acknowledge something is given up after 30 s and six tries, whatever this is.
 func Silence(d time.Duration) Option { return func(o *options) { o.silence = max(0, d) } }
 
 // OnNetwork has the sockets be of a network; nil stands for the host's.

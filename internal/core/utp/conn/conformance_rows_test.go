@@ -110,21 +110,34 @@ var ackRows = []row{
 			t.Errorf("%+v", s)
 		}
 	}},
-	{"a silent remote is given up after six timeouts and twenty seconds, without a Reset", func(t *testing.T) {
-		p := opened(t, config())
-		p.Append(10)
-		p.flush()
-		begin := p.now
-		for p.Phase() == conn.Connected {
-			p.wait(100 * ms)
+	{"a silent remote is given up after six timeouts and thirty seconds, without a Reset", func(t *testing.T) {
+		for name, c := range map[string]struct {
+			make  func(testing.TB, conn.Config) *probe
+			after time.Duration
+		}{
+			"nothing is measured, and timeouts double from a second":       {spokenTo, 63 * time.Second},
+			"a round trip of 100 ms, by which some are of one length":      {opened, 38100 * ms},
+			"one of 217 ms, by which one is due just before half a minute": {openedAfter(217 * ms), 50600 * ms},
+			"one of 225 ms, by which one is due just after":                {openedAfter(225 * ms), 30900 * ms},
+		} {
+			p := c.make(t, config())
+			p.Append(10)
+			p.flush()
+			begin := p.now
+			for p.Phase() == conn.Connected {
+				p.wait(100 * ms)
+			}
+			if took := p.now.Sub(begin); took < c.after-100*ms || took > c.after+100*ms {
+				t.Errorf("%s: after %v", name, took)
+			}
+			if n := p.Status().Timeouts; n < 6 {
+				t.Errorf("%s: after %d timeouts", name, n)
+			}
+			if got := kinds(p.look()); bytes.ContainsAny([]byte(got), "R") {
+				t.Error(got)
+			}
+			p.mustBeClosed(conn.Silent)
 		}
-		if took := p.now.Sub(begin); took < 20*time.Second || took > 80*time.Second {
-			t.Errorf("after %v", took)
-		}
-		if got := kinds(p.look()); bytes.ContainsAny([]byte(got), "R") {
-			t.Error(got)
-		}
-		p.mustBeClosed(conn.Silent)
 	}},
 	{"a sign of life is sent after 29 s, one behind the last acknowledgement", func(t *testing.T) {
 		for _, make := range ends {
@@ -221,9 +234,9 @@ var endRows = []row{
 		if p.Phase() != conn.Lingering {
 			t.Fatal(p.Phase())
 		}
-		p.wait(time.Second)
+		p.wait(3900 * ms)
 		p.mustSend(p.step(p.remote(utpwire.Fin, 0, 1)), "SS")
-		p.wait(3 * time.Second)
+		p.wait(100 * ms)
 		p.mustBeClosed(conn.Finished)
 	}},
 	{"a Reset of libutp, which forgets at once, is no failure behind both Fins", func(t *testing.T) {

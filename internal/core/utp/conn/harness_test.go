@@ -98,12 +98,24 @@ func dialled(t testing.TB, cfg conn.Config) *probe {
 }
 
 // opened returns an initiator whose Syn was answered within 100 ms.
-func opened(t testing.TB, cfg conn.Config) *probe {
-	p := dialled(t, cfg)
-	p.wait(100 * ms)
-	p.receive(p.synAck(ourID, theirs))
-	p.flush()
-	p.look()
+func opened(t testing.TB, cfg conn.Config) *probe { return openedAfter(100*ms)(t, cfg) }
+
+// openedAfter makes one whose handshake took so long.
+func openedAfter(roundTrip time.Duration) func(testing.TB, conn.Config) *probe {
+	return func(t testing.TB, cfg conn.Config) *probe {
+		p := dialled(t, cfg)
+		p.wait(roundTrip)
+		p.receive(p.synAck(ourID, theirs))
+		p.flush()
+		p.look()
+		return p
+	}
+}
+
+// spokenTo returns an acceptor that knows the window of its remote, and no round trip.
+func spokenTo(t testing.TB, cfg conn.Config) *probe {
+	p := accepted(t, cfg)
+	p.step(p.ack(0))
 	return p
 }
 
