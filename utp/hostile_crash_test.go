@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -21,6 +22,7 @@ type trap struct {
 	mu     sync.Mutex
 	in     string // part of the path
 	during string // what the process was woken by
+	by     string // of what function the step is; "": any
 	skip   int
 	state  trapState
 }
@@ -36,7 +38,7 @@ const (
 func (b *trap) hook(p sup.Point) {
 	b.mu.Lock()
 	springs := false
-	if b.state == set && p.At == sup.InStep && p.Label == b.during && strings.Contains(p.Path, b.in) {
+	if b.state == set && p.At == sup.InStep && p.Label == b.during && strings.Contains(p.Path, b.in) && isBelow(b.by) {
 		if b.skip--; b.skip < 0 {
 			springs, b.state = true, sprung
 		}
@@ -47,10 +49,27 @@ func (b *trap) hook(p sup.Point) {
 	}
 }
 
-func (b *trap) set(in, during string, skip int) {
+func (b *trap) set(in, during string, skip int) { b.setIn(in, during, "", skip) }
+
+// setIn is set for the steps of one function of the process.
+func (b *trap) setIn(in, during, by string, skip int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.in, b.during, b.skip, b.state = in, during, skip, set
+	b.in, b.during, b.by, b.skip, b.state = in, during, by, skip, set
+}
+
+// isBelow says whether a function of a name has called us, however far up.
+func isBelow(name string) bool {
+	var at [64]uintptr
+	for frames := runtime.CallersFrames(at[:runtime.Callers(1, at[:])]); ; {
+		f, more := frames.Next()
+		if strings.HasSuffix(f.Function, name) {
+			return true
+		}
+		if !more {
+			return false
+		}
+	}
 }
 
 func (b *trap) isSprung() trapState {
@@ -241,6 +260,51 @@ func TestACrashOfAConnectionThatIsBeingDialledEndsTheDial(t *testing.T) {
 			connect(t, c.to, late, "10.0.2.1:6881")
 		})
 	}
+}
+
+// Who hoards packets that came early is ended when others lack the memory, and that step
+// crashes: nobody else does, and the others have it.
+func TestACrashWhileOneWhoHoardsIsEndedEndsThatConnection(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		const size = 4 << 20
+		var trap trap
+		to, dialled, accepted := lossy(b, utp.Hook(trap.hook))
+		conns := hoarders(b, to)
+		time.Sleep(10 * time.Second)
+		trap.setIn("conn[10.1.0.", "datagrams", "(*process).reclaim", 0)
+		for range 3 { // one of which finds that there is no memory
+			transfer(t, dialled, accepted, size)
+		}
+		synctest.Wait()
+		died, silent := 0, 0
+		for _, c := range conns {
+			select {
+			case <-c.Done():
+				_, err := io.Copy(io.Discard, c)
+				var end *utp.EndError
+				switch {
+				case errors.As(err, &end) && end.Reason == utp.Crashed:
+					died++
+				case errors.As(err, &end) && end.Reason == utp.Silent:
+					silent++
+				default:
+					t.Errorf("one ended by %v", err)
+				}
+			default:
+			}
+		}
+		if trap.isSprung() != sprung || died != 1 || silent > 2 {
+			t.Errorf("%d crashed, and %d were given up", died, silent)
+		}
+		if p := to.Tree().Root.Children[0]; p.Cells.Died != 1 || p.Restarts != 0 {
+			t.Errorf("the tree shows %+v", p)
+		}
+		transfer(t, dialled, accepted, size)
+		for _, c := range conns {
+			_ = c.Abort()
+		}
+		b.serves(to, "10.0.0.3")
+	})
 }
 
 // Every connection that there is crashes, one after the other: the socket stays, and no

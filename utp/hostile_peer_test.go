@@ -188,36 +188,51 @@ func TestRemotesThatSendToWhoNeverReadsFillNoMoreThanTheirWindows(t *testing.T) 
 	})
 }
 
+// lossy is a connection whose dialler loses a packet in a hundred, and the socket that accepted.
+func lossy(b *bubble, o ...utp.Option) (to *utp.Socket, dialled, accepted *utp.Conn) {
+	b.t.Helper()
+	h := b.tap(left)
+	nth := 0
+	h.lose = func(p []byte) fate {
+		if nth++; len(p) > 1000 && nth%97 == 0 {
+			return lost
+		}
+		return carried
+	}
+	to = b.socket(right, o...)
+	dialled, accepted = connect(b.t, listen(b.t, "udp4", ":6881", utp.OnNetwork(h), utp.Linger(time.Second)), to, right+":6881")
+	return to, dialled, accepted
+}
+
+// hoarders are connections of remotes that have sent all but the first packet, and say nothing
+// more: all the memory for packets that come early is theirs.
+func hoarders(b *bubble, to *utp.Socket) (conns []*utp.Conn) {
+	b.t.Helper()
+	const remotes, each = 12, 1000
+	for n := range remotes {
+		p := b.puppet(fmt.Sprintf("10.1.0.%d", n), right)
+		conns = append(conns, accept(b.t, to))
+		for i := range each {
+			p.send(utpwire.Header{Kind: utpwire.Data, Seq: p.seq.Add(1 + i)}, nil, "x")
+			if i%20 == 0 {
+				time.Sleep(time.Millisecond)
+			}
+		}
+	}
+	time.Sleep(time.Second)
+	return conns
+}
+
 // Remotes send all but the first packet, so that all the memory for packets that come early is
 // theirs, and say nothing more. When somebody lacks it, one of them is ended: there is enough
 // then for one that loses packets to do as well as before.
 func TestRemotesThatHoardReorderMemoryAreEndedWhenOthersLackIt(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bubble) {
-		const size, remotes, each = 4 << 20, 12, 1000
-		h := b.tap(left)
-		nth := 0
-		h.lose = func(p []byte) fate {
-			if nth++; len(p) > 1000 && nth%97 == 0 {
-				return lost
-			}
-			return carried
-		}
-		to := b.socket(right)
-		dialled, accepted := connect(t, listen(t, "udp4", ":6881", utp.OnNetwork(h), utp.Linger(time.Second)), to, right+":6881")
+		const size = 4 << 20
+		to, dialled, accepted := lossy(b)
 		before := heap()
 		alone := transfer(t, dialled, accepted, size)
-		var conns []*utp.Conn
-		for n := range remotes {
-			p := b.puppet(fmt.Sprintf("10.1.0.%d", n), right)
-			conns = append(conns, accept(t, to))
-			for i := range each {
-				p.send(utpwire.Header{Kind: utpwire.Data, Seq: p.seq.Add(1 + i)}, nil, "x")
-				if i%20 == 0 {
-					time.Sleep(time.Millisecond)
-				}
-			}
-		}
-		time.Sleep(time.Second)
+		conns := hoarders(b, to)
 		held := 0
 		for _, c := range conns {
 			held += c.Status().Early

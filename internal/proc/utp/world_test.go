@@ -37,8 +37,15 @@ func startWith(t *testing.T, l Link, k *clock.Clock, o sup.Options) *Mux {
 // startTraced runs a Mux with a trace, if there is one.
 func startTraced(t *testing.T, cfg Config, o sup.Options) *Mux {
 	t.Helper()
+	m, _ := startTree(t, cfg, o)
+	return m
+}
+
+// startTree is the same, with what stops it before the test ends.
+func startTree(t *testing.T, cfg Config, o sup.Options) (m *Mux, stop func()) {
+	t.Helper()
 	cfg.Core, cfg.Backlog, cfg.Linger, cfg.Silence = conn.Defaults(), 8, time.Second, 3*time.Minute
-	m := New(cfg)
+	m = New(cfg)
 	children := []sup.Child{m.Child()}
 	if cfg.Trace != nil {
 		children = []sup.Child{cfg.Trace.Child(), m.Child()}
@@ -48,13 +55,14 @@ func startTraced(t *testing.T, cfg Config, o sup.Options) *Mux {
 		t.Fatal(err)
 	}
 	m.Until(tree.Done())
-	t.Cleanup(func() {
+	stop = func() {
 		m.Shut()
 		if err := tree.Stop(context.Background()); err != nil {
 			t.Error(err)
 		}
-	})
-	return m
+	}
+	t.Cleanup(stop)
+	return m, stop
 }
 
 // strained is a link whose writes go wrong as they are told to.
