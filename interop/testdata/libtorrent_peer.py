@@ -39,7 +39,7 @@ def session(address, port):
         "allow_multiple_connections_per_ip": True,
         "in_enc_policy": 1, "out_enc_policy": 2,
         "alert_queue_size": 20000,
-        "alert_mask": kind.status_notification | kind.error_notification | kind.peer_notification,
+        "alert_mask": kind.status_notification | kind.error_notification | kind.peer_notification | kind.storage_notification,
     })
     # Loopback peers count as local ones, to whom no limit applies, unless told otherwise.
     everyone = lt.ip_filter()
@@ -74,10 +74,26 @@ def obey(ses, handle, order):
         ses.apply_settings({k: v for k, v in limits.items() if v >= 0})
 
 
-def status(handle):
+class Flush:
+    """When what a session has was written: it says that it is a seed before that."""
+
+    def __init__(self, role):
+        self.asked = self.done = role == "seed"
+
+    def look(self, handle):
+        if not self.asked and handle.status().is_seeding:
+            self.asked = True
+            handle.flush_cache()
+
+    def hear(self, alert):
+        if self.asked and isinstance(alert, lt.cache_flushed_alert):
+            self.done = True
+
+
+def status(handle, flush):
     s = handle.status()
     return {
-        "state": str(s.state), "done": s.is_seeding, "uploaded": s.total_payload_upload,
+        "state": str(s.state), "done": s.is_seeding and flush.done, "uploaded": s.total_payload_upload,
         "downloaded": s.total_payload_download, "failed": s.total_failed_bytes,
         "redundant": s.total_redundant_bytes, "peers": s.num_peers, "pieces": s.num_pieces,
     }
@@ -96,23 +112,26 @@ def main(argument):
         return
     ses = session(argument["listen"], argument.get("port", 0))
     handle = add(ses, argument["torrent"], argument["dir"], argument["role"], argument.get("super", False))
+    flush = Flush(argument["role"])
     orders = queue.Queue()
     threading.Thread(target=read_orders, args=(orders,), daemon=True).start()
     tell("listening", port=ses.listen_port())
     last = None
     while True:
         ses.wait_for_alert(50)
+        flush.look(handle)
         for alert in ses.pop_alerts():
+            flush.hear(alert)
             if isinstance(alert, JUDGING):
                 tell("alert", kind=type(alert).__name__, message=alert.message())
-        now = status(handle)
+        now = status(handle, flush)
         if now != last:
             tell("status", **now)
             last = now
         while not orders.empty():
             order = orders.get()
             if order["do"] == "end":
-                tell("end", **status(handle))
+                tell("end", **status(handle, flush))
                 os._exit(0)  # a session that is torn down in order takes seconds
             obey(ses, handle, order)
 
