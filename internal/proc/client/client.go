@@ -120,7 +120,7 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 		Storage: cfg.Storage, Reads: c.reads, Receive: receiveSlabs, Rows: service, Clock: c.clock,
 	})
 	egress := pnet.NewEgress(network)
-	dialer := pnet.NewDialer(egress, cfg.Shares.Attempts)
+	dialer := pnet.NewDialer(egress, cfg.Shares.Attempts, nil)
 	c.roster = roster.New(roster.Config{
 		Rows: service, Clock: c.clock, Events: c.events, Owner: c.owner, Names: names.RulesOf(names.PlatformOf(runtime.GOOS)),
 		Env: func(ident.TorrentID) torrent.Env {

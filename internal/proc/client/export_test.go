@@ -32,7 +32,7 @@ func Description() sup.Supervisor {
 	return tree(branches{
 		storage:  []sup.Child{store.NewService(store.NewMemory()).Child(), disk.NewSet(disk.Options{}).Child()},
 		net:      []sup.Child{greeter.Child(), udp.New(udp.Config{}).Child(), listener.Child()},
-		outgoing: []sup.Child{announce.New(announce.Config{}).Child(), pnet.NewDialer(egress, 1).Child()}, torrents: roster.New(roster.Config{}).Children(),
+		outgoing: []sup.Child{announce.New(announce.Config{}).Child(), pnet.NewDialer(egress, 1, nil).Child()}, torrents: roster.New(roster.Config{}).Children(),
 		host: []sup.Child{host.NewSleep(nil, nil).Child(), host.NewAddrs(egress, nil).Child()},
 	})
 }

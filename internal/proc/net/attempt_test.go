@@ -34,7 +34,7 @@ func (h *hole) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
 func intoTheHole(t *testing.T, n int, span time.Duration) (answers int, h *hole) {
 	t.Helper()
 	h = &hole{Host: etorrenttest.NewNetwork(t).Host("10.0.0.1")}
-	dialer := pnet.NewDialer(pnet.NewEgress(h), mostAttempts)
+	dialer := pnet.NewDialer(pnet.NewEgress(h), mostAttempts, nil)
 	tree, err := sup.Start(t.Context(), "test", sup.Supervisor{
 		Strategy: sup.OneForOne, Children: []sup.Child{dialer.Child()},
 	}, sup.Options{})

@@ -6,6 +6,8 @@ package net
 import (
 	"net"
 	"net/netip"
+
+	"github.com/etorrent/etorrent/internal/vocab/transport"
 )
 
 // WriteState says what a connection can take next.
@@ -39,10 +41,12 @@ type Conn interface {
 	// has none.
 	LocalAddr() netip.AddrPort
 	RemoteAddr() netip.AddrPort
+	// Transport is what carries it.
+	Transport() transport.Transport
 }
 
-// Wrap returns the Conn of c: over the socket itself where the platform allows
-// it, through blocking calls else.
+// Wrap returns the Conn of c, which TCP carries or what stands for it: over the socket
+// itself where the platform allows it, through blocking calls else.
 func Wrap(c net.Conn) Conn {
 	if tcp, ok := c.(*net.TCPConn); ok {
 		if raw := wrapSocket(tcp); raw != nil {

@@ -3,6 +3,8 @@ package net
 import (
 	"net"
 	"net/netip"
+
+	"github.com/etorrent/etorrent/internal/vocab/transport"
 )
 
 // portableBuffer is how many bytes a portable connection holds each way.
@@ -79,6 +81,7 @@ func (p *portableConn) WaitWritable() error {
 	return err
 }
 
-func (p *portableConn) Close() error               { return p.c.Close() }
-func (p *portableConn) LocalAddr() netip.AddrPort  { return p.local }
-func (p *portableConn) RemoteAddr() netip.AddrPort { return p.remote }
+func (p *portableConn) Close() error                   { return p.c.Close() }
+func (p *portableConn) LocalAddr() netip.AddrPort      { return p.local }
+func (p *portableConn) RemoteAddr() netip.AddrPort     { return p.remote }
+func (p *portableConn) Transport() transport.Transport { return transport.TCP }

@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/etorrent/etorrent/internal/vocab/transport"
 )
 
 // maxGather is how many buffers one gathered write carries.
@@ -159,6 +161,7 @@ func (c *socketConn) WaitWritable() error {
 	return c.raw.Write(c.doPollOut)
 }
 
-func (c *socketConn) Close() error               { return c.tcp.Close() }
-func (c *socketConn) LocalAddr() netip.AddrPort  { return c.local }
-func (c *socketConn) RemoteAddr() netip.AddrPort { return c.remote }
+func (c *socketConn) Close() error                   { return c.tcp.Close() }
+func (c *socketConn) LocalAddr() netip.AddrPort      { return c.local }
+func (c *socketConn) RemoteAddr() netip.AddrPort     { return c.remote }
+func (c *socketConn) Transport() transport.Transport { return transport.TCP }

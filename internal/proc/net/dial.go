@@ -1,6 +1,7 @@
 package net
 
 import (
+	"context"
 	"errors"
 	"maps"
 	"net/netip"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/etorrent/etorrent/internal/vocab/ident"
+	"github.com/etorrent/etorrent/internal/vocab/transport"
 	"github.com/etorrent/etorrent/sup"
 )
 
@@ -18,9 +20,13 @@ const attemptsPerDial = 3
 // errDialCrashed answers a Dial whose attempts kept ending with the process.
 var errDialCrashed = errors.New("the dialling process crashed")
 
+// errNoUTP answers one over uTP where there is none.
+var errNoUTP = errors.New("there is no uTP here")
+
 // DialResult is the answer to one Dial: a connection, or why there is none.
 type DialResult struct {
 	To   netip.AddrPort
+	Via  transport.Transport
 	Conn Conn // nil if Err is set
 	Err  error
 }
@@ -36,6 +42,7 @@ type LookupResult struct {
 type DialRequest struct {
 	For    ident.TorrentID // those of several torrents are begun in turn
 	To     netip.AddrPort
+	Via    transport.Transport
 	Within time.Duration // of the attempt, without the time that it waits for its turn; 0 stands for DialTimeout
 }
 
@@ -53,6 +60,7 @@ type errand interface{ errand() }
 
 type dialErrand struct {
 	to     netip.AddrPort
+	via    transport.Transport
 	within time.Duration
 	reply  func(DialResult)
 }
@@ -90,6 +98,7 @@ const (
 // process, and so does what it was asked: the next process tries again.
 type Dialer struct {
 	egress   *Egress
+	overUTP  Connect
 	most     int                   // attempts at once, of the whole engine
 	wishes   *sup.Mailbox[*wish]   // bounded by the half-open budget and the names of each torrent
 	outcomes *sup.Mailbox[outcome] // one for each attempt, so bounded by most
@@ -102,11 +111,15 @@ type Dialer struct {
 	cut     []*wish            // whose attempts were cut short
 }
 
+// Connect connects to a peer, until the context is done.
+type Connect func(ctx context.Context, to netip.AddrPort) (Conn, error)
+
 // NewDialer returns the handle of a process that makes so many attempts at once at
-// the most; Child is its process.
-func NewDialer(e *Egress, most int) *Dialer {
+// the most; Child is its process. TCP is the egress's;
+// where there is no way over uTP, who asks for it is told so.
+func NewDialer(e *Egress, most int, overUTP Connect) *Dialer {
 	return &Dialer{
-		egress: e, most: most, wishes: sup.NewMailbox[*wish](), outcomes: sup.NewMailbox[outcome](),
+		egress: e, overUTP: overUTP, most: most, wishes: sup.NewMailbox[*wish](), outcomes: sup.NewMailbox[outcome](),
 		line: newLine(), running: map[*wish]struct{}{},
 	}
 }
@@ -117,7 +130,7 @@ func (d *Dialer) Dial(r DialRequest, reply func(DialResult)) {
 	if r.Within == 0 {
 		r.Within = DialTimeout
 	}
-	d.wishes.Put(&wish{asker: r.For, errand: dialErrand{r.To, r.Within, reply}})
+	d.wishes.Put(&wish{asker: r.For, errand: dialErrand{r.To, r.Via, r.Within, reply}})
 }
 
 // Lookup asks for the addresses of a host, for a torrent. Reply is as that of Dial.
@@ -212,7 +225,7 @@ func (d *Dialer) attempt(p *sup.Process, w *wish, longest time.Duration) {
 	var err error
 	switch e := w.errand.(type) {
 	case dialErrand:
-		made, err = d.egress.Dial(p.Context(), e.to, min(e.within, longest))
+		made, err = d.connect(p.Context(), e, min(e.within, longest))
 	case lookupErrand:
 		addrs, err = d.egress.Lookup(p.Context(), e.host)
 	case withdrawErrand: // is not in the line
@@ -222,6 +235,19 @@ func (d *Dialer) attempt(p *sup.Process, w *wish, longest time.Duration) {
 	if err == nil || p.Context().Err() == nil {
 		o.end = attemptDone
 	}
+}
+
+// connect connects to a peer.
+func (d *Dialer) connect(ctx context.Context, e dialErrand, within time.Duration) (Conn, error) {
+	switch {
+	case e.via == transport.TCP:
+		return d.egress.Dial(ctx, e.to, within)
+	case d.overUTP == nil:
+		return nil, errNoUTP
+	}
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	return d.overUTP(ctx, e.to)
 }
 
 // answer gives the answers that are there. What was cut short is left to be begun
@@ -262,7 +288,7 @@ func (d *Dialer) end() {
 func (o outcome) reply() {
 	switch e := o.of.errand.(type) {
 	case dialErrand:
-		e.reply(DialResult{To: e.to, Conn: o.conn, Err: o.err})
+		e.reply(DialResult{To: e.to, Via: e.via, Conn: o.conn, Err: o.err})
 	case lookupErrand:
 		e.reply(LookupResult{Host: e.host, Addrs: o.addrs, Err: o.err})
 	case withdrawErrand:

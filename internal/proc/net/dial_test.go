@@ -34,7 +34,7 @@ func newDialWorld(t *testing.T, crash func(sup.Point) bool) *dialWorld {
 	}
 	t.Cleanup(func() { l.Close() })
 	w := &dialWorld{
-		dialer:  pnet.NewDialer(pnet.NewEgress(network.Host("10.0.0.1")), mostAttempts),
+		dialer:  pnet.NewDialer(pnet.NewEgress(network.Host("10.0.0.1")), mostAttempts, nil),
 		answers: sup.NewMailbox[pnet.DialResult](), to: netip.MustParseAddrPort(l.Addr().String()),
 	}
 	hook := func(p sup.Point) {

@@ -41,7 +41,7 @@ func turns(t *testing.T) (d *pnet.Dialer, hole, live netip.AddrPort) {
 	}
 	t.Cleanup(func() { l.Close() })
 	hole = netip.MustParseAddrPort("10.0.0.3:1")
-	d = pnet.NewDialer(pnet.NewEgress(&holed{network.Host("10.0.0.1"), hole.Addr()}), 4)
+	d = pnet.NewDialer(pnet.NewEgress(&holed{network.Host("10.0.0.1"), hole.Addr()}), 4, nil)
 	tree, err := sup.Start(t.Context(), "test", sup.Supervisor{
 		Strategy: sup.OneForOne, Children: []sup.Child{d.Child()},
 	}, sup.Options{})
