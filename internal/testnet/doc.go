@@ -1,8 +1,8 @@
 // Package testnet makes networks for tests of real programs: network namespaces
 // with their own loopback, joined by links whose rate is bounded (veth with tbf), by
 // switches (a bridge with such links), by lines with delay, loss and a queue (a
-// pair of TUN devices), or by routes (a router with such a line), and a relay for UDP
-// on plain sockets, which needs no rights.
+// pair of TUN devices), or by routes (a router with such a line, which may take no large
+// packet and say so or not), and a relay for UDP on plain sockets, which needs no rights.
 //
 // Everything but the relay needs Linux, root and the programs ip and tc (Debian's
 // iproute2); New says what is missing as *Unavailable. netem and fq are not used:
@@ -18,6 +18,10 @@ type Unavailable struct {
 	Reason string
 	Err    error // may be nil
 }
+
+// NotRoot is the reason that a test may have anywhere: who runs it has no right to make
+// namespaces.
+const NotRoot = "not root"
 
 // Error tells the reason.
 func (e *Unavailable) Error() string {

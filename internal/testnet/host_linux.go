@@ -34,7 +34,7 @@ var hosts atomic.Int64
 // where that cannot be.
 func NewHost() (*Host, error) {
 	if os.Geteuid() != 0 {
-		return nil, &Unavailable{Reason: "not root"}
+		return nil, &Unavailable{Reason: NotRoot}
 	}
 	for _, tool := range []string{"ip", "tc"} {
 		if _, err := exec.LookPath(tool); err != nil {

@@ -21,7 +21,7 @@ func newHost(t *testing.T) *Host {
 	h, err := NewHost()
 	var no *Unavailable
 	switch {
-	case errors.As(err, &no) && (os.Getenv("CI") != "true" || no.Reason == "not root"):
+	case errors.As(err, &no) && (os.Getenv("CI") != "true" || no.Reason == NotRoot):
 		t.Skip(err)
 	case err != nil:
 		t.Fatal(err)

@@ -18,6 +18,9 @@ type Path struct {
 	// Loss, Duplicate and Reorder are how many packets of a thousand are lost, sent
 	// twice, or held back until later ones have overtaken them.
 	Loss, Duplicate, Reorder int
+	// Largest is how many bytes a packet may have, those of a Line with headers, 0 for
+	// any number. Larger ones are lost without a word, whether they may be cut or not.
+	Largest int
 	// Cut loses everything while it is set.
 	Cut Cable
 }
@@ -71,7 +74,7 @@ func (r *road) send(now time.Time, n int) []time.Time {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	p := r.path
-	if p.Cut == Unplugged || r.draws(p.Loss) {
+	if p.Cut == Unplugged || p.Largest > 0 && n > p.Largest || r.draws(p.Loss) {
 		r.counts.Lost++
 		return nil
 	}

@@ -33,6 +33,14 @@ func TestARateSpacesPacketsAndAFullQueueDropsThem(t *testing.T) {
 	}
 }
 
+func TestWhatIsTooLargeIsLost(t *testing.T) {
+	for largest, want := range map[int]Counts{1000: {Sent: 3}, 999: {Lost: 3}} {
+		if _, c := carry(Path{Largest: largest}, 1, 3, time.Second); c != want {
+			t.Errorf("where %d pass: %+v, want %+v", largest, c, want)
+		}
+	}
+}
+
 func TestJitterAloneKeepsTheOrder(t *testing.T) {
 	got, _ := carry(Path{Jitter: 50 * time.Millisecond}, 1, 1000, time.Millisecond)
 	for k := 1; k < len(got); k++ {

@@ -11,8 +11,8 @@ import (
 // its own. From the first host to the router it is a cable, from there on Line.
 type Route struct {
 	Line   *Line // from the router to the second host
+	cable  *Link // from the first host to the router
 	router *Host
-	first  netip.Addr
 }
 
 // NewRoute joins two hosts. The random seed is that of NewLine.
@@ -33,16 +33,14 @@ func (r *Route) lay(a, b *Host, randomSeed uint64) error {
 	if err != nil {
 		return &Unavailable{Reason: "no namespace forwards", Err: err}
 	}
-	cable, err := Join(a, r.router)
-	if err != nil {
+	if r.cable, err = Join(a, r.router); err != nil {
 		return err
 	}
 	if r.Line, err = NewLine(r.router, b, randomSeed); err != nil {
 		return err
 	}
-	first, near := cable.Addrs()
+	first, near := r.cable.Addrs()
 	far, second := r.Line.Addrs()
-	r.first = first
 	return errors.Join(
 		a.ip("route", "add", second.String(), "via", near.String()),
 		b.ip("route", "add", first.String(), "via", far.String(), "dev", r.Line.devices[1]),
@@ -51,8 +49,9 @@ func (r *Route) lay(a, b *Host, randomSeed uint64) error {
 
 // Addrs are the addresses of the first and of the second host.
 func (r *Route) Addrs() (first, second netip.Addr) {
+	first, _ = r.cable.Addrs()
 	_, second = r.Line.Addrs()
-	return r.first, second
+	return first, second
 }
 
 // Close takes the route away, with its router.

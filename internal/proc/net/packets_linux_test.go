@@ -269,7 +269,7 @@ func host(t *testing.T) *testnet.Host {
 	h, err := testnet.NewHost()
 	var no *testnet.Unavailable
 	switch {
-	case errors.As(err, &no) && (os.Getenv("CI") != "true" || no.Reason == "not root"):
+	case errors.As(err, &no) && (os.Getenv("CI") != "true" || no.Reason == testnet.NotRoot):
 		t.Skip(err)
 	case err != nil:
 		t.Fatal(err)
