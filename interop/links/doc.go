@@ -3,6 +3,7 @@
 // the kernel with its congestion control set by name. The same story is told in virtual
 // time (internal/utpsim), and both are compared.
 //
-// ETORRENT_LINKS=all has links of 100 Mbit/s too. What is needed and missing fails a test
-// under CI=true and skips it elsewhere; the right to make namespaces skips it everywhere.
+// ETORRENT_LINKS=all has links of 100 Mbit/s too, and fails where a link cannot be made.
+// Without it, what is needed and missing fails a test under CI=true and skips it elsewhere;
+// the right to make namespaces skips it everywhere.
 package links

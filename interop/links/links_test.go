@@ -8,8 +8,11 @@ import (
 	"time"
 )
 
-// variable says which links there are.
-const variable = "ETORRENT_LINKS"
+// variable says which links there are: every one, or those that always are.
+const (
+	variable = "ETORRENT_LINKS"
+	every    = "all"
+)
 
 // What is alike for all links. Times have room for a machine that is busy; the gate of the
 // simulator for the way back is 3 s.
@@ -17,7 +20,8 @@ const (
 	leastBoth = 0.90                  // of the link, of which headers take 3.2 %
 	mostQueue = 90 * time.Millisecond // one and a half times the target
 	mostBack  = 6 * time.Second
-	mostApart = 0.05 // from the simulator, in parts of what both get
+	mostApart = 0.05            // from the simulator, in parts of what both get
+	mostLater = 2 * time.Second // than in the simulator is uTP back
 )
 
 // stories are those that are told: a congestion control and a link, and the gates, which
@@ -35,7 +39,7 @@ func stories() []story {
 	}
 	add("cubic", 20*megabit, 250*time.Millisecond, 0.90, 0.10)
 	add("reno", 20*megabit, 250*time.Millisecond, 0.90, 0.15)
-	if os.Getenv(variable) != "all" {
+	if os.Getenv(variable) != every {
 		return out
 	}
 	add("cubic", 20*megabit, 100*time.Millisecond, 0.90, 0.20)
@@ -89,5 +93,8 @@ func (f figures) judge(t *testing.T, s story, said figures) {
 	}
 	if f.back == 0 || f.back > mostBack {
 		t.Errorf("uTP has the link back after %v (0: never)", f.back)
+	}
+	if said.back == 0 || f.back > said.back+mostLater {
+		t.Errorf("uTP has the link back after %v, in the simulator after %v (0: never)", f.back, said.back)
 	}
 }
