@@ -203,7 +203,7 @@ func (c *core) Deliver(b []byte) {
 
 // Send writes a packet, with its bytes of the pattern.
 func (c *core) Send(o conn.Outgoing) {
-	datagram := append(o.Append(nil, o.Mask), utpsim.Pattern(int64(o.Begin), o.Size)...)
+	datagram := append(o.AppendHead(nil), utpsim.Pattern(int64(o.Begin), o.Size)...)
 	c.records = append(c.records, Record{Event: c.event, Kind: Sent, N: uint32(len(datagram)), Datagram: datagram})
 }
 

@@ -193,6 +193,16 @@ var sequences = []habit{
 			w.Errorf("it takes %v", got)
 		}
 	}},
+	{"data that is padded by extensions is as any other", func(w *wire) {
+		w.accepts(100)
+		for i, padding := range []int{utpwire.MinPadding, 272, 1472 - 548, utpwire.MaxPadding} {
+			got := w.raw(append(w.header.AppendPadded(nil, padding), pattern(10+5*i, 5)...))
+			if delivered(got) != 5 {
+				w.Errorf("with %d bytes of padding it takes %v", padding, got)
+			}
+			w.header.Seq++
+		}
+	}},
 	{"what has no connection is answered by a RST of its id, that acknowledges its number", func(w *wire) {
 		w.header.Seq, w.header.Ack = 77, 99
 		if got := w.only(w.say(utpwire.Data, pattern(0, 10))); got.Header.Kind != utpwire.Reset || got.ID != 1000 || got.Ack != 77 || got.Window != 0 {

@@ -74,7 +74,7 @@ func (b *outbox) add(c *cell, o conn.Outgoing) {
 		return
 	}
 	d := b.next(c.remote, c.from)
-	d.Payload = c.user.out.bytes(o.Append(d.Payload, o.Mask), o.Begin, o.Size)
+	d.Payload = c.user.out.bytes(o.AppendHead(d.Payload), o.Begin, o.Size)
 	d.Fragmentation = b.uncut
 	if o.Cut == conn.MayBeCut {
 		d.Fragmentation = pnet.FragmentFreely

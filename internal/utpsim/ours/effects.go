@@ -26,7 +26,7 @@ func (e *effects) Send(o conn.Outgoing) {
 	if o.Times > 1 && o.Kind != utpwire.Syn {
 		e.Again++
 	}
-	b := o.Append(nil, o.Mask)
+	b := o.AppendHead(nil)
 	e.pending = append(e.pending, append(b, utpsim.Pattern(int64(o.Begin), o.Size)...))
 }
 

@@ -1,6 +1,6 @@
 // Package utpwire is the codec of uTP's packets (BEP 29): a header of 20 bytes, a
-// chain of extensions, of which selective acks are the only one that is used, and
-// the payload.
+// chain of extensions, of which selective acks are the only one that says anything,
+// and the payload.
 //
 //	0       4       8               16              24              32
 //	| kind  | ver   | extension     | connection id                 |

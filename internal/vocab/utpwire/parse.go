@@ -14,6 +14,8 @@ const MaxExtensions = 8
 const (
 	extensionNone byte = 0
 	extensionMask byte = 1 // selective acks
+	extensionBits byte = 2 // eight bytes of what uTorrent can do
+	extensionFill byte = 0xff
 )
 
 // extensionHead is what an extension begins with, in bytes: the number of the next

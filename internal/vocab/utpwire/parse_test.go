@@ -158,6 +158,25 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	})
 }
 
+func TestPaddingIsSkipped(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		h := headers().Draw(t, "header")
+		padding := rapid.IntRange(utpwire.MinPadding, utpwire.MaxPadding).Draw(t, "padding")
+		before := []byte("before")
+		b := h.AppendPadded(before, padding)[len(before):]
+		if len(b) != utpwire.HeaderBytes+padding {
+			t.Fatalf("%d bytes", len(b)-utpwire.HeaderBytes)
+		}
+		if b[1] != 2 || b[21] != 8 {
+			t.Fatalf("libutp drops %x", b)
+		}
+		var p utpwire.Packet
+		if fault := utpwire.Parse(append(b, "payload"...), &p); fault != utpwire.NoFault || p.Header != h || len(p.Mask) > 0 || string(p.Payload) != "payload" {
+			t.Fatalf("%v, %+v", fault, p)
+		}
+	})
+}
+
 func TestAMaskThatIsTooLongIsCut(t *testing.T) {
 	var h utpwire.Header
 	var p utpwire.Packet
@@ -173,6 +192,7 @@ func TestReadingAndWritingAPacketAllocatesNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() {
 		utpwire.Parse(packet, &p)
 		p.Append(room, p.Mask)
+		p.AppendPadded(room, 272)
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}

@@ -137,7 +137,7 @@ func (c *Conn) probe(now mono.Instant, fx Effects) {
 		c.transmit(now, p, fx)
 		return
 	}
-	c.carry(now, c.flight.Probe(now), ordinary, fx)
+	c.carry(now, c.flight.Probe(now), 0, fx)
 }
 
 // reconfirm sends our first State again, to an acceptor that has said nothing since it

@@ -30,11 +30,20 @@ type Effects interface {
 // that of the step; who sends much later puts a later one.
 type Outgoing struct {
 	utpwire.Header
-	Mask  utpwire.SelectiveAck
-	Begin uint64
-	Size  int
-	Times int // that it was sent; 0 of a packet that takes no number
-	Cut   Cut
+	Mask    utpwire.SelectiveAck
+	Padding int // bytes between the header and the payload, where there is no mask
+	Begin   uint64
+	Size    int
+	Times   int // that it was sent; 0 of a packet that takes no number
+	Cut     Cut
+}
+
+// AppendHead appends all of the packet but its payload.
+func (o *Outgoing) AppendHead(dst []byte) []byte {
+	if o.Padding > 0 {
+		return o.AppendPadded(dst, o.Padding)
+	}
+	return o.Append(dst, o.Mask)
 }
 
 // Reason is why a connection is closed.

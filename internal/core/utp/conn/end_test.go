@@ -53,7 +53,7 @@ func (e *end) Deliver(b []byte) {
 }
 
 func (e *end) Send(o conn.Outgoing) {
-	b := o.Append(nil, o.Mask)
+	b := o.AppendHead(nil)
 	if o.Size > 0 {
 		b = append(b, e.stream[o.Begin-e.base:][:o.Size]...)
 	}
@@ -63,7 +63,7 @@ func (e *end) Send(o conn.Outgoing) {
 	if o.Times > 1 && o.Kind != utpwire.Syn {
 		e.again++
 	}
-	if e.wide != nil && o.Cut == conn.Uncut && len(b) > e.wide() {
+	if e.wide != nil && (o.Cut == conn.Uncut || e.fragments == lostThere) && len(b) > e.wide() {
 		return
 	}
 	e.carry(e.other().index, b, o.Kind)

@@ -67,11 +67,11 @@ const (
 
 // parcel is what is to be sent next.
 type parcel struct {
-	kind   utpwire.Kind
-	size   int
-	fresh  freshness
-	trial  trial
-	packet send.Packet // where it is sent again
+	kind    utpwire.Kind
+	size    int
+	padding int // of a sounding
+	fresh   freshness
+	packet  send.Packet // where it is sent again
 }
 
 // freshness says whether a packet was sent before.
@@ -191,7 +191,7 @@ func (c *Conn) isMissing(p parcel) bool {
 // application may fill it until then (Nagle's rule as Minshall has it, and libtorrent).
 func (c *Conn) viewSmall(p parcel) hold {
 	one := c.out.small.Diff(c.flight.Unacknowledged())
-	if p.kind == utpwire.Data && p.size < c.cfg.Segment && c.out.fin == finNone && one >= 0 && one < c.flight.Span() {
+	if p.kind == utpwire.Data && p.padding == 0 && p.size < c.cfg.Segment && c.out.fin == finNone && one >= 0 && one < c.flight.Span() {
 		return heldBySmall
 	}
 	return heldByNothing
@@ -202,7 +202,7 @@ func (c *Conn) transmit(now mono.Instant, p parcel, fx Effects) {
 	if p.fresh == again {
 		c.flight.Resent(now, p.packet.Seq)
 		p.packet.Times++
-		c.carry(now, p.packet, ordinary, fx)
+		c.carry(now, p.packet, 0, fx)
 		return
 	}
 	sent := c.sendNew(now, p)
@@ -211,17 +211,17 @@ func (c *Conn) transmit(now mono.Instant, p parcel, fx Effects) {
 	switch {
 	case p.kind == utpwire.Fin:
 		c.out.fin, c.out.finSeq = finSent, sent.Seq
-	case p.size < c.cfg.Segment:
+	case p.padding == 0 && p.size < c.cfg.Segment:
 		c.out.small = sent.Seq
 	}
-	c.carry(now, sent, p.trial, fx)
+	c.carry(now, sent, p.padding, fx)
 }
 
 // carry sends a packet that the flight knows as sent.
-func (c *Conn) carry(now mono.Instant, p send.Packet, t trial, fx Effects) {
+func (c *Conn) carry(now mono.Instant, p send.Packet, padding int, fx Effects) {
 	c.control.Sent(now, p.Size, c.onWay())
 	c.pacer.Sent(now, p.Size)
 	c.emit(now, Outgoing{
-		Header: utpwire.Header{Kind: p.Kind, Seq: p.Seq, Ack: c.queue.Ack()}, Begin: p.Begin, Size: p.Size, Times: p.Times, Cut: c.viewCut(p, t),
+		Header: utpwire.Header{Kind: p.Kind, Seq: p.Seq, Ack: c.queue.Ack()}, Padding: padding, Begin: p.Begin, Size: p.Size, Times: p.Times, Cut: c.viewCut(p),
 	}, fx)
 }

@@ -17,40 +17,34 @@ const (
 	MayBeCut
 )
 
-// trial says whether a packet sounds the path for larger ones.
-type trial uint8
-
-const (
-	ordinary trial = iota
-	sounding
-)
-
-// sound makes a packet of the stream larger, to see whether the path takes it, where one
-// is wanted, there is enough to send, and both windows have room.
+// sound pads a full packet of the stream, to see whether the path takes a larger one, where
+// that is wanted, and both windows have room. It is sent again without: so it is lost at
+// most once, on a path too that takes no fragments.
 func (c *Conn) sound(now mono.Instant, p parcel) parcel {
-	if c.path == nil || p.fresh != first || p.kind != utpwire.Data || c.out.push == pushOne {
+	if c.path == nil || p.fresh != first || p.kind != utpwire.Data || p.size < c.cfg.Segment || c.out.push == pushOne {
 		return p
 	}
-	size := c.path.Sounding(now) - utpwire.HeaderBytes
-	flying := c.flight.Flying().Bytes + size
-	if size > p.size && uint64(size) <= c.out.end-c.out.sent && uint64(flying) <= uint64(c.out.window) && flying <= c.control.Window() {
-		p.size, p.trial = size, sounding
+	room := min(c.path.Sounding(now)-utpwire.HeaderBytes, p.size+utpwire.MaxPadding)
+	flying := c.flight.Flying().Bytes + room
+	if room > p.size && uint64(flying) <= uint64(c.out.window) && flying <= c.control.Window() {
+		p.size = min(p.size, room-utpwire.MinPadding)
+		p.padding = room - p.size
 	}
 	return p
 }
 
 // sendNew has the flight know of a packet that was not sent before.
 func (c *Conn) sendNew(now mono.Instant, p parcel) send.Packet {
-	if p.trial == ordinary {
+	if p.padding == 0 {
 		return c.flight.Send(now, p.kind, p.size)
 	}
-	c.path.Sent(p.size + utpwire.HeaderBytes)
+	c.path.Sent(utpwire.HeaderBytes + p.padding + p.size)
 	return c.flight.SendSounding(now, p.kind, p.size)
 }
 
 // viewCut says how to send a packet.
-func (c *Conn) viewCut(p send.Packet, t trial) Cut {
-	if c.path == nil || t == ordinary && p.Size+utpwire.HeaderBytes > c.path.Size() {
+func (c *Conn) viewCut(p send.Packet) Cut {
+	if c.path == nil || p.Size+utpwire.HeaderBytes > c.path.Size() {
 		return MayBeCut
 	}
 	return Uncut
@@ -117,11 +111,11 @@ func (c *Conn) resize(segment int) {
 }
 
 // TooLarge says that our own system did not take a packet of this step because of its size
-// (EMSGSIZE). It goes with a later Flush, and may be cut.
+// (EMSGSIZE). It goes with a later Flush, without padding, or may be cut.
 func (c *Conn) TooLarge(now mono.Instant, o Outgoing) {
 	c.NotSent(o)
 	if c.path != nil && c.phase == Connected {
-		c.path.Refused(now, o.Size+utpwire.HeaderBytes)
+		c.path.Refused(now, utpwire.HeaderBytes+o.Padding+o.Size)
 		c.fitPath()
 	}
 }

@@ -42,12 +42,27 @@ func TestPacketsBecomeAsLargeAsThePathTakes(t *testing.T) {
 }
 
 func TestAPathThatBecomesNarrowerWithoutAWordIsFoundOut(t *testing.T) {
-	w := newWorld(t, path{rtt: 30 * ms, bytes: [2]int{20_000_000, 0}, sizes: mtu.IPv4(), window: 60_000, chunk: 1 << 20})
-	w.wide = narrow(w, 1250, 2*time.Second)
-	w.run()
-	w.mustBeWhole("on a path that became narrower")
-	if took := w.ends[0].doneAt.Sub(w.begin); took > 25*time.Second {
-		t.Errorf("it took %v", took)
+	for _, wide := range []int{1250, 1000, 576} {
+		w := newWorld(t, path{rtt: 30 * ms, bytes: [2]int{20_000_000, 0}, sizes: mtu.IPv4(), window: 60_000, chunk: 1 << 20})
+		w.wide = narrow(w, wide, 2*time.Second)
+		w.run()
+		w.mustBeWhole("on a path that became narrower")
+		if took := w.ends[0].doneAt.Sub(w.begin); took > 25*time.Second {
+			t.Errorf("a path that takes %d from then on took %v", wide, took)
+		}
+	}
+}
+
+// What was made for a wider path comes in fragments, or never.
+func TestAPathThatTakesNoFragmentsLosesNothingButSoundings(t *testing.T) {
+	for _, wide := range []int{1 << 16, 1452, 1300, 1200} {
+		w := newWorld(t, path{rtt: 30 * ms, bytes: [2]int{3_000_000, 100}, sizes: mtu.IPv4(), window: 60_000, chunk: 1 << 20, fragments: lostThere})
+		w.wide = narrow(w, wide, 0)
+		w.run()
+		w.mustBeWhole("on a path without fragments")
+		if took := w.ends[0].doneAt.Sub(w.begin); took > 10*time.Second {
+			t.Errorf("a path of %d took %v", wide, took)
+		}
 	}
 }
 
@@ -62,7 +77,7 @@ func TestASoundingThatWasNotTakenIsSentAnew(t *testing.T) {
 	soundings := 0
 	for _, seq := range []int{5000, 0} {
 		for _, o := range p.look() {
-			if o.Size == 1452 && o.Cut == conn.Uncut {
+			if o.Padding+o.Size == 1452 && o.Padding > 0 && o.Cut == conn.Uncut {
 				soundings++
 			}
 		}
@@ -89,14 +104,14 @@ func TestWhatOurOwnSystemOrARouterSaysOfSizesIsFollowed(t *testing.T) {
 		if o.Cut != conn.Uncut {
 			t.Errorf("%+v", o)
 		}
-		if o.Size > 1180 {
+		if o.Padding > 0 {
 			p.TooLarge(p.now, o) // it sounds
 		}
 	}
 	p.flush()
 	s := p.look()
 	p.mustSend(s, "D")
-	if s[0].Size != 1452 || s[0].Cut != conn.MayBeCut || s[0].Times != 1 {
+	if s[0].Size != 1180 || s[0].Padding != 0 || s[0].Cut != conn.Uncut || s[0].Times != 1 {
 		t.Errorf("%+v", s[0])
 	}
 	p.TooBig(p.now, 1000)

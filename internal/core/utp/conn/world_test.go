@@ -25,21 +25,22 @@ type path struct {
 	replay    float64 // how many datagrams come again, up to 20 s later
 	// lose says which packets are lost besides: by who sends them, and the how manieth of
 	// all of that end it is.
-	lose     func(from int, nth int, kind utpwire.Kind) fate
-	bytes    [2]int // of the streams
-	chunk    int    // bytes that the application appends at once
-	pause    time.Duration
-	begin    mono.Instant
-	clocks   [2]time.Duration // beside each other
-	syn      serial.Number
-	answer   serial.Number // of the acceptor, where direct
-	entry    entry
-	leave    leave
-	window   int           // of the control, 0: that of cong.Default
-	reads    time.Duration // how long the application takes to read; 0: at once
-	sizes    mtu.Config    // of packets, zero: 100 bytes of payload
-	wide     func() int    // bytes of datagrams that the network takes whole; nil: all
-	receives int           // window, in bytes, 0: that of the defaults
+	lose      func(from int, nth int, kind utpwire.Kind) fate
+	bytes     [2]int // of the streams
+	chunk     int    // bytes that the application appends at once
+	pause     time.Duration
+	begin     mono.Instant
+	clocks    [2]time.Duration // beside each other
+	syn       serial.Number
+	answer    serial.Number // of the acceptor, where direct
+	entry     entry
+	leave     leave
+	window    int           // of the control, 0: that of cong.Default
+	reads     time.Duration // how long the application takes to read; 0: at once
+	sizes     mtu.Config    // of packets, zero: 100 bytes of payload
+	wide      func() int    // bytes of datagrams that the network takes whole; nil: all
+	fragments fate          // of larger ones that may be cut
+	receives  int           // window, in bytes, 0: that of the defaults
 }
 
 type fate int

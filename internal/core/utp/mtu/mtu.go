@@ -1,12 +1,14 @@
 // Package mtu finds out how large a packet the path of a uTP connection takes (RFC 8899):
-// by sending larger ones now and then, which carry data as any other.
+// by sending larger ones now and then, soundings, which carry data as any other and are
+// padded.
 //
 //	searching ──▶ found ──▶ searching again, after a while
 //	    ▲           │
 //	    └── hole ◀──┘   what was taken is taken no more
 //
-// Sizes are bytes of UDP payload. A packet is never packed anew, so one that turns out
-// too large is sent again in fragments: without DF, as all are that are larger than Size.
+// Sizes are bytes of UDP payload, with padding. A packet is never packed anew: a sounding
+// is sent again without padding, and what was made for a wider path in fragments, without
+// DF, as all is that is larger than Size.
 //
 // Invariants: Floor <= Size <= Ceiling; a sounding is larger than Size; one flies at a
 // time.

@@ -20,8 +20,8 @@ const (
 	SoundingUndecided
 )
 
-// trial says whether a packet is a sounding. One that is sent again is none: it may go
-// in fragments.
+// trial says whether a packet is a sounding. One that is sent again is none: it goes
+// without padding.
 type trial uint8
 
 const (
