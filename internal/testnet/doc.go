@@ -2,11 +2,11 @@
 // with their own loopback, joined by links whose rate is bounded (veth with tbf), by
 // switches (a bridge with such links), by lines with delay, loss and a queue (a
 // pair of TUN devices), or by routes (a router with such a line, which may take no large
-// packet and say so or not), and a relay for UDP on plain sockets, which needs no rights.
+// packet and say so or not).
 //
-// Everything but the relay needs Linux, root and the programs ip and tc (Debian's
-// iproute2); New says what is missing as *Unavailable. netem and fq are not used:
-// the kernels of containers often lack them.
+// All of it needs Linux, root and the programs ip and tc (Debian's iproute2); what is
+// missing is told as *Unavailable. netem and fq are not used: the kernels of containers
+// often lack them.
 //
 // What a test made is gone when it ends. What a killed test left behind is removed
 // by the next New on the machine: a namespace carries the number of its process in

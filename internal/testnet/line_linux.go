@@ -145,9 +145,12 @@ func (l *Line) Close() error {
 	return err
 }
 
+// packet is the size of the largest one that there can be.
+const packet = 64 << 10
+
 // carry reads packets of one end and brings them to the other.
 func (l *Line) carry(from int) {
-	buf := make([]byte, datagram)
+	buf := make([]byte, packet)
 	to := l.ends[1-from]
 	for {
 		n, err := l.ends[from].Read(buf)
