@@ -9,6 +9,7 @@ times=()
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 tally=$work/tally
+digest=$work/digest
 testsum=$work/testsum
 go build -o "$testsum" ./tools/testsum || exit 1
 
@@ -20,7 +21,7 @@ stage() { # name, arguments of go test...
   local name=$1 start=$SECONDS
   shift
   echo "== $name"
-  go test -json "${fresh[@]}" "$@" 2>&1 | "$testsum" -stage "$name" -tally "$tally" || failed+=("$name")
+  go test -json "${fresh[@]}" "$@" 2>&1 | "$testsum" -stage "$name" -tally "$tally" -digest "$digest" || failed+=("$name")
   times+=("$name $((SECONDS - start)) s")
 }
 
@@ -54,6 +55,8 @@ else
   echo '== interop: there is no folder interop'
 fi
 
+# The log is long, and its end is read first.
+[ ! -s "$digest" ] || { echo '== what failed said'; tail -n 60 "$digest"; }
 echo "== took: $(printf '%s; ' "${times[@]}")"
 [ ${#failed[@]} -eq 0 ] || echo "failed: ${failed[*]}"
 awk '{p += $1; f += $2; s += $3} END {printf "tests: %d passed, %d failed, %d skipped\n", p, f, s}' "$tally"

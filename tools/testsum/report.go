@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 )
 
@@ -20,6 +21,7 @@ type report struct {
 	out                     io.Writer
 	passed, failed, skipped int
 	failedIn                map[string]int      // by package
+	digest                  []string            // of what failed
 	outputs                 map[string][]string // of tests that have not ended
 }
 
@@ -63,11 +65,34 @@ func (r *report) test(e event) {
 	case "fail":
 		r.fail(e.Package)
 		fmt.Fprintf(r.out, "FAIL\t%s\n%s", key, strings.Join(r.outputs[key], ""))
+		r.digest = append(append(r.digest, key), messages(r.outputs[key])...)
 	default:
 		return
 	}
 	delete(r.outputs, key)
 }
+
+const (
+	// messageWidth and messagesMost bound what the digest has of a test.
+	messageWidth = 240
+	messagesMost = 12
+)
+
+// messages are the first lines of what a test itself said: they begin with a file and a
+// line, and those that continue them, or came from elsewhere, do not.
+func messages(output []string) []string {
+	var out []string
+	for _, line := range output {
+		line = strings.TrimRight(line, "\n")
+		if len(out) < messagesMost && isMessage.MatchString(line) {
+			out = append(out, line[:min(len(line), messageWidth)])
+		}
+	}
+	return out
+}
+
+// isMessage matches what package testing puts before a message.
+var isMessage = regexp.MustCompile(`^ +[\w.]+\.go:\d+: `)
 
 func (r *report) fail(pkg string) {
 	r.failed++
@@ -99,6 +124,9 @@ func (r *report) close(stage string) {
 	}
 	fmt.Fprintf(r.out, "%s: %d passed, %d failed, %d skipped\n", stage, r.passed, r.failed, r.skipped)
 }
+
+// counts are how many passed, failed and were skipped.
+func (r *report) counts() string { return fmt.Sprint(r.passed, " ", r.failed, " ", r.skipped) }
 
 // isFrame says whether a line is test2json's own frame around a test's output.
 func isFrame(line string) bool {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -9,7 +10,7 @@ func reported(t *testing.T, lines string) (string, *report) {
 	t.Helper()
 	var out strings.Builder
 	r := newReport(&out)
-	if err := run(r, strings.NewReader(lines), "unit", ""); err != nil {
+	if err := run(r, strings.NewReader(lines), "unit"); err != nil {
 		t.Fatal(err)
 	}
 	return out.String(), r
@@ -72,5 +73,17 @@ func TestOutputOfATestThatNeverEndedIsShown(t *testing.T) {
 `)
 	if !strings.Contains(got, "unfinished\tp TestA\npanic: here\n") || r.failed != 1 {
 		t.Errorf("got %q", got)
+	}
+}
+
+func TestTheDigestHasWhatAFailedTestSaidItself(t *testing.T) {
+	_, r := reported(t, `{"Action":"output","Package":"p","Test":"TestA","Output":"    a_test.go:3: broken\n"}
+{"Action":"output","Package":"p","Test":"TestA","Output":"        by a program that said much\n"}
+{"Action":"fail","Package":"p","Test":"TestA"}
+{"Action":"output","Package":"p","Test":"TestB","Output":"    b_test.go:3: well\n"}
+{"Action":"pass","Package":"p","Test":"TestB"}
+`)
+	if want := []string{"p TestA", "    a_test.go:3: broken"}; !slices.Equal(r.digest, want) {
+		t.Errorf("got %q, want %q", r.digest, want)
 	}
 }
