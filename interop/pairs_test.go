@@ -89,8 +89,8 @@ func fewCells() []cell {
 	)
 }
 
-// allCells are all pairs with us, and of the others all by our tracker. Who starts
-// first differs between the protocols. rTorrent 0.9.8 gives aria2 1.36 a few hundred
+// allCells are all pairs by each tracker over each protocol. Who starts first differs
+// between the protocols. rTorrent 0.9.8 gives aria2 1.36 a few hundred
 // KiB and then nothing, with nobody of us about: that pair is left out.
 func allCells() []cell {
 	var out []cell
@@ -99,10 +99,10 @@ func allCells() []cell {
 			if s.name == "rTorrent" && f.name == "aria2" {
 				continue
 			}
-			out = append(out, cell{s.name, f.name, trackerOurs, "http", seederFirst}, cell{s.name, f.name, trackerOurs, "udp", fetcherFirst})
-			if s.name == ours || f.name == ours {
-				out = append(out, cell{s.name, f.name, trackerOpen, "http", fetcherFirst}, cell{s.name, f.name, trackerOpen, "udp", seederFirst})
-			}
+			out = append(out,
+				cell{s.name, f.name, trackerOurs, "http", seederFirst}, cell{s.name, f.name, trackerOurs, "udp", fetcherFirst},
+				cell{s.name, f.name, trackerOpen, "http", fetcherFirst}, cell{s.name, f.name, trackerOpen, "udp", seederFirst},
+			)
 		}
 	}
 	return out
