@@ -41,7 +41,8 @@ utp-interop: ## uTP with libutp and utp-native through a relay that does what ne
 	cd interop && ETORRENT_UTP=all go test -count=1 -v -timeout 30m ./libutp/relay
 
 utp-links: export CI = true
-utp-links: ## uTP beside TCP on links of the kernel, up to 100 Mbit/s (some 5 minutes; root)
+utp-links: ## uTP beside TCP on links of the kernel, up to 100 Mbit/s, and where large packets are lost (some 5 minutes; root)
+	scripts/peers.sh
 	cd interop && ETORRENT_LINKS=all go test -count=1 -v -parallel 1 -timeout 20m ./links
 
 # In its folder, go test prints the table though it passes.

@@ -75,7 +75,7 @@ func (h *Host) openTun(device string, own, far netip.Addr) (*os.File, error) {
 	file := os.NewFile(uintptr(fd), device)
 	for _, args := range [][]string{
 		{"addr", "add", own.String(), "peer", far.String(), "dev", device},
-		{"addr", "add", netip.PrefixFrom(v6(own), 112).String(), "dev", device, "nodad"},
+		{"addr", "add", netip.PrefixFrom(v6(own), 120).String(), "dev", device, "nodad"},
 		// What the device drops no Path has seen: its queue takes what comes while this
 		// process does not run.
 		{"link", "set", device, "txqueuelen", "10000", "up"},

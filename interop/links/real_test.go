@@ -21,9 +21,9 @@ import (
 	"github.com/etorrent/etorrent/utp"
 )
 
-// tcpBuffer is what a socket of TCP has at each end: more than is ever on its way, so that
-// only the congestion control bounds it.
-const tcpBuffer = 16 << 20
+// socketBuffer is what a socket of others has at each end, in bytes: more than is ever on
+// its way, so that only the congestion control bounds it.
+const socketBuffer = 16 << 20
 
 // stage is a link of the kernel, with who sends at one end and who receives at the other.
 type stage struct {
@@ -53,12 +53,17 @@ func newHost(t *testing.T) *testnet.Host {
 	if err != nil {
 		missing(t, err)
 	}
+	endWithTest(t, h)
+	return h
+}
+
+// endWithTest closes what the test made, behind what was made later.
+func endWithTest(t *testing.T, c io.Closer) {
 	t.Cleanup(func() {
-		if err := h.Close(); err != nil {
+		if err := c.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return h
 }
 
 // newStage lays the link of a story.
@@ -187,8 +192,8 @@ func socketOptions(congestion string) func(network, address string, raw syscall.
 		fault := raw.Control(func(fd uintptr) {
 			err = errors.Join(
 				syscall.SetsockoptString(int(fd), syscall.IPPROTO_TCP, syscall.TCP_CONGESTION, congestion),
-				syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_SNDBUFFORCE, tcpBuffer),
-				syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUFFORCE, tcpBuffer),
+				syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_SNDBUFFORCE, socketBuffer),
+				syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUFFORCE, socketBuffer),
 			)
 		})
 		return errors.Join(fault, err)
