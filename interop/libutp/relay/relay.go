@@ -5,8 +5,9 @@
 // streams there, back and both.
 //
 // `go test` runs a chosen set of these meetings, ETORRENT_UTP=all has all of them, and
-// another value those whose names match it, a regular expression. What is needed and missing
-// fails a test under CI=true and skips it elsewhere.
+// another value those whose names match it, a regular expression. ETORRENT_PROGRAM is a
+// binary to test instead of building one. What is needed and missing fails a test under
+// CI=true and skips it elsewhere.
 package relay
 
 import (
