@@ -19,21 +19,21 @@ type cell struct {
 	guard  *sup.Cell
 	remote netip.AddrPort
 	from   netip.Addr // the address of ours that its packets leave from; zero: the system's choice
-	ids    []utpwire.ConnID
+	ids    [conn.Attempts]utpwire.ConnID
+	owned  int // of ids
 	due    due
 	mark   mark
 	heard  heard
 	next   mono.Instant // the deadline of its core
+	relief mono.Instant // when memory is given back that it may not need any more
 
 	// A step: run is a method that is bound once.
-	run     func()
-	do      task
-	news    news
-	arrival conn.Arrival
-	refused refusal
-	why     error // what ends it, where the core does not know
-	counts  counts
-	trace   *flowTrace // nil: it has none
+	run    func()
+	do     task
+	news   news
+	why    error // what ends it, where the core does not know
+	counts counts
+	trace  *flowTrace // nil: it has none
 }
 
 // heard is when the last packet of the remote came, and the last one of its stream that was in
@@ -102,7 +102,8 @@ func (x *process) admit(u *Conn, core func() *conn.Conn) *cell {
 
 // own has packets with an id be the cell's.
 func (x *process) own(c *cell, id utpwire.ConnID) {
-	c.ids = append(c.ids, id)
+	c.ids[c.owned] = id
+	c.owned++
 	x.table[door.KeyOf(c.remote, id)] = c
 }
 
@@ -122,9 +123,13 @@ func (c *cell) work() {
 	now := c.x.now
 	switch c.do {
 	case toReceive:
-		c.arrival = c.core.Receive(now, &c.x.packet, c)
+		c.x.step.arrival = c.core.Receive(now, &c.x.step.packet, c)
 	case toExpire:
 		c.core.Expire(now, c)
+		if c.relief != mono.Never && c.relief <= now {
+			c.relief = mono.Never
+			c.core.Rest()
+		}
 	case toApply:
 		c.apply(now)
 	case toFlush:
@@ -170,7 +175,7 @@ func (x *process) bury(c *cell, why error) {
 	c.endTrace(status.Status)
 	u := c.user
 	u.mu.Lock()
-	u.status = status
+	u.status = &status
 	u.out.drop(&x.m.chunks)
 	u.mu.Unlock()
 	c.guard.End()
@@ -180,7 +185,7 @@ func (x *process) bury(c *cell, why error) {
 
 // remove takes a cell out of everything.
 func (x *process) remove(c *cell) {
-	for _, id := range c.ids {
+	for _, id := range c.ids[:c.owned] {
 		delete(x.table, door.KeyOf(c.remote, id))
 	}
 	x.due.remove(c)

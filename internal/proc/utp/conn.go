@@ -26,21 +26,21 @@ const (
 type Conn struct {
 	mux           *Mux
 	local, remote netip.AddrPort
-	opened        chan struct{} // closed when the remote has answered, or it is over
-	gone          chan struct{} // closed when the process has done with it
 	reads, writes half
 	cell          *cell // the process's
 
 	mu       sync.Mutex
+	opened   chan struct{} // closed when the remote has answered, or it is over; nil: nobody dials
+	gone     chan struct{} // closed when the process has done with it; nil: nobody waits for that
 	in       inflow
 	out      outflow
 	notice   notice
 	wants    wants
-	consumed int // bytes that were read, and that the process does not know of
-	tellRead int // after how many it is told: a part of the window, so that none stays closed
 	theirs   theirs
-	err      error // why it is over
-	status   Status
+	consumed int           // bytes that were read, and that the process does not know of
+	tellRead int           // after how many it is told: a part of the window, so that none stays closed
+	err      error         // why it is over
+	status   *Status       // when it was asked for last, or at the end
 	asked    chan struct{} // closed when status is as it is now; nil: nobody asks
 }
 
@@ -72,18 +72,15 @@ const (
 )
 
 func newConn(m *Mux, local, remote netip.AddrPort) *Conn {
-	return &Conn{
-		mux: m, local: local, remote: remote, opened: make(chan struct{}), gone: make(chan struct{}),
-		reads: newHalf(), writes: newHalf(),
-	}
+	return &Conn{mux: m, local: local, remote: remote}
 }
 
 // Read reads what has come of the remote's stream, and waits for it. At its end it is
 // io.EOF, after Close net.ErrClosed, after the read deadline os.ErrDeadlineExceeded; an
 // *EndError where the connection broke, behind what came until then.
 func (c *Conn) Read(b []byte) (int, error) {
-	c.reads.turn <- struct{}{}
-	defer func() { <-c.reads.turn }()
+	c.enter(&c.reads)
+	defer c.leave(&c.reads)
 	for {
 		n, until, err := c.tryRead(b)
 		switch {
@@ -121,7 +118,7 @@ func (c *Conn) tryRead(b []byte) (int, time.Time, error) {
 	case c.err != nil:
 		return 0, time.Time{}, c.err
 	}
-	h.waiting = somebody
+	h.await()
 	return 0, h.until, nil
 }
 
@@ -130,8 +127,8 @@ func (c *Conn) tryRead(b []byte) (int, time.Time, error) {
 // after the write deadline os.ErrDeadlineExceeded, and an *EndError where the connection
 // broke.
 func (c *Conn) Write(b []byte) (int, error) {
-	c.writes.turn <- struct{}{}
-	defer func() { <-c.writes.turn }()
+	c.enter(&c.writes)
+	defer c.leave(&c.writes)
 	for n := 0; ; {
 		k, until, err := c.tryWrite(b[n:])
 		n += k
@@ -162,7 +159,7 @@ func (c *Conn) tryWrite(b []byte) (int, time.Time, error) {
 	if n > 0 {
 		c.tell()
 	} else {
-		h.waiting = somebody
+		h.await()
 	}
 	return n, h.until, nil
 }
@@ -209,7 +206,17 @@ func (c *Conn) Abort() error {
 
 // Gone is closed when all is over: when the remote has acknowledged our end and had time
 // to hear that its own has come, or when the connection broke.
-func (c *Conn) Gone() <-chan struct{} { return c.gone }
+func (c *Conn) Gone() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.gone == nil {
+		c.gone = make(chan struct{})
+		if c.notice == over {
+			close(c.gone)
+		}
+	}
+	return c.gone
+}
 
 // LocalAddr is where the remote's packets come to: an Addr.
 func (c *Conn) LocalAddr() net.Addr { return Addr{c.local} }
@@ -246,13 +253,19 @@ func (c *Conn) finish(err error) {
 	if c.notice == over {
 		return
 	}
-	c.notice, c.err, c.status.Phase = over, err, conn.Closed
+	c.notice, c.err = over, err
+	if c.status == nil {
+		c.status = &Status{}
+	}
+	c.status.Phase = conn.Closed
 	if c.asked != nil {
 		close(c.asked)
 		c.asked = nil
 	}
 	c.open()
-	close(c.gone)
+	if c.gone != nil {
+		close(c.gone)
+	}
 	c.reads.signal()
 	c.writes.signal()
 	c.mux.roll.leave(c)
@@ -260,9 +273,8 @@ func (c *Conn) finish(err error) {
 
 // open tells who dialled that there is an answer. With the lock.
 func (c *Conn) open() {
-	select {
-	case <-c.opened:
-	default:
+	if c.opened != nil {
 		close(c.opened)
+		c.opened = nil
 	}
 }

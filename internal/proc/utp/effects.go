@@ -1,6 +1,8 @@
 package utp
 
 import (
+	"slices"
+
 	"github.com/etorrent/etorrent/internal/core/utp/conn"
 	"github.com/etorrent/etorrent/internal/core/utp/door"
 	"github.com/etorrent/etorrent/internal/vocab/utpwire"
@@ -12,6 +14,7 @@ import (
 // Deliver takes bytes of the remote's stream.
 func (c *cell) Deliver(b []byte) {
 	c.counts.delivered += uint64(len(b))
+	c.relief = c.x.now.Add(reliefAfter)
 	c.user.in.write(b, &c.x.m.chunks)
 }
 
@@ -35,7 +38,10 @@ func (n *counts) takeBack(o conn.Outgoing) {
 }
 
 // Released gives back what the remote has acknowledged.
-func (c *cell) Released(to uint64) { c.user.out.free(to, &c.x.m.chunks) }
+func (c *cell) Released(to uint64) {
+	c.relief = c.x.now.Add(reliefAfter)
+	c.user.out.free(to, &c.x.m.chunks)
+}
 
 // Connected is told to who dialled.
 func (c *cell) Connected() { c.news.answered = hasAnswered }
@@ -46,12 +52,7 @@ func (c *cell) Ended() { c.news.theirs = ended }
 // Forget has an id be free again.
 func (c *cell) Forget(id utpwire.ConnID) {
 	delete(c.x.table, door.KeyOf(c.remote, id))
-	for i, other := range c.ids {
-		if other == id {
-			c.ids = append(c.ids[:i], c.ids[i+1:]...)
-			return
-		}
-	}
+	c.owned = len(slices.DeleteFunc(c.ids[:c.owned], func(own utpwire.ConnID) bool { return own == id }))
 }
 
 // Closed notes why.

@@ -47,7 +47,7 @@ func (x *process) receive(b Batch) {
 // take gives a datagram to its connection, or to the door. One that fills all the room was
 // cut off, and what is left of it is no packet.
 func (x *process) take(d *pnet.Datagram) {
-	p := &x.packet
+	p := &x.step.packet
 	if len(d.Payload) >= packetRoom || utpwire.Parse(d.Payload, p) != utpwire.NoFault {
 		return
 	}
@@ -74,18 +74,19 @@ func (x *process) take(d *pnet.Datagram) {
 
 // deliver gives a packet to a connection.
 func (x *process) deliver(c *cell, p *utpwire.Packet) conn.ArrivalKind {
-	c.arrival = conn.Arrival{Kind: conn.Ends} // of one that crashes with it
+	a := &x.step.arrival
+	*a = conn.Arrival{Kind: conn.Ends} // of one that crashes with it
 	c.step(toReceive)
 	x.touch(c)
-	if kind := c.arrival.Kind; kind > conn.Ends {
-		return kind
+	if a.Kind > conn.Ends {
+		return a.Kind
 	}
 	c.heard.any, c.heard.last = x.now, p.Header
 	c.counts.received++
-	if c.arrival.Kind == conn.Carries {
-		x.viewMemory(c, c.arrival.Receipt.Kind)
+	if a.Kind == conn.Carries {
+		x.viewMemory(c, a.Receipt.Kind)
 	}
-	return c.arrival.Kind
+	return a.Kind
 }
 
 // viewMemory looks at what became of a packet of a stream: when there was no memory to hold it
@@ -173,7 +174,6 @@ func (x *process) accept(d *pnet.Datagram, g door.Guest, p *utpwire.Packet) {
 		x.turnAway(d, p)
 		return
 	}
-	close(u.opened)
 	c := x.admit(u, func() *conn.Conn { return conn.Accept(x.config(remote), x.shared.Shared, conn.Opening(g), x.now) })
 	if c.isOver() {
 		return

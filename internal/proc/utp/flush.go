@@ -1,5 +1,7 @@
 package utp
 
+import "github.com/etorrent/etorrent/internal/vocab/mono"
+
 // touch has a connection be flushed.
 func (x *process) touch(c *cell) {
 	if c.mark == unmarked {
@@ -42,7 +44,7 @@ func (x *process) look(c *cell) {
 		return
 	}
 	c.meetWriter()
-	x.due.set(c, c.next)
+	x.due.set(c, mono.Earliest(c.next, c.relief))
 	if x.out.n >= runMost {
 		x.write()
 	}

@@ -2,14 +2,16 @@ package utp
 
 import "time"
 
-// half is what one direction has for who waits. One waits at a time.
+// half is what one direction has for who waits. One waits at a time: who has the turn. What
+// nobody waits by is not there, since most connections are idle.
 type half struct {
-	turn  chan struct{} // has a token while somebody reads, or writes
-	wake  chan struct{}
 	timer *time.Timer // of who has the turn
 
 	// under the lock of the connection
 	until   time.Time
+	queue   []chan struct{} // of those who wait for the turn
+	wake    chan struct{}   // of who has it
+	turn    waiting
 	waiting waiting
 }
 
@@ -20,7 +22,40 @@ const (
 	somebody
 )
 
-func newHalf() half { return half{turn: make(chan struct{}, 1), wake: make(chan struct{}, 1)} }
+// enter takes the turn, and waits for it.
+func (c *Conn) enter(h *half) {
+	c.mu.Lock()
+	if h.turn == nobody {
+		h.turn = somebody
+		c.mu.Unlock()
+		return
+	}
+	mine := make(chan struct{})
+	h.queue = append(h.queue, mine)
+	c.mu.Unlock()
+	<-mine
+}
+
+// leave gives the turn to the next.
+func (c *Conn) leave(h *half) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(h.queue) == 0 {
+		h.turn, h.queue = nobody, nil
+		return
+	}
+	close(h.queue[0])
+	h.queue[0] = nil
+	h.queue = h.queue[1:]
+}
+
+// await has the next signal be for who has the turn. With the lock.
+func (h *half) await() {
+	h.waiting = somebody
+	if h.wake == nil {
+		h.wake = make(chan struct{}, 1)
+	}
+}
 
 // signal has who waits look again. With the lock.
 func (h *half) signal() {

@@ -1,6 +1,15 @@
 package utp
 
-import "github.com/etorrent/etorrent/internal/core/utp/conn"
+import (
+	"time"
+
+	"github.com/etorrent/etorrent/internal/core/utp/conn"
+	"github.com/etorrent/etorrent/internal/vocab/mono"
+)
+
+// reliefAfter is how long a connection keeps the memory of streams that stand still, for what
+// may follow.
+const reliefAfter = time.Second
 
 // meet tells the user what came, and the core what the user did.
 func (c *cell) meet() {
@@ -23,6 +32,9 @@ func (c *cell) pass() {
 	defer u.mu.Unlock()
 	u.in.show()
 	u.tellRead = c.x.share / tellReadAfter
+	if c.relief == mono.Never { // else the process looks again, when all may be read
+		u.tellRead = min(u.tellRead, u.in.seen.ready)
+	}
 	n.consumed, u.consumed = n.consumed+u.consumed, 0
 	n.appended += u.out.take()
 	u.out.rest(chunks)
@@ -43,7 +55,8 @@ func (c *cell) pass() {
 	}
 	n.writer = u.letWrite()
 	if u.asked != nil {
-		u.status = c.status()
+		s := c.status()
+		u.status = &s
 		close(u.asked)
 		u.asked = nil
 	}

@@ -86,7 +86,8 @@ func (m *Mux) Dial(ctx context.Context, remote netip.AddrPort) (*Conn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, opError("dial", local, remote, err)
 	}
-	c := newConn(m, local, remote)
+	c, opened := newConn(m, local, remote), make(chan struct{})
+	c.opened = opened
 	if m.roll.enter(c) == shut {
 		return nil, opError("dial", local, remote, net.ErrClosed)
 	}
@@ -94,7 +95,7 @@ func (m *Mux) Dial(ctx context.Context, remote netip.AddrPort) (*Conn, error) {
 	c.tell()
 	c.mu.Unlock()
 	select {
-	case <-c.opened:
+	case <-opened:
 	case <-m.until:
 		return nil, opError("dial", local, remote, net.ErrClosed)
 	case <-ctx.Done():

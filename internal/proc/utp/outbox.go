@@ -187,7 +187,7 @@ func (x *process) tellRefused() {
 		if r.c == nil || r.c.isOver() {
 			continue
 		}
-		r.c.refused = r
+		x.step.refused = r
 		r.c.counts.takeBack(r.o)
 		r.c.step(toRefuse)
 		x.touch(r.c)
@@ -198,7 +198,7 @@ func (x *process) tellRefused() {
 
 // refuse tells the core of a packet that was not sent.
 func (c *cell) refuse(now mono.Instant) {
-	switch r := c.refused; r.why {
+	switch r := c.x.step.refused; r.why {
 	case noRoom:
 		c.core.NotSent(r.o)
 	case tooLarge:

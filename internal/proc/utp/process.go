@@ -45,12 +45,19 @@ type process struct {
 	out    outbox
 
 	now     mono.Instant // of the step
-	packet  utpwire.Packet
+	step    step
 	touched []*cell // to be flushed
 	spare   []*cell // the memory of those before
 	told    sup.Taken[*Conn]
 	random  *rand.ChaCha8
 	leaving mono.Instant // when the rest is aborted; Never: it is not stopped
+}
+
+// step is what a step of a cell is of, and what it found.
+type step struct {
+	packet  utpwire.Packet
+	arrival conn.Arrival
+	refused refusal
 }
 
 func (m *Mux) run(p *sup.Process) error {

@@ -27,5 +27,5 @@ func (c *Conn) Status() Status {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.status
+	return *c.status
 }

@@ -185,6 +185,14 @@ func (c *Conn) openQueue(theirs serial.Number) {
 	c.heard.theirs.begin(theirs)
 }
 
+// Rest gives back the memory that nothing is in, for a connection that is idle. It does so by
+// itself with its signs of life; its owner may know sooner.
+func (c *Conn) Rest() {
+	if c.phase == Connected {
+		c.rest()
+	}
+}
+
 // Phase is where the connection is.
 func (c *Conn) Phase() Phase { return c.phase }
 
