@@ -22,7 +22,25 @@ func (c *Conn) Audit(now mono.Instant) error {
 	if err := c.queue.Audit(); err != nil {
 		return err
 	}
+	if err := c.auditWindows(); err != nil {
+		return err
+	}
 	return c.auditEnds()
+}
+
+// auditWindows looks whether more flies than the window of the control, the remote's and the
+// most that ever may have room for, but for what was sent before they shrank, and has an excuse.
+func (c *Conn) auditWindows() error {
+	path, remote, most := int64(c.control.Window()), int64(c.out.window), int64(max(c.cfg.Flying, c.cfg.Segment))
+	switch way, flying := int64(c.onWay()), int64(c.flight.Flying().Bytes); {
+	case path > most:
+		return fmt.Errorf("the window is %d bytes, at most %d", path, most)
+	case way > max(path, c.out.licence.path):
+		return fmt.Errorf("%d bytes are on their way, and the control has them be %d, or %d when they were sent", way, path, c.out.licence.path)
+	case flying > max(remote, c.out.licence.remote):
+		return fmt.Errorf("%d bytes fly, and the remote has room for %d, or %d when they were sent", flying, remote, c.out.licence.remote)
+	}
+	return nil
 }
 
 // auditEnds looks whether the ends are what the streams say.

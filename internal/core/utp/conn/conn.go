@@ -24,7 +24,8 @@
 // Invariants: the bytes that are delivered are a prefix of the remote's stream; after
 // Expire and Flush the deadline is later than now; beyond the windows of the control
 // and of the remote flies one packet at most, a probe or the first that is missing (for
-// the control, what masks are too short to tell of flies for a round trip only); a
+// the control, what masks are too short to tell of flies for a round trip only), but for
+// what was sent before they shrank, or was taken for lost and was not; a
 // packet of another connection, or of this one before its numbers wrapped, changes
 // nothing; nothing is sent to an address that has not answered but Syns.
 package conn

@@ -134,10 +134,12 @@ func (c *Conn) probe(now mono.Instant, fx Effects) {
 	p := c.next()
 	room := p.fresh == first && c.flight.Room() > 0 && uint64(c.flight.Flying().Bytes+p.size) <= uint64(c.out.window)
 	if room && c.flight.Episode() == send.NoEpisode {
+		c.license(p)
 		c.transmit(now, p, fx)
-		return
+	} else {
+		c.carry(now, c.flight.Probe(now), 0, fx)
 	}
-	c.carry(now, c.flight.Probe(now), 0, fx)
+	c.probed()
 }
 
 // reconfirm sends our first State again, to an acceptor that has said nothing since it

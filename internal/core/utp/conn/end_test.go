@@ -120,7 +120,7 @@ func (e *end) flush() {
 		e.conn.Flush(now, e)
 	}
 	e.conn.Flush(now, e)
-	if e.steps%16 == 0 || e.carried < 100 {
+	if e.steps%e.audits == 0 || e.carried < 100 {
 		if err := e.conn.Audit(now); err != nil {
 			e.Fatalf("end %d: %v", e.index, err)
 		}

@@ -18,6 +18,7 @@ type outbound struct {
 	small    serial.Number // the last Data that was not full
 	peak     int           // packets from the first to the last, at most until now
 	hold     hold
+	licence  licence
 	paced    mono.Instant // until when, where it is heldByPace
 	push     push
 	fin      fin
@@ -131,6 +132,9 @@ func (c *Conn) fill(now mono.Instant, fx Effects) {
 	for {
 		p := c.sound(now, c.next())
 		c.out.hold = c.viewHold(now, p)
+		if c.out.hold == heldByNothing {
+			c.license(p)
+		}
 		c.out.push = pushNone
 		if c.out.hold != heldByNothing {
 			c.out.paced = c.pacer.Next(now)

@@ -140,6 +140,7 @@ func (c *Conn) tellControl(now mono.Instant, delay utpwire.Delay, a *send.Acknow
 	if a.Ended == send.Undone {
 		c.totals.Undone++
 		c.control.Undone(now)
+		c.unlost()
 	}
 	c.tellLosses(now, a.Lost)
 	c.control.Acknowledged(now, cong.Ack{

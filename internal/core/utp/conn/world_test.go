@@ -86,6 +86,7 @@ type world struct {
 	under   datagrams
 	carried int
 	steps   int
+	audits  int // after how many steps everything is looked at
 	opened  mono.Instant
 	resets  int
 }
@@ -135,7 +136,7 @@ func newWorld(t fatal, p path) *world {
 		most = 0
 	}
 	w := &world{
-		fatal: t, path: p, random: rand.New(rand.NewPCG(p.seed, 1)), now: p.begin, pool: recv.NewPool(1500, 1<<14),
+		fatal: t, path: p, random: rand.New(rand.NewPCG(p.seed, 1)), now: p.begin, pool: recv.NewPool(1500, 1<<14), audits: 16,
 		door: door.New(door.Config{Most: most, Window: uint32(p.config().Window), Secret: [16]byte{byte(p.seed)}}),
 	}
 	for i := range w.ends {
