@@ -281,6 +281,40 @@ var acknowledgements = []fact{
 			t.Errorf("it answers %v, want mask %x", last, want)
 		}
 	}},
+	{"after the end of the stream no acknowledgement has a mask, whatever is held", func(t *testing.T) {
+		w := newWire(t, Options{})
+		w.ask(65532)
+		w.header.Seq = 65536 - 2 // before the Fin
+		if got := only(t, w.say(utpwire.Data, pattern(10, 10))); !slices.Equal(got.Mask, []byte{1, 0, 0, 0}) {
+			t.Errorf("before the end it answers %v", got)
+		}
+		w.header.Seq = 1 // behind it
+		if got := only(t, w.say(utpwire.Data, pattern(30, 10))); !slices.Equal(got.Mask, []byte{0b1001, 0, 0, 0}) {
+			t.Errorf("before the end it answers %v", got)
+		}
+		w.header.Seq = 65535
+		if got := only(t, w.say(utpwire.Fin, nil)); !slices.Equal(got.Mask, []byte{0b1011, 0, 0, 0}) {
+			t.Errorf("a FIN that is early has it answer %v", got)
+		}
+		w.header.Seq = 65533
+		got := w.say(utpwire.Data, pattern(0, 10))
+		for _, a := range spoken(got) {
+			if a.Ack != 65535 || len(a.Mask) > 0 {
+				t.Errorf("at the end it answers %v", a)
+			}
+		}
+		if len(said(got, Ended)) != 1 || len(spoken(got)) == 0 {
+			t.Errorf("at the end it does %v", got)
+		}
+		w.header.Seq = 2 // which it holds, since numbers came round
+		if got := only(t, w.say(utpwire.Data, pattern(40, 10))); got.Ack != 65535 || len(got.Mask) > 0 {
+			t.Errorf("behind the end it answers %v", got)
+		}
+		w.header.Seq = 0
+		if got := w.say(utpwire.Data, pattern(20, 10)); delivered(got) != 20 || only(t, got).Ack != 1 {
+			t.Errorf("nothing was held: %v", got)
+		}
+	}},
 	{"one hole is sent again when three packets behind it are there", func(t *testing.T) {
 		w, first, last := opened(t, 9)
 		h := w.header
