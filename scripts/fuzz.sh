@@ -16,7 +16,8 @@ if [ "${1:-}" = -keep ]; then
   shift
 fi
 
-# Target, package, and the files that are its decoder.
+# Target, package, and the files that are its decoder; behind a colon the package that
+# these are in, where it is another one. What is below interop is a module of its own.
 targets='
 FuzzParse bencode parse.go scan.go keys.go value.go
 FuzzTorrent metainfo parse.go info.go files.go field.go findings.go encode.go
@@ -41,7 +42,8 @@ FuzzReassembly internal/core/utp/recv recv.go receive.go pool.go answer.go
 FuzzScript internal/core/announce plan.go lane.go turn.go answer.go fail.go host.go pump.go life.go progress.go tiers.go saved.go heap.go
 FuzzFlight internal/core/utp/send flight.go chain.go acknowledge.go loss.go episode.go timer.go sounding.go
 FuzzControl internal/core/utp/cong quiet.go round.go loss.go buffer.go drain.go ledbat.go
-FuzzConnection internal/core/utp/conn handshake.go receive.go ack.go flow.go window.go path.go close.go deadline.go guard.go
+FuzzConnection internal/core/utp/conn handshake.go receive.go ack.go flow.go window.go path.go close.go deadline.go guard.go licence.go
+FuzzOursBesideLibutp interop/libutp:internal/core/utp/conn receive.go ack.go window.go close.go
 FuzzDoor internal/core/utp/door door.go number.go
 FuzzScrapes internal/core/scrape scrape.go answer.go
 FuzzReveal internal/core/reveal reveal.go remote.go grant.go flow.go again.go
@@ -65,29 +67,43 @@ trap 'rm -rf "$work"' EXIT
 go build -o "$work/fuzzkit" ./tools/fuzzkit || exit 1
 failed=()
 
+# home is the folder of the module that a package is in.
+home() { case $1 in interop/*) echo interop ;; *) echo . ;; esac; }
+
+# gotest runs go test where a package's module is. There a program of others that is missing
+# is a failure.
+gotest() { # package, arguments...
+  local package=$1 at
+  shift
+  at=$(home "$package")
+  (cd "$at" && { [ "$at" = . ] || export CI=true; } && go test "$@" "./${package#"$at/"}")
+}
+
 # fuzz runs a target. That its time is over while an input runs is no failure,
 # though the go command sometimes says so.
 fuzz() { # target, package
-  go test -run '^$' -fuzz "^$1\$" -fuzztime "$FUZZTIME" -fuzzminimizetime 1x "./$2" >"$work/log" 2>&1 && { tail -n 3 "$work/log"; return 0; }
+  gotest "$2" -run '^$' -fuzz "^$1\$" -fuzztime "$FUZZTIME" -fuzzminimizetime 1x >"$work/log" 2>&1 && { tail -n 3 "$work/log"; return 0; }
   ! grep -q 'Failing input written\|panic:' "$work/log" && grep -q 'context deadline exceeded' "$work/log" && return 0
   cat "$work/log"
   return 1
 }
 
-measure() { # target, package, files...
-  local target=$1 package=$2
-  shift 2
+measure() { # target, package, that of the files, files...
+  local target=$1 package=$2 covered=$3
+  shift 3
   local place=$work/$target.$RANDOM
   mkdir -p "$place/testdata/fuzz/$target"
   cp "$package"/testdata/*.gz "$place/testdata/" 2>/dev/null
   cp "$package/testdata/fuzz/$target"/* "$cache/$module/$package/$target"/* "$place/testdata/fuzz/$target/" 2>/dev/null
-  go test -c -cover -o "$place/test" "./$package" || return 1
-  (cd "$place" && ./test -test.run "^$target\$" -test.coverprofile cover.out >log) || { cat "$place/log"; return 1; }
+  gotest "$package" -c -cover -coverpkg "$module/$covered" -o "$place/test" || return 1
+  (cd "$place" && CI=true ./test -test.run "^$target\$" -test.coverprofile cover.out >log) || { cat "$place/log"; return 1; }
   "$work/fuzzkit" cover $least "$place/cover.out" "$@"
 }
 
 while read -r target package files; do
   [ -n "$target" ] || continue
+  covered=${package#*:}
+  package=${package%:*}
   [ $# -eq 0 ] || [[ " $* " == *" $target "* ]] || continue
   echo "== $target of $package"
   seeds=$package/testdata/$target.seeds.gz
@@ -101,7 +117,7 @@ while read -r target package files; do
   fi
   [ -z "$keep" ] || "$work/fuzzkit" pack "$seeds" "$cache/$module/$package/$target" || failed+=("$target")
   # shellcheck disable=SC2086 # the files are words
-  measure "$target" "$package" $files || failed+=("$target")
+  measure "$target" "$package" "$covered" $files || failed+=("$target")
 done <<<"$targets"
 
 [ ${#failed[@]} -eq 0 ] || echo "failed: ${failed[*]}"

@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"github.com/etorrent/etorrent/internal/fuzzseed"
 )
 
 // verdict is what the comparison of the two says.
@@ -114,11 +116,9 @@ func TestOursAndLibutpMakeTheSameOfAnyScript(t *testing.T) {
 	}
 }
 
-// FuzzOursBesideLibutp takes a script (parse). It needs what libutp is compiled with, and
-// is no row of scripts/fuzz.sh:
-//
-//	cd interop && go test -run '^$' -fuzz FuzzOursBesideLibutp ./libutp
+// FuzzOursBesideLibutp takes a script (parse).
 func FuzzOursBesideLibutp(f *testing.F) {
+	fuzzseed.Add(f)
 	for n := range uint64(20) {
 		f.Add(randomScript(1000 + n))
 	}

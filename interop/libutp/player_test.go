@@ -20,7 +20,8 @@ type player struct {
 	theirs serial.Number     // of the end's stream
 	seen   []*utpwire.Packet // of the end's stream
 	deaf   int               // so many of its packets are lost
-	acked  int               // of them
+	acked  int               // of them, also by masks
+	told   map[int]struct{}  // those that masks told of
 	heard  int               // of the script's stream, that the end has acknowledged
 	progress
 	trace  []progress // after each move
@@ -68,7 +69,7 @@ func (o progress) isOver() bool { return o.failed > 0 || o.destroyed > 0 }
 
 // play plays all of a script to an end.
 func play(t testing.TB, s *script, end subject) *player {
-	p := &player{wire: wireTo(t, end), s: s}
+	p := &player{wire: wireTo(t, end), s: s, told: map[int]struct{}{}}
 	p.greet()
 	for _, m := range s.moves {
 		if p.died != nil || p.isOver() {
@@ -230,7 +231,9 @@ func (p *player) move(m move) {
 	}
 }
 
-// headerOf is the header of a move. What it acknowledges counts.
+// headerOf is the header of a move. What it acknowledges counts, and what masks told of behind
+// that: libutp goes on to the first of which it was not told, and drops what is more than three
+// before it.
 func (p *player) headerOf(kind utpwire.Kind, m move) utpwire.Header {
 	ack := p.acked
 	switch m.ack {
@@ -246,6 +249,9 @@ func (p *player) headerOf(kind utpwire.Kind, m move) utpwire.Header {
 	}
 	if m.ack != acksFar {
 		p.acked = max(p.acked, ack)
+		for _, told := p.told[p.acked]; told; _, told = p.told[p.acked] {
+			p.acked++
+		}
 	}
 	return utpwire.Header{
 		Kind: kind, ID: p.header.ID, Stamp: utpwire.StampAt(p.now) + m.early, Delay: 1000 + m.delay, Window: m.window,
@@ -266,6 +272,8 @@ func (p *player) honest(ack serial.Number, mask utpwire.SelectiveAck) utpwire.Se
 		i := ack.Add(2 + bit).Diff(p.theirs)
 		if maybeLost := i < len(p.seen)+1100 && (i < 0 || i >= len(p.seen) || p.seen[i] == nil); maybeLost {
 			out[bit/8] &^= 1 << (bit % 8)
+		} else if out[bit/8]>>(bit%8)&1 == 1 {
+			p.told[i] = struct{}{}
 		}
 	}
 	return out
