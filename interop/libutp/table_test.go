@@ -23,18 +23,36 @@ const (
 	wholeTable
 )
 
-// runsOf is how many runs of each row to make, of all pairs where the environment says so.
-func runsOf(t *testing.T) (int, extent) {
+// runs are those of each row: how many, and the number of the first.
+type runs struct {
+	count int
+	from  uint64
+}
+
+// runsOf is how many runs of each row to make, of all pairs where the environment says so, and
+// from which number on.
+func runsOf(t *testing.T) (runs, extent) {
 	t.Helper()
-	of := os.Getenv("ETORRENT_UTP_TABLE")
+	from := number(t, "ETORRENT_UTP_TABLE_FROM", 1)
+	of := number(t, "ETORRENT_UTP_TABLE", 0)
+	if of == 0 {
+		return runs{1, uint64(from)}, oursAlone
+	}
+	return runs{of, uint64(from)}, wholeTable
+}
+
+// number is one of the environment, at least 1.
+func number(t *testing.T, name string, otherwise int) int {
+	t.Helper()
+	of := os.Getenv(name)
 	if of == "" {
-		return 1, oursAlone
+		return otherwise
 	}
 	n, err := strconv.Atoi(of)
 	if err != nil || n < 1 {
-		t.Fatalf("ETORRENT_UTP_TABLE is %q, not a number of runs", of)
+		t.Fatalf("%s is %q, not a number from 1 on", name, of)
 	}
-	return n, wholeTable
+	return n
 }
 
 // result has the outcomes of a row, by pair and run.
@@ -47,7 +65,7 @@ type result struct {
 // runs. A run of one number has the same losses whoever sends.
 func TestTheTableOfUTP(t *testing.T) {
 	t.Parallel()
-	runs, extent := runsOf(t)
+	are, extent := runsOf(t)
 	var results []result
 	for _, r := range table() {
 		if extent == wholeTable || r.in == everywhere {
@@ -57,11 +75,11 @@ func TestTheTableOfUTP(t *testing.T) {
 	begin := time.Now()
 	t.Run("rows", func(t *testing.T) {
 		for i := range results {
-			results[i].run(t, runs, extent)
+			results[i].run(t, are, extent)
 		}
 	})
 	text, under := draw(results)
-	text = fmt.Sprintf("%d runs of each, in %v\n%s", runs, time.Since(begin).Round(time.Second), text)
+	text = fmt.Sprintf("%d runs of each, from number %d on, in %v\n%s", are.count, are.from, time.Since(begin).Round(time.Second), text)
 	switch extent {
 	case oursAlone:
 		t.Log(text)
@@ -74,18 +92,19 @@ func TestTheTableOfUTP(t *testing.T) {
 }
 
 // run makes the runs of a row, as many at a time as go test has in parallel.
-func (r *result) run(t *testing.T, runs int, e extent) {
+func (r *result) run(t *testing.T, are runs, e extent) {
 	t.Helper()
 	who := []pair{oursToOurs}
 	if e == wholeTable {
 		who = append(who, r.pairs...)
 	}
 	for _, p := range who {
-		r.of[p] = make([]*outcome, runs)
-		for n := range runs {
-			t.Run(fmt.Sprintf("%s, pair %d, run %d", r.name, p, n+1), func(t *testing.T) {
+		r.of[p] = make([]*outcome, are.count)
+		for n := range are.count {
+			number := are.from + uint64(n)
+			t.Run(fmt.Sprintf("%s, pair %d, run %d", r.name, p, number), func(t *testing.T) {
 				t.Parallel()
-				r.of[p][n] = r.play(t, p, uint64(n+1))
+				r.of[p][n] = r.play(t, p, number)
 			})
 		}
 	}
