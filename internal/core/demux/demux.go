@@ -119,6 +119,25 @@ func (c *Counts) strays(because Cause) *uint64 {
 	return &c.Unexpected
 }
 
+// Owner says whether a datagram is uTP's, by itself.
+type Owner uint8
+
+// The owners.
+const (
+	OfOthers Owner = iota // or nobody's
+	OfUTP
+)
+
+// OwnerOf says whether a Table would have a datagram for UTP: that depends on nothing else.
+func OwnerOf(payload []byte) Owner {
+	if len(payload) >= utpHeader && isUTP(payload[0]) {
+		return OfUTP
+	}
+	return OfOthers
+}
+
+func isUTP(first byte) bool { return first&0x0f == 1 && first>>4 < utpTypes }
+
 // view says whose a datagram is; an Answer names a transaction that may not be
 // expected.
 func view(from netip.AddrPort, payload []byte) Evidence {
@@ -128,7 +147,7 @@ func view(from netip.AddrPort, payload []byte) Evidence {
 	switch first := payload[0]; {
 	case first == 'd':
 		return KRPC{}
-	case first&0x0f == 1 && first>>4 < utpTypes:
+	case isUTP(first):
 		if len(payload) < utpHeader {
 			return Stray{TooShort}
 		}

@@ -39,14 +39,28 @@ func (c *Crowd) Enter(a netip.Addr) Evidence {
 	network := NetworkOf(a)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	e := c.view(network)
+	if e == Entered {
+		c.all++
+		c.from[network]++
+	}
+	return e
+}
+
+// View says what Enter would say.
+func (c *Crowd) View(a netip.Addr) Evidence {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.view(NetworkOf(a))
+}
+
+func (c *Crowd) view(network netip.Prefix) Evidence {
 	switch {
 	case c.all >= c.most:
 		return Full
 	case c.from[network] >= c.each:
 		return NetworkFull
 	}
-	c.all++
-	c.from[network]++
 	return Entered
 }
 

@@ -33,6 +33,7 @@ import (
 	"github.com/etorrent/etorrent/internal/vocab/event"
 	"github.com/etorrent/etorrent/internal/vocab/ident"
 	"github.com/etorrent/etorrent/internal/vocab/ipfilter"
+	"github.com/etorrent/etorrent/internal/vocab/transport"
 	"github.com/etorrent/etorrent/sup"
 )
 
@@ -55,17 +56,19 @@ type AddRequest = roster.Add
 
 // Config is what an engine is made of.
 type Config struct {
-	Storage  storage.Storage
-	Rows     store.Driver
-	Network  pnet.Network // nil: the host's, with this class
-	DSCP     pnet.DSCP
-	Clock    clock.Source // nil: the host's
-	Listen   []string
-	Ports    pnet.PortChoice
-	Down, Up int64 // bytes per second; 0: unlimited
-	Shares   Shares
-	Peers    Peers
-	Filter   *ipfilter.Table // nil lets everybody pass
+	Storage storage.Storage
+	Rows    store.Driver
+	Network pnet.Network // nil: the host's, with this class
+	DSCP    pnet.DSCP
+	Clock   clock.Source // nil: the host's
+	// Transport says what carries connections, both ways.
+	Transport transport.Policy
+	Listen    []string
+	Ports     pnet.PortChoice
+	Down, Up  int64 // bytes per second; 0: unlimited
+	Shares    Shares
+	Peers     Peers
+	Filter    *ipfilter.Table // nil lets everybody pass
 
 	Hook    sup.Hook
 	Logger  *slog.Logger
@@ -120,28 +123,29 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 		Storage: cfg.Storage, Reads: c.reads, Receive: receiveSlabs, Rows: service, Clock: c.clock,
 	})
 	egress := pnet.NewEgress(network)
-	dialer := pnet.NewDialer(egress, cfg.Shares.Attempts, nil)
+	greeter := pnet.NewGreeter(c.find, c.limits.strangers, c.gate)
+	c.udp = udp.New(udp.Config{Egress: egress, Clock: c.clock, Beside: beside(cfg.Listen), Changed: c.postDatagrams()})
+	ways := c.newWays(cfg, greeter)
+	dialer := pnet.NewDialer(egress, cfg.Shares.Attempts, ways.connect)
 	c.roster = roster.New(roster.Config{
 		Rows: service, Clock: c.clock, Events: c.events, Owner: c.owner, Names: names.RulesOf(names.PlatformOf(runtime.GOOS)),
 		Env: func(ident.TorrentID) torrent.Env {
 			return torrent.Env{
 				Disks: c.disks, Rows: service, Dialer: dialer, Clock: c.clock, Events: c.events,
-				Crowd: c.limits.crowd, Bounds: torrent.Bounds{Peers: c.limits.perTorrent, PerAddress: c.limits.perAddress},
+				Crowd: c.limits.crowd, Bounds: torrent.Bounds{Peers: c.limits.perTorrent, PerAddress: c.limits.perAddress, Transport: cfg.Transport},
 				Announcer: c.announcer, Down: c.down, Up: c.up, Slots: c.slots, PeerID: peerID(cfg.Version),
 				Client: "Etorrent " + cfg.Version, ListenPort: c.listenPort, Listeners: len(cfg.Listen), Random: cfg.Random,
 				Ended: c.roster.Ended, Gate: c.gate, Outside: torrent.Outside{Ours: c.external, Seen: c.heardFromPeer},
 			}
 		},
 	})
-	greeter := pnet.NewGreeter(c.roster.Find, c.limits.strangers, c.gate)
-	c.udp = udp.New(udp.Config{Egress: egress, Clock: c.clock, Beside: beside(cfg.Listen), Changed: c.postDatagrams()})
 	c.announcer = announce.New(announce.Config{
 		Egress: egress, UDP: c.udp, Clock: c.clock, Port: c.listenPort, Keep: service,
 		Agent: "Etorrent/" + cfg.Version, Random: cfg.Random, Seen: c.heardFromTracker,
 	})
-	listening := []sup.Child{greeter.Child(), c.udp.Child()}
+	listening := append([]sup.Child{greeter.Child(), c.udp.Child()}, ways.children...)
 	for _, address := range cfg.Listen {
-		l := pnet.NewListener(egress, address, cfg.Ports, greeter.Greet, pnet.Notices{
+		l := pnet.NewListener(egress, address, cfg.Ports, ways.accept, pnet.Notices{
 			Fits: c.udp.ViewPort, Changed: c.postListening, Exhausted: c.roster.Shed,
 		})
 		c.listeners = append(c.listeners, l)

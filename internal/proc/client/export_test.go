@@ -9,6 +9,7 @@ import (
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
 	"github.com/etorrent/etorrent/internal/proc/roster"
 	"github.com/etorrent/etorrent/internal/proc/udp"
+	"github.com/etorrent/etorrent/internal/proc/utp"
 	"github.com/etorrent/etorrent/internal/store"
 	"github.com/etorrent/etorrent/internal/vocab/event"
 	"github.com/etorrent/etorrent/sup"
@@ -28,10 +29,11 @@ func Told(reports []sup.Report) []event.Event {
 func Description() sup.Supervisor {
 	egress := pnet.NewEgress(nil)
 	greeter := pnet.NewGreeter(nil, nil, nil)
+	sockets := udp.New(udp.Config{})
 	listener := pnet.NewListener(egress, ":0", pnet.NextFree, greeter.Greet, pnet.Notices{Changed: func(pnet.Listening) {}, Exhausted: func() {}})
 	return tree(branches{
 		storage:  []sup.Child{store.NewService(store.NewMemory()).Child(), disk.NewSet(disk.Options{}).Child()},
-		net:      []sup.Child{greeter.Child(), udp.New(udp.Config{}).Child(), listener.Child()},
+		net:      []sup.Child{greeter.Child(), sockets.Child(), utp.New(utp.Config{Link: sockets.Wire()}).Child(), listener.Child()},
 		outgoing: []sup.Child{announce.New(announce.Config{}).Child(), pnet.NewDialer(egress, 1, nil).Child()}, torrents: roster.New(roster.Config{}).Children(),
 		host: []sup.Child{host.NewSleep(nil, nil).Child(), host.NewAddrs(egress, nil).Child()},
 	})

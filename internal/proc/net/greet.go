@@ -3,6 +3,7 @@ package net
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -68,6 +69,28 @@ func (g *Greeter) Greet(c Conn) {
 		Name: fmt.Sprintf("greet[%v#%d]", c.RemoteAddr(), g.number.Add(1)), Kind: "greet", Restart: sup.Temporary,
 		Run: func(p *sup.Process) error { return g.run(p, c) },
 	}, g.downs, c)
+}
+
+// StrangerEvidence says whether Greet would take somebody.
+type StrangerEvidence uint8
+
+// The answers.
+const (
+	StrangerWelcome StrangerEvidence = iota
+	StrangerBlocked                  // its address is filtered
+	StrangerCrowded                  // too many are being greeted, in all or of its network
+)
+
+// View says whether Greet would take a connection with an address now.
+func (g *Greeter) View(a netip.Addr) StrangerEvidence {
+	g.count()
+	switch {
+	case g.gate.View(a) == ipfilter.Blocked:
+		return StrangerBlocked
+	case g.crowd.View(a) != crowd.Entered:
+		return StrangerCrowded
+	}
+	return StrangerWelcome
 }
 
 // count takes those that are down out of the crowd. A connection whose process

@@ -100,8 +100,8 @@ func NewDatagrams(n, room int) []Datagram {
 	return into
 }
 
-// Packets is a UDP socket of one family. One goroutine reads, one other writes;
-// Close may come from anywhere and ends every wait. It moves datagrams in batches,
+// Packets is a UDP socket of one family. One goroutine reads, and any may write; Close may
+// come from anywhere and ends every wait. It moves datagrams in batches,
 // so that they may share the cost of a call.
 type Packets interface {
 	// Read waits for a datagram and fills as many as there are and fit. An error

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"strconv"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -14,6 +15,8 @@ import (
 
 // udpPackets drives the descriptor itself: a batch is whatever is there, the
 // address that a datagram came to is known, and DF is set where that is asked for.
+// Its lock gives those who write their turns, a batch each: a write does not wait for the
+// network.
 type udpPackets struct {
 	udp    *net.UDPConn
 	raw    syscall.RawConn
@@ -22,18 +25,18 @@ type udpPackets struct {
 
 	// Arguments and results of the closures below, which are made once so that a
 	// call allocates nothing. The first group belongs to the reading goroutine, the
-	// second to the writing one.
+	// second to who has the turn to write.
 	into    []Datagram
 	readN   int
 	readErr syscall.Errno
 	reading transfer
 	doRead  func(fd uintptr) bool
 
+	turn      sync.Mutex
 	out       []Datagram
 	writeN    int
 	writeErr  syscall.Errno
 	writing   transfer
-	pollWrite [1]unix.PollFd
 	doWrite   func(fd uintptr) bool
 	doPollOut func(fd uintptr) bool
 	fragment  fragmentation
@@ -111,6 +114,8 @@ func (u *udpPackets) read(fd uintptr) bool {
 }
 
 func (u *udpPackets) Write(out []Datagram) (int, WriteState, error) {
+	u.turn.Lock()
+	defer u.turn.Unlock()
 	u.out, u.writeN, u.writeErr = out, 0, 0
 	u.segments.begin()
 	err := u.raw.Write(u.doWrite)
@@ -205,7 +210,8 @@ func (u *udpPackets) setFragment(fd int, want Fragmentation) syscall.Errno {
 	return 0
 }
 
-func (u *udpPackets) pollOut(fd uintptr) bool { return poll(fd, &u.pollWrite, unix.POLLOUT) }
+// pollOut has no memory of its own: several may wait.
+func (u *udpPackets) pollOut(fd uintptr) bool { return poll(fd, new([1]unix.PollFd), unix.POLLOUT) }
 func (u *udpPackets) WaitWritable() error     { return u.raw.Write(u.doPollOut) }
 
 func (u *udpPackets) Buffers(want int) (receive, send int, err error) { return buffersOf(u.udp, want) }

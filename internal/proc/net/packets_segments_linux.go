@@ -18,7 +18,7 @@ const (
 )
 
 // segments is what is known of messages of several datagrams, which the kernel or the
-// network card cuts into them (UDP_SEGMENT). It belongs to the writing goroutine.
+// network card cuts into them (UDP_SEGMENT). It belongs to who has the turn to write.
 type segments struct {
 	// refusals is how many such messages in a row were refused whose datagrams were not.
 	refusals uint8

@@ -13,6 +13,7 @@ import (
 	"github.com/etorrent/etorrent/internal/vocab/ipfilter"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
 	"github.com/etorrent/etorrent/internal/vocab/text"
+	"github.com/etorrent/etorrent/internal/vocab/transport"
 	"github.com/etorrent/etorrent/internal/vocab/wire"
 	"github.com/etorrent/etorrent/sup"
 )
@@ -149,7 +150,15 @@ func (s *swarm) dial() {
 func (s *swarm) Dial(to netip.AddrPort, within time.Duration) {
 	s.c.p.Act("dial")
 	inbox := s.c.t.control
-	s.c.t.env.Dialer.Dial(pnet.DialRequest{For: s.c.t.id, To: to, Within: within}, func(r pnet.DialResult) { inbox.Put(toControl{dialled: &r}) })
+	s.c.t.env.Dialer.Dial(pnet.DialRequest{For: s.c.t.id, To: to, Via: s.transport(), Within: within}, func(r pnet.DialResult) { inbox.Put(toControl{dialled: &r}) })
+}
+
+// transport is what is dialled over.
+func (s *swarm) transport() transport.Transport {
+	if s.c.t.env.Bounds.Transport == transport.OnlyUTP {
+		return transport.UTP
+	}
+	return transport.TCP
 }
 
 // dialled takes the answer of the dialler.

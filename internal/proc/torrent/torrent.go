@@ -28,6 +28,7 @@ import (
 	"github.com/etorrent/etorrent/internal/vocab/ident"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 	"github.com/etorrent/etorrent/internal/vocab/tracker"
+	"github.com/etorrent/etorrent/internal/vocab/transport"
 	"github.com/etorrent/etorrent/sup"
 )
 
@@ -59,6 +60,7 @@ type Env struct {
 type Bounds struct {
 	Peers      *crowd.Bound // in all: those of each torrent, under which New makes its own
 	PerAddress *crowd.Bound // those that were accepted from one address
+	Transport  transport.Policy
 }
 
 // Outside is how others see us. Its functions may not wait; nil ones stand for nothing.

@@ -9,9 +9,6 @@ import (
 )
 
 const (
-	// batchSize is how many datagrams are read at once at the most: bench/NOTES.md says
-	// what more or fewer cost.
-	batchSize = 32
 	// datagramCost is what one costs its subscriber besides its payload, in bytes.
 	datagramCost = 96
 )
@@ -56,6 +53,5 @@ func copied(at mono.Instant, of []pnet.Datagram) Batch {
 	return b
 }
 
-// buffers are what one reader reads into, again and again. One byte more than the
-// largest datagram shows a larger one.
-func buffers() []pnet.Datagram { return pnet.NewDatagrams(batchSize, pnet.MaxDatagram+1) }
+// room is for one datagram that is read. One byte more than the largest shows a larger one.
+const room = pnet.MaxDatagram + 1

@@ -49,7 +49,7 @@ func (f *fuse) blown() bool {
 	return f.left == 0
 }
 
-// exchange has three trackers asked and datagrams of both kinds sent and received,
+// exchange has three trackers asked and datagrams of the DHT sent and received,
 // while the process may crash. The datagrams that are on their way are lost with
 // it, so those who send them do so until there is an answer; who subscribed and who
 // asked does nothing.
@@ -58,7 +58,7 @@ func exchange(t *testing.T, f *fuse) {
 		n := etorrenttest.NewNetwork(t)
 		n.SetLink(etorrenttest.Link{Latency: 5 * time.Millisecond})
 		w := newWorld(t, n.Host(ourHost), udp.Listeners, f.hook)
-		inboxes := []*udp.Inbox{w.handle.Subscribe(udp.KRPC, 1<<20), w.handle.Subscribe(udp.UTP, 1<<20)}
+		in := w.handle.Subscribe(udp.KRPC, 1<<20)
 		tracker, peer := listenAt(t, n.Host(theirHost), ":6969"), listenAt(t, n.Host(strangeHost), ":1")
 		tracker.serve()
 		w.handle.Listening([]netip.AddrPort{listener})
@@ -66,16 +66,13 @@ func exchange(t *testing.T, f *fuse) {
 			w.ask(tracker.at(), i)
 			time.Sleep(3 * time.Millisecond)
 		}
-		payloads := []string{"d1:q4:pinge", string(utpSyn)}
-		for k, in := range inboxes {
-			for tries := 0; in.Depth() == 0; tries++ {
-				if tries == 10 {
-					t.Fatalf("no datagram of kind %d came", k)
-				}
-				peer.write(listener, []byte(payloads[k]))
-				w.handle.Send(udp.Kind(k), pnet.Datagram{Remote: peer.at(), Payload: []byte(payloads[k])})
-				time.Sleep(100 * time.Millisecond)
+		for tries := 0; in.Depth() == 0; tries++ {
+			if tries == 10 {
+				t.Fatal("no datagram of the DHT came")
 			}
+			peer.write(listener, []byte("d1:q4:pinge"))
+			w.handle.Send(udp.KRPC, pnet.Datagram{Remote: peer.at(), Payload: []byte("d1:r")})
+			time.Sleep(100 * time.Millisecond)
 		}
 		w.ask(netip.MustParseAddrPort(strangeHost+":9"), 99) // nobody is there
 		time.Sleep(20 * time.Second)

@@ -253,7 +253,7 @@ func narrowWorld(t *testing.T, sockets ...*narrow) (*udp.Handle, func(payload st
 	h.Listening([]netip.AddrPort{listener})
 	synctest.Wait()
 	return h, func(payload string) udp.SendEvidence {
-		e := h.Send(udp.UTP, pnet.Datagram{Remote: netip.MustParseAddrPort(theirHost + ":1"), Payload: []byte(payload)})
+		e := h.Send(udp.KRPC, pnet.Datagram{Remote: netip.MustParseAddrPort(theirHost + ":1"), Payload: []byte(payload)})
 		synctest.Wait()
 		return e
 	}

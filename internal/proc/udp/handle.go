@@ -1,6 +1,7 @@
 // Package udp is the process that owns the engine's UDP sockets: one of IPv4 and
 // one of IPv6, beside the port that connections are accepted on. DHT, uTP and UDP
-// trackers share them, through a handle that survives the process's restarts.
+// trackers share them, through a handle that survives the process's restarts; uTP goes by a
+// Wire, between the sockets and its own process.
 package udp
 
 import (
@@ -30,11 +31,10 @@ type Kind uint8
 // The kinds.
 const (
 	KRPC Kind = iota // of the DHT (BEP 5)
-	UTP              // BEP 29
 )
 
 // kinds are how many there are.
-const kinds = 2
+const kinds = 1
 
 // Beside says whether there are listeners whose port the sockets are to have.
 type Beside uint8
@@ -74,6 +74,7 @@ type Handle struct {
 	sends   [kinds]*bounded.Queue[pnet.Datagram]
 	inboxes [kinds]*board.Board[*Inbox]
 	tally   tally
+	wire    *Wire
 	open    opener
 	kept    kept
 }
@@ -90,6 +91,7 @@ func New(cfg Config) *Handle {
 	h.open = func(ctx context.Context, f pnet.Family, at netip.AddrPort) (pnet.Packets, error) {
 		return h.cfg.Egress.ListenPacket(ctx, f, at)
 	}
+	h.wire = newWire(h)
 	for k := range h.sends {
 		h.sends[k] = bounded.New[pnet.Datagram](sendBytes)
 		h.inboxes[k] = board.New[*Inbox](nil)
@@ -101,6 +103,9 @@ func New(cfg Config) *Handle {
 func (h *Handle) Child() sup.Child {
 	return sup.Child{Name: "udp", Restart: sup.Permanent, Run: h.run}
 }
+
+// Wire is the way of uTP through the sockets.
+func (h *Handle) Wire() *Wire { return h.wire }
 
 // Listening tells where connections are accepted now. Sockets that are bound beside
 // one of the addresses stay; others move. With no address they stay where they are.
@@ -175,4 +180,4 @@ type Counters struct {
 }
 
 // Counters are how many datagrams came and went.
-func (h *Handle) Counters() Counters { return h.tally.read() }
+func (h *Handle) Counters() Counters { return h.tally.all() }

@@ -77,9 +77,11 @@ func (r *retry) failed(now mono.Instant) {
 // use says that somebody sends over a family.
 func (x *process) use(f pnet.Family) {
 	at := &x.kept.places[f]
-	if x.sockets[f] == nil && at.use == unused && x.kept.hearing == heard {
+	if x.sockets[f] == nil && at.use == unused {
 		at.use = used
-		x.settle()
+		if x.kept.hearing == heard {
+			x.settle()
+		}
 	}
 }
 
@@ -155,6 +157,7 @@ func (x *process) show() {
 		x.retry.failed(x.h.cfg.Clock.Now())
 	}
 	x.p.Degraded(now.Err)
+	x.h.wire.show(x)
 	before, _ := x.h.shown.Read()
 	if before.V4 == now.V4 && before.V6 == now.V6 && text(before.Err) == text(now.Err) {
 		return

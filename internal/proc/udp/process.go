@@ -63,6 +63,7 @@ func (h *Handle) run(p *sup.Process) error {
 	}
 	defer x.alarm.Stop()
 	p.Watches(h.asks)
+	p.Watches(h.wire.wanted)
 	for _, q := range h.sends {
 		p.Watches(q)
 	}
@@ -92,9 +93,9 @@ func (h *Handle) run(p *sup.Process) error {
 		case <-x.sends(KRPC):
 			p.Receive("send")
 			x.send(KRPC)
-		case <-x.sends(UTP):
-			p.Receive("send")
-			x.send(UTP)
+		case <-h.wire.wanted.Wake():
+			p.Receive("wanted")
+			x.want()
 		case <-x.alarm.C():
 			x.alarm.Rang()
 			p.Receive("deadline")
@@ -194,6 +195,15 @@ func (x *process) resend(f pnet.Family) {
 			x.ask(a)
 		}
 	}
+}
+
+// want has the families that uTP sends over for the first time.
+func (x *process) want() {
+	for _, f := range x.h.wire.wanted.Take(nil) {
+		x.p.Step("want")
+		x.use(f)
+	}
+	x.h.wire.show(x)
 }
 
 // sends wakes when there are datagrams of a kind to be sent, and they can be.

@@ -9,6 +9,7 @@ import (
 	"github.com/etorrent/etorrent/internal/core/demux"
 	"github.com/etorrent/etorrent/internal/leaf/bounded"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
+	"github.com/etorrent/etorrent/internal/proc/utp"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
 )
 
@@ -25,6 +26,7 @@ type socket struct {
 	family  pnet.Family
 	packets pnet.Packets
 	at      netip.AddrPort
+	room    int // bytes of full packets of uTP that wait in it; 0: not known
 	forget  func()
 	gone    chan struct{} // closed with it
 	again   chan struct{} // the reader may read again
@@ -36,6 +38,7 @@ type socket struct {
 type reading struct {
 	from      *socket
 	datagrams []pnet.Datagram
+	passed    int // datagrams of uTP since the last one, which are not among them
 	at        mono.Instant
 	err       error
 }
@@ -65,7 +68,7 @@ func without(all []outgoing, f pnet.Family) []outgoing {
 func (x *process) install(f pnet.Family, packets pnet.Packets) {
 	x.close(f)
 	s := &socket{
-		family: f, packets: packets, at: packets.LocalAddr(), forget: x.p.Closes(packets),
+		family: f, packets: packets, at: packets.LocalAddr(), room: utp.AskRoom(packets), forget: x.p.Closes(packets),
 		gone: make(chan struct{}), again: make(chan struct{}, 1),
 	}
 	x.sockets[f] = s
@@ -87,37 +90,13 @@ func (x *process) close(f pnet.Family) {
 	x.unblock(s)
 }
 
-// read hands over what comes until the socket is gone.
-func (x *process) read(s *socket) error {
-	into := buffers()
-	for {
-		x.p.Step("read")
-		n, err := s.packets.Read(into)
-		r := reading{from: s, datagrams: into[:n], at: x.h.cfg.Clock.Now(), err: err}
-		select {
-		case <-s.gone:
-			return nil
-		case <-x.p.Stopping():
-			return nil
-		case x.reads <- r:
-		}
-		select {
-		case <-s.gone:
-			return nil
-		case <-x.p.Stopping():
-			return nil
-		case <-s.again:
-		}
-	}
-}
-
 // receive gives what came to whose it is.
 func (x *process) receive(r reading) {
 	s := r.from
 	if x.sockets[s.family] != s {
 		return
 	}
-	if len(r.datagrams) > 0 {
+	if len(r.datagrams)+r.passed > 0 {
 		s.faults = 0
 		x.retry.wait = retryAfter
 	}
@@ -155,8 +134,7 @@ func (x *process) sort(r reading) {
 		switch e := x.table.Receive(r.at, d.Remote, d.Payload).(type) {
 		case demux.KRPC:
 			x.sorted[KRPC] = append(x.sorted[KRPC], d)
-		case demux.UTP:
-			x.sorted[UTP] = append(x.sorted[UTP], d)
+		case demux.UTP: // its reader knows it too
 		case demux.Answer:
 			x.answers = append(x.answers, answer{to: e.To, packet: d.Payload})
 		case demux.Stray:

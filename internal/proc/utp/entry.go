@@ -59,6 +59,7 @@ func (x *process) take(d *pnet.Datagram) {
 			continue
 		}
 		known = true
+		c.learnLocal(d.Local)
 		if x.deliver(c, p) <= conn.Ends {
 			return
 		}
@@ -69,6 +70,14 @@ func (x *process) take(d *pnet.Datagram) {
 		x.knock(d, p)
 	default:
 		x.enter(d, p)
+	}
+}
+
+// learnLocal notes to which address of ours the first answer to a dial comes, where the
+// socket is on all. Nobody looks at the address before the connection is there.
+func (c *cell) learnLocal(at netip.Addr) {
+	if u := c.user; at.IsValid() && u.local.Addr().IsUnspecified() && c.core.Phase() == conn.SynSent {
+		u.local = netip.AddrPortFrom(at, u.local.Port())
 	}
 }
 
@@ -124,14 +133,28 @@ func (x *process) reclaim() {
 	}
 }
 
-// isFull says whether nobody is let in now.
-func (x *process) isFull() bool { return x.entry == shut || len(x.m.accepted) == cap(x.m.accepted) }
+// view says what is made of who asks for a connection now.
+func (x *process) view(d *pnet.Datagram) Reception {
+	reception := Welcome
+	if x.m.cfg.View != nil {
+		reception = x.m.cfg.View(d.Remote.Addr())
+	}
+	full := x.m.cfg.Accepted == nil && len(x.m.accepted) == cap(x.m.accepted)
+	if reception == Welcome && (x.entry == shut || full) {
+		return TurnedAway
+	}
+	return reception
+}
 
 // knock answers who asks for a connection.
 func (x *process) knock(d *pnet.Datagram, p *utpwire.Packet) {
-	if x.isFull() {
+	switch x.view(d) {
+	case Unheard:
+		return
+	case TurnedAway:
 		x.turnAway(d, p)
 		return
+	case Welcome:
 	}
 	switch k := x.door.Knock(x.now, d.Remote, &p.Header); k.Kind {
 	case door.Answered, door.AnsweredAgain, door.AnsweredUnwritten:
@@ -151,11 +174,13 @@ func (x *process) turnAway(d *pnet.Datagram, p *utpwire.Packet) {
 func (x *process) enter(d *pnet.Datagram, p *utpwire.Packet) {
 	switch e := x.door.Enter(x.now, d.Remote, &p.Header); e.Kind {
 	case door.Admitted:
-		if x.isFull() {
+		switch x.view(d) {
+		case Unheard:
+		case TurnedAway:
 			x.turnAway(d, p)
-			return
+		case Welcome:
+			x.accept(d, e.Guest, p)
 		}
-		x.accept(d, e.Guest, p)
 	case door.Stray:
 		x.out.post(d.Remote, d.Local, &e.Reset)
 	case door.Left, door.Premature, door.StrayReset, door.StrayUnanswered:
@@ -170,7 +195,7 @@ func (x *process) accept(d *pnet.Datagram, g door.Guest, p *utpwire.Packet) {
 		local = netip.AddrPortFrom(d.Local, local.Port())
 	}
 	u := newConn(x.m, local, remote)
-	if x.m.roll.enter(u) == shut {
+	if x.m.roll.enter(u) != open {
 		x.turnAway(d, p)
 		return
 	}
@@ -181,8 +206,12 @@ func (x *process) accept(d *pnet.Datagram, g door.Guest, p *utpwire.Packet) {
 	c.from = d.Local
 	x.own(c, g.ID)
 	x.deliver(c, p)
-	if !c.isOver() {
-		x.m.accepted <- u // isFull has looked
+	switch {
+	case c.isOver():
+	case x.m.cfg.Accepted != nil:
+		x.m.cfg.Accepted(u)
+	default:
+		x.m.accepted <- u // view has looked
 	}
 }
 

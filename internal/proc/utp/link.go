@@ -26,15 +26,46 @@ type Link interface {
 	// Room is how many bytes of datagrams wait to be read before others are lost; 0: that is
 	// not known.
 	Room() int
-	// LocalAddr is where packets to a remote leave from; of the zero one any is said. It may
-	// be called from anywhere.
+	// LocalAddr is where packets to a remote leave from; of the zero one any is said, and the
+	// zero one where that is not known. It may be called from anywhere.
 	LocalAddr(remote netip.AddrPort) netip.AddrPort
+}
+
+// AskRoom asks for much of the kernel's memory for a socket, and says how many bytes of full
+// packets wait in it then; 0: that is not known.
+func AskRoom(s pnet.Packets) int {
+	receive, _, err := s.Buffers(wantedBuffer)
+	if err != nil {
+		return 0
+	}
+	return receive / fullCost * fullPacket
+}
+
+// FrontOf are the datagrams at the front that leave over one family; there is one at least.
+func FrontOf(out []pnet.Datagram) ([]pnet.Datagram, pnet.Family) {
+	f, n := pnet.FamilyOf(out[0].Remote.Addr()), 1
+	for n < len(out) && pnet.FamilyOf(out[n].Remote.Addr()) == f {
+		n++
+	}
+	return out[:n], f
+}
+
+// Await tells when a socket can take more, or is gone; writable has room for one word.
+func Await(p *sup.Process, s pnet.Packets, writable chan struct{}) {
+	p.Go("writer of "+pnet.FamilyOf(s.LocalAddr().Addr()).String(), func() error {
+		_ = s.WaitWritable() // what is wrong shows itself at the next write
+		select {
+		case writable <- struct{}{}:
+		default: // it was told
+		}
+		return nil
+	})
 }
 
 // Batch is what was read at once, at one instant.
 type Batch struct {
 	At        mono.Instant
 	Datagrams []pnet.Datagram
-
-	from *socket
+	// Back takes one word when the batch is returned, and has room for it.
+	Back chan struct{}
 }

@@ -36,6 +36,12 @@ type Config struct {
 	Core  conn.Config // of connections over IPv4; those over IPv6 have packets for it
 	// Backlog is how many connections may wait to be accepted; 0 accepts none.
 	Backlog int
+	// Accepted takes the connections of others in the place of Accept, as they come. It may
+	// not wait.
+	Accepted func(*Conn)
+	// View says what is made of who asks for a connection; nil: everybody is welcome. It may
+	// not wait.
+	View func(netip.Addr) Reception
 	// Linger is how long a Mux that is stopped waits for its connections to end.
 	Linger time.Duration
 	// Silence is after how long without a packet of the remote a connection is given up,
@@ -44,6 +50,16 @@ type Config struct {
 	// Trace is where connections write what they are up to; nil: nowhere.
 	Trace *Trace
 }
+
+// Reception is what is made of who asks for a connection.
+type Reception uint8
+
+// The receptions.
+const (
+	Welcome    Reception = iota
+	TurnedAway           // by a Reset
+	Unheard              // nothing is sent there
+)
 
 // tellReadAfter is what part of the window has to be read before the process is told.
 const tellReadAfter = 8
@@ -88,7 +104,7 @@ func (m *Mux) Dial(ctx context.Context, remote netip.AddrPort) (*Conn, error) {
 	}
 	c, opened := newConn(m, local, remote), make(chan struct{})
 	c.opened = opened
-	if m.roll.enter(c) == shut {
+	if m.roll.enter(c) != open {
 		return nil, opError("dial", local, remote, net.ErrClosed)
 	}
 	c.mu.Lock()
@@ -142,7 +158,8 @@ type roll struct {
 type admission uint8
 
 const (
-	open admission = iota
+	open   admission = iota
+	closed           // until the next process begins
 	shut
 )
 
@@ -161,10 +178,19 @@ func (r *roll) leave(c *Conn) {
 	delete(r.on, c)
 }
 
+// turn opens or closes it, unless it is shut.
+func (r *roll) turn(to admission) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.state != shut {
+		r.state = to
+	}
+}
+
 func (r *roll) shut() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.state == open {
+	if r.state != shut {
 		r.state = shut
 		close(r.ended)
 	}

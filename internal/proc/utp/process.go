@@ -123,6 +123,7 @@ func (x *process) begin() {
 	cfg := door.Config{Most: doorMost, Window: uint32(x.window(windowShares))}
 	_, _ = crand.Read(seed[:]) // it never fails
 	_, _ = crand.Read(cfg.Secret[:])
+	x.m.roll.turn(open)
 	x.random = rand.NewChaCha8(seed)
 	x.door = door.New(cfg)
 	x.share = x.window(1)
@@ -174,7 +175,7 @@ func (x *process) isWaitedFor() bool {
 // leave has all connections end.
 func (x *process) leave() {
 	x.tick()
-	x.m.roll.shut()
+	x.m.roll.turn(closed)
 	x.leaving = x.now.Add(x.m.cfg.Linger)
 	x.entry = shut
 	for range len(x.m.accepted) {

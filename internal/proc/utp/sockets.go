@@ -77,12 +77,12 @@ func (s *Sockets) Open(p *sup.Process) error {
 		k := &socket{Packets: one, lender: pnet.NewLender(one, packetRoom), family: pnet.FamilyOf(one.LocalAddr().Addr()), again: make(chan struct{}, 1), gone: make(chan struct{})}
 		p.Closes(k)
 		bound = append(bound, one.LocalAddr())
-		if receive, _, err := one.Buffers(wantedBuffer); err == nil && (room == 0 || receive < room) {
-			room = receive
+		if has := AskRoom(one); has > 0 && (room == 0 || has < room) {
+			room = has
 		}
 		s.open = append(s.open, k)
 	}
-	s.note(bound, room/fullCost*fullPacket)
+	s.note(bound, room)
 	for _, k := range s.open {
 		p.Go("reader of "+k.family.String(), func() error { return s.read(k) })
 	}
@@ -168,33 +168,17 @@ func (s *Sockets) LocalAddr(remote netip.AddrPort) netip.AddrPort {
 
 // Write writes those at the front that are of one family.
 func (s *Sockets) Write(out []pnet.Datagram) (int, pnet.WriteState, error) {
-	f := pnet.FamilyOf(out[0].Remote.Addr())
-	n := 1
-	for n < len(out) && pnet.FamilyOf(out[n].Remote.Addr()) == f {
-		n++
-	}
+	out, f := FrontOf(out)
 	for _, k := range s.open {
 		if k.family == f {
-			n, state, err := k.Write(out[:n])
+			n, state, err := k.Write(out)
 			if state == pnet.WriteBlocked {
-				s.await(k)
+				Await(s.p, k, s.writable)
 			}
 			return n, state, err
 		}
 	}
 	return 0, pnet.WriteOpen, &pnet.NoSocketError{Family: f}
-}
-
-// await tells when a socket can take more.
-func (s *Sockets) await(k *socket) {
-	s.p.Go("writer of "+k.family.String(), func() error {
-		_ = k.WaitWritable() // what is wrong shows itself at the next write
-		select {
-		case s.writable <- struct{}{}:
-		case <-k.gone:
-		}
-		return nil
-	})
 }
 
 // Writable tells when writing can go on.

@@ -25,7 +25,7 @@ func (s *Sockets) read(k *socket) error {
 			faults = 0
 			k.rest()
 		}
-		if len(came) > 0 && s.lend(Batch{At: s.clock.Now(), Datagrams: came, from: k}) == closed {
+		if len(came) > 0 && s.lend(k, Batch{At: s.clock.Now(), Datagrams: came, Back: k.again}) == abandoned {
 			return nil
 		}
 	}
@@ -46,21 +46,21 @@ type lending uint8
 
 const (
 	returned lending = iota
-	closed
+	abandoned
 )
 
 // lend hands a batch to the process, until it is returned.
-func (s *Sockets) lend(b Batch) lending {
+func (s *Sockets) lend(k *socket, b Batch) lending {
 	select {
 	case s.incoming <- b:
-	case <-b.from.gone:
-		return closed
+	case <-k.gone:
+		return abandoned
 	}
 	select {
-	case <-b.from.again:
+	case <-k.again:
 		return returned
-	case <-b.from.gone:
-		return closed
+	case <-k.gone:
+		return abandoned
 	}
 }
 
@@ -68,4 +68,4 @@ func (s *Sockets) lend(b Batch) lending {
 func (s *Sockets) Incoming() <-chan Batch { return s.incoming }
 
 // Return has the reader read again.
-func (s *Sockets) Return(b Batch) { b.from.again <- struct{}{} }
+func (s *Sockets) Return(b Batch) { b.Back <- struct{}{} }

@@ -15,7 +15,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/etorrent/etorrent/etorrenttest"
 	"github.com/etorrent/etorrent/internal/proc/clock"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
 	"github.com/etorrent/etorrent/sup"
@@ -194,12 +193,9 @@ func TestAConnectionOutlivesAMomentWithoutARoute(t *testing.T) {
 // A socket that holds little has small windows, of which none stays closed behind a reader.
 func TestASmallWindowIsOpenedAsSoonAsItIsRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n := etorrenttest.NewNetwork(t)
-		n.SetLink(etorrenttest.Link{Latency: 10 * time.Millisecond})
 		k := clock.New()
-		link := func(at netip.AddrPort) Link {
-			return roomy{NewSockets(pnet.NewEgress(n.Host(at.Addr().String())), k, []netip.AddrPort{at}), 1}
-		}
+		sockets := links(t, k)
+		link := func(at netip.AddrPort) Link { return roomy{sockets(at), 1} }
 		one, other := start(t, link(here), k), start(t, link(there), k)
 		dialled, accepted := connect(t, one, other, there)
 		const windows = 20

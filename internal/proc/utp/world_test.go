@@ -11,7 +11,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/etorrent/etorrent/etorrenttest"
 	"github.com/etorrent/etorrent/internal/core/utp/conn"
 	"github.com/etorrent/etorrent/internal/proc/clock"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
@@ -22,6 +21,10 @@ var (
 	here  = netip.MustParseAddrPort("10.0.0.1:6881")
 	there = netip.MustParseAddrPort("10.0.0.2:6881")
 )
+
+// InMemory makes a network in memory, whose hosts have addresses. This package cannot import
+// it, since it is built on what uses this package.
+var InMemory func(t *testing.T, latency time.Duration) (host func(address string) pnet.Network)
 
 // start runs a Mux over a link until the test ends.
 func start(t *testing.T, l Link, k *clock.Clock) *Mux {
@@ -86,10 +89,9 @@ func (s *strained) Writable() <-chan struct{} { return s.writable }
 
 // links are those of the hosts of a network in memory.
 func links(t *testing.T, k *clock.Clock) func(at netip.AddrPort) Link {
-	n := etorrenttest.NewNetwork(t)
-	n.SetLink(etorrenttest.Link{Latency: 10 * time.Millisecond})
+	host := InMemory(t, 10*time.Millisecond)
 	return func(at netip.AddrPort) Link {
-		return NewSockets(pnet.NewEgress(n.Host(at.Addr().String())), k, []netip.AddrPort{at})
+		return NewSockets(pnet.NewEgress(host(at.Addr().String())), k, []netip.AddrPort{at})
 	}
 }
 
