@@ -1,7 +1,7 @@
 # Plain targets over the go command and the scripts in scripts/. `make` alone
 # lists them.
 
-.PHONY: help build docs demo demo-picture test interop-full utp-interop utp-links utp-table fuzz sim-long lint bench cross clean
+.PHONY: help build docs demo demo-picture test interop-full utp-interop utp-links utp-table utp-soak fuzz sim-long lint bench cross clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -49,6 +49,9 @@ utp-links: ## uTP beside TCP on links of the kernel, up to 100 Mbit/s, and where
 utp-table: export CI = true
 utp-table: ## uTP beside libutp on every kind of link in virtual time, five runs each (some 10 minutes of CPU)
 	cd interop/libutp && ETORRENT_UTP_TABLE=5 go test -count=1 -timeout 60m -parallel 2 -run '^TestTheTableOfUTP$$'
+
+utp-soak: ## 500 uTP connections that come and go over loopback, with loss and a NAT that rebinds, for SOAKTIME (10m)
+	ETORRENT_SOAK=$${SOAKTIME:-10m} go test ./internal/proc/utp -run TestASoakOverSockets -count=1 -timeout 0 -v
 
 fuzz: ## a minute of each fuzz target (FUZZTIME), then what of its decoder the corpus reaches
 	scripts/fuzz.sh

@@ -73,7 +73,7 @@ func (c *Conn) Done() <-chan struct{} { return c.c.Gone() }
 // may have none that is of one.
 func (c *Conn) LocalAddr() net.Addr { return c.c.LocalAddr() }
 
-// RemoteAddr is where they come from, an Addr.
+// RemoteAddr is where they come from now, an Addr: a remote behind a NAT may move.
 func (c *Conn) RemoteAddr() net.Addr { return c.c.RemoteAddr() }
 
 // SetDeadline sets both deadlines; the zero time is none.

@@ -2,10 +2,11 @@
 // with their own loopback, joined by links whose rate is bounded (veth with tbf), by
 // switches (a bridge with such links), by lines with delay, loss and a queue (a
 // pair of TUN devices), or by routes (a router with such a line, which may take no large
-// packet and say so or not).
+// packet and say so or not), a relay for UDP that also rebinds, as a NAT does, and such a
+// NAT around a network in memory.
 //
-// All of it needs Linux, root and the programs ip and tc (Debian's iproute2); what is
-// missing is told as *Unavailable. netem and fq are not used: the kernels of containers
+// All but the last two needs Linux, root and the programs ip and tc (Debian's iproute2);
+// what is missing is told as *Unavailable. netem and fq are not used: the kernels of containers
 // often lack them.
 //
 // What a test made is gone when it ends. What a killed test left behind is removed

@@ -2,6 +2,7 @@ package utp
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/etorrent/etorrent/internal/core/utp/conn"
 	"github.com/etorrent/etorrent/internal/core/utp/door"
@@ -19,8 +20,8 @@ type cell struct {
 	guard  *sup.Cell
 	remote netip.AddrPort
 	from   netip.Addr // the address of ours that its packets leave from; zero: the system's choice
-	ids    [conn.Attempts]utpwire.ConnID
-	owned  int // of ids
+	known  known
+	claim  *claim // where the remote may be now; nil: nobody says that it moved
 	due    due
 	mark   mark
 	heard  heard
@@ -34,6 +35,13 @@ type cell struct {
 	why    error // what ends it, where the core does not know
 	counts counts
 	trace  *flowTrace // nil: it has none
+}
+
+// known is what it is known by.
+type known struct {
+	ids   [conn.Attempts]utpwire.ConnID
+	owned int   // of ids
+	alike *cell // another one with the same id
 }
 
 // heard is when the last packet of the remote came, and the last one of its stream that was in
@@ -62,6 +70,9 @@ const (
 	toAbort
 	toRefuse // what the link did not take
 	toResize // its window
+	toJudge  // a packet from elsewhere
+	toChallenge
+	toMove
 )
 
 // news is what the core has told since the user was met.
@@ -102,9 +113,15 @@ func (x *process) admit(u *Conn, core func() *conn.Conn) *cell {
 
 // own has packets with an id be the cell's.
 func (x *process) own(c *cell, id utpwire.ConnID) {
-	c.ids[c.owned] = id
-	c.owned++
+	c.known.ids[c.known.owned] = id
+	c.known.owned++
 	x.table[door.KeyOf(c.remote, id)] = c
+}
+
+// disclaim has packets with an id be the cell's no more.
+func (x *process) disclaim(c *cell, id utpwire.ConnID) {
+	delete(x.table, door.KeyOf(c.remote, id))
+	c.known.owned = len(slices.DeleteFunc(c.known.ids[:c.known.owned], func(own utpwire.ConnID) bool { return own == id }))
 }
 
 // isOver says whether the process has done with it.
@@ -142,6 +159,12 @@ func (c *cell) work() {
 		c.refuse(now)
 	case toResize:
 		c.core.Resize(c.x.share)
+	case toJudge:
+		c.x.step.claim = c.core.ViewClaim(now, &c.x.step.packet, c.x.step.asked)
+	case toChallenge:
+		c.x.step.challenge, c.x.step.asked = c.core.Challenge(now, &c.x.step.packet)
+	case toMove:
+		c.core.Moved(c.x.step.way)
 	}
 }
 
@@ -185,7 +208,8 @@ func (x *process) bury(c *cell, why error) {
 
 // remove takes a cell out of everything.
 func (x *process) remove(c *cell) {
-	for _, id := range c.ids[:c.owned] {
+	x.places.delist(c)
+	for _, id := range c.known.ids[:c.known.owned] {
 		delete(x.table, door.KeyOf(c.remote, id))
 	}
 	x.due.remove(c)
@@ -202,7 +226,7 @@ func (x *process) rest() {
 	x.m.chunks.rest()
 	x.door.Rest(x.now)
 	x.shared = newShared()
-	x.spare = nil
+	x.turns.spare = nil
 }
 
 // crashed throws away a connection whose core has panicked. The pool that it may have had

@@ -25,11 +25,12 @@ const (
 // and the process, and is held for copies of memory.
 type Conn struct {
 	mux           *Mux
-	local, remote netip.AddrPort
+	local         netip.AddrPort
 	reads, writes half
 	cell          *cell // the process's
 
 	mu       sync.Mutex
+	remote   netip.AddrPort
 	opened   chan struct{} // closed when the remote has answered, or it is over; nil: nobody dials
 	gone     chan struct{} // closed when the process has done with it; nil: nobody waits for that
 	in       inflow
@@ -87,7 +88,7 @@ func (c *Conn) Read(b []byte) (int, error) {
 		case err == io.EOF:
 			return n, io.EOF
 		case err != nil:
-			return n, opError("read", c.local, c.remote, err)
+			return n, c.fault("read", err)
 		case n > 0 || len(b) == 0:
 			return n, nil
 		}
@@ -134,7 +135,7 @@ func (c *Conn) Write(b []byte) (int, error) {
 		n += k
 		switch {
 		case err != nil:
-			return n, opError("write", c.local, c.remote, err)
+			return n, c.fault("write", err)
 		case n == len(b):
 			return n, nil
 		case k == 0:
@@ -189,19 +190,19 @@ func (c *Conn) want(w wants) error {
 // CloseWrite ends our stream behind what was written. The remote's goes on, unless the
 // remote ends it too: libutp and libtorrent do so.
 func (c *Conn) CloseWrite() error {
-	return opError("close", c.local, c.remote, c.want(finishes))
+	return c.fault("close", c.want(finishes))
 }
 
 // Close ends our stream behind what was written, and reads no more. It does not wait: what
 // is left is sent, and the remote waited for, as long as the Mux runs.
 func (c *Conn) Close() error {
-	return opError("close", c.local, c.remote, c.want(closes))
+	return c.fault("close", c.want(closes))
 }
 
 // Abort ends the connection at once, and throws away what is left. The remote is told by a
 // Reset.
 func (c *Conn) Abort() error {
-	return opError("close", c.local, c.remote, c.want(aborts))
+	return c.fault("close", c.want(aborts))
 }
 
 // Gone is closed when all is over: when the remote has acknowledged our end and had time
@@ -221,8 +222,22 @@ func (c *Conn) Gone() <-chan struct{} {
 // LocalAddr is where the remote's packets come to: an Addr.
 func (c *Conn) LocalAddr() net.Addr { return Addr{c.local} }
 
-// RemoteAddr is where they come from: an Addr.
-func (c *Conn) RemoteAddr() net.Addr { return Addr{c.remote} }
+// RemoteAddr is where they come from now: an Addr.
+func (c *Conn) RemoteAddr() net.Addr {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return Addr{c.remote}
+}
+
+// fault is the error of what its user wanted; nil stays nil.
+func (c *Conn) fault(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return opError(op, c.local, c.remote, err)
+}
 
 // SetDeadline sets both deadlines; the zero time is none.
 func (c *Conn) SetDeadline(t time.Time) error { return c.setDeadlines(t, &c.reads, &c.writes) }

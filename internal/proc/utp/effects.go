@@ -1,10 +1,7 @@
 package utp
 
 import (
-	"slices"
-
 	"github.com/etorrent/etorrent/internal/core/utp/conn"
-	"github.com/etorrent/etorrent/internal/core/utp/door"
 	"github.com/etorrent/etorrent/internal/vocab/utpwire"
 )
 
@@ -44,16 +41,16 @@ func (c *cell) Released(to uint64) {
 }
 
 // Connected is told to who dialled.
-func (c *cell) Connected() { c.news.answered = hasAnswered }
+func (c *cell) Connected() {
+	c.news.answered = hasAnswered
+	c.x.places.enlist(c)
+}
 
 // Ended is told to who reads.
 func (c *cell) Ended() { c.news.theirs = ended }
 
 // Forget has an id be free again.
-func (c *cell) Forget(id utpwire.ConnID) {
-	delete(c.x.table, door.KeyOf(c.remote, id))
-	c.owned = len(slices.DeleteFunc(c.ids[:c.owned], func(own utpwire.ConnID) bool { return own == id }))
-}
+func (c *cell) Forget(id utpwire.ConnID) { c.x.disclaim(c, id) }
 
 // Closed notes why.
 func (c *cell) Closed(why conn.Reason) { c.news.reason = why }

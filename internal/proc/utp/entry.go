@@ -68,6 +68,7 @@ func (x *process) take(d *pnet.Datagram) {
 	case known:
 	case p.Kind == utpwire.Syn:
 		x.knock(d, p)
+	case x.follow(d, p) == moved:
 	default:
 		x.enter(d, p)
 	}
@@ -205,6 +206,7 @@ func (x *process) accept(d *pnet.Datagram, g door.Guest, p *utpwire.Packet) {
 	}
 	c.from = d.Local
 	x.own(c, g.ID)
+	x.places.enlist(c)
 	x.deliver(c, p)
 	switch {
 	case c.isOver():

@@ -2,11 +2,17 @@ package utp
 
 import "github.com/etorrent/etorrent/internal/vocab/mono"
 
+// turns are the connections that are to be flushed, in the order in which they are.
+type turns struct {
+	touched []*cell
+	spare   []*cell // the memory of those before
+}
+
 // touch has a connection be flushed.
 func (x *process) touch(c *cell) {
 	if c.mark == unmarked {
 		c.mark = marked
-		x.touched = append(x.touched, c)
+		x.turns.touched = append(x.turns.touched, c)
 	}
 }
 
@@ -15,15 +21,15 @@ func (x *process) touch(c *cell) {
 func (x *process) flush() {
 	x.tick()
 	for {
-		round := x.touched
-		x.touched, x.spare = x.spare[:0], round
+		round := x.turns.touched
+		x.turns.touched, x.turns.spare = x.turns.spare[:0], round
 		for _, c := range round {
 			c.mark = unmarked
 			x.look(c)
 		}
 		clear(round)
 		x.write()
-		if len(x.touched) == 0 || x.out.wire != writable {
+		if len(x.turns.touched) == 0 || x.out.wire != writable {
 			return
 		}
 	}

@@ -35,6 +35,7 @@ type process struct {
 	m      *Mux
 	link   Link
 	table  map[door.Key]*cell
+	places places
 	living int // connections
 	share  int // the window of each
 	entry  admission
@@ -46,8 +47,7 @@ type process struct {
 
 	now     mono.Instant // of the step
 	step    step
-	touched []*cell // to be flushed
-	spare   []*cell // the memory of those before
+	turns   turns
 	told    sup.Taken[*Conn]
 	random  *rand.ChaCha8
 	leaving mono.Instant // when the rest is aborted; Never: it is not stopped
@@ -55,16 +55,27 @@ type process struct {
 
 // step is what a step of a cell is of, and what it found.
 type step struct {
-	packet  utpwire.Packet
-	arrival conn.Arrival
-	refused refusal
+	packet    utpwire.Packet
+	arrival   conn.Arrival
+	refused   refusal
+	claim     conn.Claim
+	asked     conn.Challenge
+	challenge utpwire.Header
+	way       conn.Way
 }
 
-func (m *Mux) run(p *sup.Process) error {
-	x := &process{
+func (m *Mux) run(p *sup.Process) error { return m.newProcess(p).live() }
+
+func (m *Mux) newProcess(p *sup.Process) *process {
+	return &process{
 		p: p, m: m, link: m.cfg.Link, table: map[door.Key]*cell{}, shared: newShared(), alarm: m.cfg.Clock.NewAlarm(),
-		out: outbox{uncut: pnet.FragmentNever},
+		places: places{open: map[utpwire.ConnID]*cell{}}, out: outbox{uncut: pnet.FragmentNever},
 	}
+}
+
+// live goes on until the Mux is shut, or stopped, and its connections are over.
+func (x *process) live() error {
+	p, m := x.p, x.m
 	defer x.alarm.Stop()
 	p.Closes((*discarded)(m))
 	if err := x.link.Open(p); err != nil {
