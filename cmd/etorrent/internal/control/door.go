@@ -117,17 +117,25 @@ func (s *Server) serve(p *sup.Process, conn net.Conn) error {
 		_ = conn.SetReadDeadline(time.Now().Add(s.patience.ask))
 		line, err := in.ReadSlice('\n')
 		p.Receive("request")
-		_ = conn.SetWriteDeadline(time.Now().Add(s.patience.answer))
 		if errors.Is(err, bufio.ErrBufferFull) {
-			_, _ = conn.Write(lineOf(faultOf(Malformed, "a request of more than %d bytes", longestRequest)))
+			_ = s.say(conn, faultOf(Malformed, "a request of more than %d bytes", longestRequest))
 		}
 		if err != nil {
 			return nil // it has left, or is left
 		}
-		if _, err := conn.Write(lineOf(s.answer(line))); err != nil {
+		if err := s.say(conn, s.answer(line)); err != nil {
 			return nil
 		}
 	}
+}
+
+// say gives a guest an answer, who has to read it in time. How long it takes to make one
+// is not the guest's doing.
+func (s *Server) say(conn net.Conn, a Answer) error {
+	line := lineOf(a)
+	_ = conn.SetWriteDeadline(time.Now().Add(s.patience.answer))
+	_, err := conn.Write(line)
+	return err
 }
 
 // answer does what a line asks for.
