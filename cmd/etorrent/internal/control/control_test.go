@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -226,6 +227,37 @@ func short(t *testing.T, path string) string {
 }
 
 // Containers that share a state folder each have a program 1.
+func TestASocketThatIsAboutToOpenIsNotTakenForOneOfTheDead(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("it has its name before it is open there")
+	}
+	state := t.TempDir()
+	over := make(chan struct{})
+	var sweeping sync.WaitGroup
+	sweeping.Go(func() {
+		for {
+			select {
+			case <-over:
+				return
+			default:
+				sweep(folderOf(state))
+			}
+		}
+	})
+	defer sweeping.Wait()
+	defer close(over)
+	for n := range 2_000 {
+		s, err := openSocket(state, 7)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.there() == elsewhere {
+			t.Errorf("the socket is gone that was opened as number %d", n)
+		}
+		_ = s.Close()
+	}
+}
+
 func TestTwoProgramsOfOneNumberHaveASocketEach(t *testing.T) {
 	w := newWorld(t, 1, usualPatience)
 	w.opened(w.server)

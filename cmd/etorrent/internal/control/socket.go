@@ -60,22 +60,29 @@ func openSocket(state string, pid int) (*socket, error) {
 	return nil, fmt.Errorf("%s has %d sockets of programs with the number %d", folder, namesakes, pid)
 }
 
+// listenAt makes the file under a name at which nobody looks, and names it when the
+// socket takes connections: who meets one that does not, removes it.
 func listenAt(path string) (*socket, error) {
-	name, release, err := shortName(path)
+	name, release, err := shortName(path + unborn)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
+	_ = os.Remove(path + unborn) // of one that was killed here
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: name, Net: "unix"})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, reasonOf(err))
 	}
 	l.SetUnlinkOnClose(false) // by a name that may be none any more
 	s := &socket{UnixListener: l, path: path}
-	if s.file, err = os.Lstat(path); err == nil {
-		err = protect(path)
+	if err = protect(path + unborn); err == nil {
+		err = nameIt(path+unborn, path)
+	}
+	if err == nil {
+		s.file, err = os.Lstat(path)
 	}
 	if err != nil {
+		_ = os.Remove(path + unborn)
 		_ = s.Close()
 		return nil, err
 	}
