@@ -12,13 +12,18 @@ import (
 	"github.com/etorrent/etorrent/sup"
 )
 
-// controlWithin bounds how long the control socket may hold up the begin and the end.
-const controlWithin = 2 * time.Second
+// controlOpens and controlCloses bound how long the control socket may hold up the begin
+// and the end. Its folder is that of the state, which is open by then: where opening takes
+// long others want the processor, and whoever waits for us may look for the socket next.
+const (
+	controlOpens  = 10 * time.Second
+	controlCloses = 2 * time.Second
+)
 
 // openControl opens the socket at which etorrent ps looks at this program. Without it
 // everything else goes on.
 func (e *engine) openControl() {
-	ctx, cancel := context.WithTimeout(e.s.ctx, controlWithin)
+	ctx, cancel := context.WithTimeout(e.s.ctx, controlOpens)
 	defer cancel()
 	server, err := control.Start(ctx, control.Config{
 		Folder: e.state, PID: os.Getpid(), Version: etorrent.Version, Command: typedAgain(e.s.host),
@@ -39,7 +44,7 @@ func (e *engine) closeControl() {
 	if e.control == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), controlWithin)
+	ctx, cancel := context.WithTimeout(context.Background(), controlCloses)
 	defer cancel()
 	_ = e.control.Stop(ctx)
 }

@@ -45,8 +45,8 @@ A process that has many small things to do has a cell for each: a crash in one e
 that cell alone. The oldest ten are shown by name, the others are counted. A cell that
 is killed dies when it is next touched.
 
-The exit code is 3 if no program runs, and 2 if NAME is none of a process, or of
-several.`,
+The exit code is 3 if no program runs or none answers, and 2 if NAME is none of a
+process, or of several.`,
 		Example: `  etorrent ps
   etorrent ps --watch
   etorrent ps --kill torrent[1]/control
@@ -77,33 +77,43 @@ several.`,
 	return c
 }
 
-// nobodyRuns is the end where no program was found.
-func nobodyRuns(f *psFlags) error {
+// sight is what was found at the sockets of a state folder: the trees of the programs that
+// answered, and how many did not.
+type sight struct {
+	trees  []*jsonl.Tree
+	silent int
+}
+
+// nothing is the end where no program showed its processes.
+func (f *psFlags) nothing(silent int) error {
+	if silent > 0 {
+		return failed(exitSource, "of %d that run with the state folder %s none answers", silent, f.state)
+	}
 	return failed(exitSource, "no etorrent runs with the state folder %s", f.state)
 }
 
-// treesOf are the trees of all programs that run. One that does not answer is warned
-// of.
-func treesOf(s *session, f *psFlags) []*jsonl.Tree {
-	var trees []*jsonl.Tree
+// lookAt asks all programs that run. One that does not answer is warned of.
+func lookAt(s *session, f *psFlags) sight {
+	var seen sight
 	for _, g := range control.Programs(s.ctx, f.state) {
 		t, err := g.Tree()
 		_ = g.Close()
 		if err != nil {
 			s.out.warn(&jsonl.Warning{Message: fmt.Sprintf("%s: %v", g.Path, reasonOf(err))})
+			seen.silent++
 			continue
 		}
-		trees = append(trees, t)
+		seen.trees = append(seen.trees, t)
 	}
-	return trees
+	return seen
 }
 
 func showTrees(s *session, f *psFlags) error {
-	trees := treesOf(s, f)
-	if len(trees) == 0 {
-		return nobodyRuns(f)
+	seen := lookAt(s, f)
+	if len(seen.trees) == 0 {
+		return f.nothing(seen.silent)
 	}
-	return writeTrees(s, trees)
+	return writeTrees(s, seen.trees)
 }
 
 // writeTrees writes trees once, for programs or for people.
@@ -131,15 +141,15 @@ func watchTrees(s *session, f *psFlags) error {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
 	for {
-		trees := treesOf(s, f)
+		seen := lookAt(s, f)
 		var err error
 		switch w := s.out.people; {
 		case w.mode == frameMode:
-			err = w.redraw(trees, nobodyRuns(f))
-		case len(trees) > 0:
-			err = writeTrees(s, trees)
+			err = w.redraw(seen.trees, f.nothing(seen.silent))
+		case len(seen.trees) > 0:
+			err = writeTrees(s, seen.trees)
 		default:
-			s.out.people.complain(nobodyRuns(f).Error())
+			s.out.people.complain(f.nothing(seen.silent).Error())
 		}
 		if err == nil && s.out.people.mode == linesMode {
 			_, err = io.WriteString(s.host.stdout, "\n")

@@ -280,6 +280,39 @@ func TestWhereNothingRunsPsSaysSo(t *testing.T) {
 	}
 }
 
+func TestWhoRunsAndDoesNotAnswerIsNotTakenForNobody(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "s", "control"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join("s", "control", "7.sock")
+	path, err := filepath.Rel(mustGetwd(t), filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		t.Skip(err) // the path is too long, or there are no such sockets
+	}
+	defer l.Close()
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_ = conn.Close()
+		}
+	}()
+	for _, args := range [][]string{{"ps", "--state", "s"}, {"ps", "--state", "s", "--kill", "store"}} {
+		r := runProgram(t, dir, args...)
+		if r.code != int(exitSource) || !strings.Contains(r.stderr, "of 1 that run with the state folder s none answers") || !strings.Contains(r.stderr, name) {
+			t.Errorf("%v: %+v", args, r)
+		}
+	}
+}
+
 func TestAWatchInAPipeIsPlain(t *testing.T) {
 	t.Parallel()
 	dir := makeShow(t)

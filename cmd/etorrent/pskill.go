@@ -56,7 +56,7 @@ func killByName(s *session, f *psFlags) error {
 		}
 	}()
 	if len(all) == 0 {
-		return nobodyRuns(f)
+		return f.nothing(len(running))
 	}
 	t, err := choose(all, f.kill)
 	if err != nil {

@@ -17,8 +17,8 @@ const (
 	// longestAnswer is the most bytes of an answer.
 	longestAnswer = 32 << 20
 	// answerWithin bounds how long a program takes to answer; one that is stopped
-	// does not.
-	answerWithin = 3 * time.Second
+	// does not. Where many others want the processor it takes seconds.
+	answerWithin = 10 * time.Second
 )
 
 // Program is another program, as its socket shows it.
