@@ -84,7 +84,7 @@ var greetings = []habit{
 	}},
 	{"a SYN takes a number, and what follows has the next id", func(w *wire) {
 		syn := w.answer(500)
-		if syn.Ack != 0 || syn.Delay != utpwire.NoDelay {
+		if syn.Ack != 0 || syn.Delay != utpwire.NoDelay || syn.Window != 1<<20 {
 			w.Errorf("it asks by %v", syn)
 		}
 		if data := w.only(w.do(Write, 1)); data.ID != syn.ID.Next() || data.Seq != syn.Seq.Next() || data.Ack != 499 {
