@@ -67,6 +67,9 @@ type Report struct {
 	Age         time.Duration
 }
 
+// Err is the error that the exit carries, nil if it carries none; a panic is a *PanicError.
+func (r Report) Err() error { return errorOf(r.Exit) }
+
 // Options are what a tree is started with.
 type Options struct {
 	// Hook, if set, is called at every hook point.

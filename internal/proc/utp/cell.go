@@ -241,7 +241,7 @@ func (x *process) crashed(c *cell, crash *sup.Crash) {
 	c.user.mu.Lock()
 	c.user.out = outflow{} // not used again: nobody knows what it was in the middle of
 	c.user.mu.Unlock()
-	c.user.finish(&EndError{Reason: Crashed, Err: errorOf(crash.Exit)})
+	c.user.finish(&EndError{Reason: Crashed, Err: crash.Err()})
 }
 
 // disown answers the last packet of the remote as one of a connection that there is not.
@@ -250,16 +250,4 @@ func (x *process) disown(c *cell) {
 		reset := c.heard.last.Denied(utpwire.StampAt(x.now))
 		x.out.post(c.remote, c.from, &reset)
 	}
-}
-
-// errorOf is what a crash was.
-func errorOf(e sup.Exit) error {
-	switch e := e.(type) {
-	case sup.Panicked:
-		return &sup.PanicError{Value: e.Value, Stack: e.Stack}
-	case sup.Failed:
-		return e.Err
-	case sup.Normal, sup.Stopped, sup.StartFailed, sup.Stuck: // of processes alone
-	}
-	return nil
 }
