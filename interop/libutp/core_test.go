@@ -150,7 +150,7 @@ func (c *core) receive(datagram []byte) {
 		return
 	}
 	switch {
-	case c.isOpen() && (c.conn.Phase() == conn.SynSent || c.isOurs(&p)):
+	case c.conn != nil && c.conn.Owns(&p):
 		c.conn.Receive(c.now, &p, c)
 	case p.Kind == utpwire.Syn:
 		if k := c.door.Knock(c.now, stranger, &p.Header); k.Kind <= door.AnsweredUnwritten {
@@ -159,16 +159,6 @@ func (c *core) receive(datagram []byte) {
 	default:
 		c.enter(&p)
 	}
-}
-
-func (c *core) isOurs(p *utpwire.Packet) bool {
-	ids, n := conn.Lookup(p)
-	for _, id := range ids[:n] {
-		if id == c.conn.ID() {
-			return true
-		}
-	}
-	return false
 }
 
 // enter has who knows the answer come in.

@@ -114,7 +114,7 @@ func (e *End) Deliver(now mono.Instant, datagram []byte) {
 	if fault := utpwire.Parse(datagram, &p); fault != utpwire.NoFault {
 		return
 	}
-	if e.isOurs(&p) {
+	if e.Conn != nil && e.Conn.Owns(&p) {
 		e.Conn.Receive(now, &p, (*effects)(e))
 		return
 	}
@@ -165,23 +165,6 @@ func (e *End) meet(now mono.Instant, p *utpwire.Packet) {
 			return
 		}
 	}
-}
-
-// isOurs says whether a packet is the connection's.
-func (e *End) isOurs(p *utpwire.Packet) bool {
-	if !e.isOpen() {
-		return false
-	}
-	if e.Conn.Phase() == conn.SynSent {
-		return true
-	}
-	ids, n := conn.Lookup(p)
-	for _, id := range ids[:n] {
-		if id == e.Conn.ID() {
-			return true
-		}
-	}
-	return false
 }
 
 // begin is what the application does with a new connection.

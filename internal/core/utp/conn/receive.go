@@ -1,6 +1,8 @@
 package conn
 
 import (
+	"slices"
+
 	"github.com/etorrent/etorrent/internal/core/utp/cong"
 	"github.com/etorrent/etorrent/internal/core/utp/recv"
 	"github.com/etorrent/etorrent/internal/core/utp/send"
@@ -25,6 +27,16 @@ func Lookup(p *utpwire.Packet) (ids [3]utpwire.ConnID, n int) {
 	case utpwire.Data, utpwire.Fin, utpwire.State:
 	}
 	return [3]utpwire.ConnID{p.ID}, 1
+}
+
+// Owns says whether a packet of the remote may be of the connection, by its id. While it asks, all
+// are its own: Receive tells them apart.
+func (c *Conn) Owns(p *utpwire.Packet) bool {
+	if c.phase == SynSent {
+		return true
+	}
+	ids, n := Lookup(p)
+	return c.phase != Closed && slices.Contains(ids[:n], c.id.recv)
 }
 
 // Receive takes a packet that came from the remote, whose memory may be used again

@@ -187,16 +187,8 @@ func (w *world) receive(d datagram) {
 		w.Fatalf("%x: %v", d.bytes, fault)
 	}
 	e := w.ends[d.to]
-	ids, n := conn.Lookup(&p)
-	known := e.conn != nil && e.conn.Phase() != conn.Closed
-	if known && e.conn.Phase() != conn.SynSent {
-		known = false
-		for _, id := range ids[:n] {
-			known = known || id == e.conn.ID()
-		}
-	}
 	switch {
-	case known:
+	case e.conn != nil && e.conn.Owns(&p):
 		e.kinds[e.conn.Receive(w.local(d.to), &p, e).Kind]++
 	case e.index == 1 && (e.conn == nil || p.Kind == utpwire.Syn):
 		w.knock(&p)
