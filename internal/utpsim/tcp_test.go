@@ -6,6 +6,7 @@ import (
 
 	"github.com/etorrent/etorrent/internal/utpsim"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/internal/vocab/utpwire"
 )
 
 func tcp(c utpsim.TCPControl, from, until time.Duration) utpsim.Flow {
@@ -27,7 +28,7 @@ func dumbbell(t *testing.T, rtt, queue time.Duration, loss float64, flows ...utp
 	link := utpsim.Link{Rate: rate, Delay: rtt / 2, Queue: int(rate / 8 * queue / time.Second)}
 	back := link
 	link.Loss = loss
-	w, err := utpsim.New(utpsim.Config{Seed: 7, Forward: link, Reverse: back, Flows: flows, Overhead: 28})
+	w, err := utpsim.New(utpsim.Config{Seed: 7, Forward: link, Reverse: back, Flows: flows, Overhead: utpwire.HeadersOfIPv4})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +86,7 @@ func TestASenderOutlivesLossesAndOutagesAndEnds(t *testing.T) {
 	for _, c := range []utpsim.TCPControl{utpsim.NewReno(), utpsim.NewCubic()} {
 		f := tcp(c, time.Second, 40*time.Second)
 		link := utpsim.Link{Rate: 20_000_000, Delay: 25 * time.Millisecond, Loss: 0.02, Outage: utpsim.Outage{Every: 10 * time.Second, Lasts: time.Second}}
-		w, err := utpsim.New(utpsim.Config{Seed: 3, Forward: link, Reverse: link, Overhead: 28, Flows: []utpsim.Flow{f}})
+		w, err := utpsim.New(utpsim.Config{Seed: 3, Forward: link, Reverse: link, Overhead: utpwire.HeadersOfIPv4, Flows: []utpsim.Flow{f}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -112,7 +113,7 @@ func TestTheSameSeedIsTheSameToTheByte(t *testing.T) {
 			Outage: utpsim.Outage{Every: 2 * time.Second, Lasts: 50 * time.Millisecond},
 		}
 		w, err := utpsim.New(utpsim.Config{
-			Seed: seed, Forward: link, Reverse: link, Overhead: 28, Watch: d.Watch,
+			Seed: seed, Forward: link, Reverse: link, Overhead: utpwire.HeadersOfIPv4, Watch: d.Watch,
 			Flows: []utpsim.Flow{tcp(utpsim.NewReno(), 0, 0), tcp(utpsim.NewReno(), time.Second, 5*time.Second)},
 		})
 		if err != nil {

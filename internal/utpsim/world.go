@@ -20,7 +20,7 @@ type Config struct {
 	Seed             uint64
 	Forward, Reverse Link
 	Flows            []Flow
-	Overhead         int // bytes of each datagram below UDP's payload; IPv4 has 28
+	Overhead         int // bytes of each datagram below UDP's payload (utpwire.HeadersOfIPv4)
 	MaxEvents        int // datagrams and rounds after which Run gives up; 0: 200 million
 	// Watch is told of every datagram when it is sent, in order of time.
 	Watch func(Event)

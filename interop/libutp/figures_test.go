@@ -9,6 +9,7 @@ import (
 
 	"github.com/etorrent/etorrent/internal/utpsim"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/internal/vocab/utpwire"
 )
 
 // A bench is a bottleneck with flows of libutp's on it, all from left to right.
@@ -25,9 +26,6 @@ type bench struct {
 }
 
 const megabit = 1_000_000
-
-// overhead is what is below UDP's payload: IPv4.
-const overhead = 28
 
 // flow is one of libutp's, which begins to send all it can at a time.
 func flow(t *testing.T, seed uint64, from time.Duration) utpsim.Flow {
@@ -61,7 +59,7 @@ func (b bench) world(t *testing.T, seed uint64, change func(links *[2]utpsim.Lin
 	links := [2]utpsim.Link{there, there}
 	links[utpsim.Right].Loss += b.ackLoss
 	change(&links)
-	w, err := utpsim.New(utpsim.Config{Seed: seed, Forward: links[0], Reverse: links[1], Flows: flows, Overhead: overhead, Watch: b.watch})
+	w, err := utpsim.New(utpsim.Config{Seed: seed, Forward: links[0], Reverse: links[1], Flows: flows, Overhead: utpwire.HeadersOfIPv4, Watch: b.watch})
 	if err != nil {
 		t.Fatal(err)
 	}

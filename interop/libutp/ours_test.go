@@ -50,7 +50,7 @@ func (m meeting) run(t *testing.T) {
 		back.Judge = m.right()
 	}
 	w, err := utpsim.New(utpsim.Config{
-		Seed: 1, Forward: there, Reverse: back, Overhead: overhead, Flows: []utpsim.Flow{{Left: utpsim.Step(end, m.clocks[0]), Right: peer}},
+		Seed: 1, Forward: there, Reverse: back, Overhead: utpwire.HeadersOfIPv4, Flows: []utpsim.Flow{{Left: utpsim.Step(end, m.clocks[0]), Right: peer}},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/etorrent/etorrent/internal/testnet"
+	"github.com/etorrent/etorrent/internal/vocab/utpwire"
 	"github.com/etorrent/etorrent/interop/libutp"
 )
 
@@ -50,7 +51,7 @@ const (
 func byRouter(bytes int, m testnet.Manners) hole {
 	name := [...]string{testnet.Tells: "tells", testnet.KeepsSilent: "keeps silent"}[m]
 	return hole{
-		name: fmt.Sprintf("a router takes %d bytes, cuts what may be cut, and %s", bytes, name), fits: bytes - overhead,
+		name: fmt.Sprintf("a router takes %d bytes, cuts what may be cut, and %s", bytes, name), fits: bytes - utpwire.HeadersOfIPv4,
 		libutp: [...]passage{testnet.Tells: inPieces, testnet.KeepsSilent: lostForEver}[m],
 		lay: func(t *testing.T, a, b *testnet.Host) (netip.Addr, func() error) {
 			route, err := testnet.NewRoute(a, b, 1)
@@ -103,8 +104,8 @@ func holes() []hole {
 	return []hole{
 		byRouter(1280, testnet.KeepsSilent), byRouter(1280, testnet.Tells),
 		byRouter(576, testnet.KeepsSilent), byRouter(576, testnet.Tells),
-		onLine("IPv4", 1280, overhead, lostForEver, (*testnet.Line).Addrs),
-		onLine("IPv6", 1280, overhead+20, inPieces, (*testnet.Line).Addrs6),
+		onLine("IPv4", 1280, utpwire.HeadersOfIPv4, lostForEver, (*testnet.Line).Addrs),
+		onLine("IPv6", 1280, utpwire.HeadersOfIPv6, inPieces, (*testnet.Line).Addrs6),
 	}
 }
 

@@ -9,10 +9,8 @@ import (
 
 	"github.com/etorrent/etorrent/internal/utpsim"
 	"github.com/etorrent/etorrent/internal/utpsim/ours"
+	"github.com/etorrent/etorrent/internal/vocab/utpwire"
 )
-
-// overhead is what is below UDP's payload: IPv4.
-const overhead = 28
 
 // simulated is the course of the story in virtual time, with our core and a model of TCP.
 func (s story) simulated(t *testing.T) course {
@@ -22,7 +20,7 @@ func (s story) simulated(t *testing.T) course {
 	control := map[string]utpsim.TCPControl{"reno": utpsim.NewReno(), "cubic": utpsim.NewCubic()}[s.congestion]
 	link := utpsim.Link{Rate: s.rate, Delay: s.rtt / 2, Queue: s.queueBytes()}
 	asks := ours.New(ours.Plan{Role: ours.Asks, From: left.At(0), Bytes: math.MaxInt32, Seed: 1})
-	w, err := utpsim.New(utpsim.Config{Seed: 1, Forward: link, Reverse: link, Overhead: overhead, Flows: []utpsim.Flow{
+	w, err := utpsim.New(utpsim.Config{Seed: 1, Forward: link, Reverse: link, Overhead: utpwire.HeadersOfIPv4, Flows: []utpsim.Flow{
 		{Left: utpsim.Step(asks, left), Right: utpsim.Step(ours.New(ours.Plan{Role: ours.Accepts, Seed: 2}), right)},
 		{
 			Left:  utpsim.Step(utpsim.NewTCPSender(control, right.At(s.comes), right.At(s.leaves)), right),

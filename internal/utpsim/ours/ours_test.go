@@ -7,6 +7,7 @@ import (
 	"github.com/etorrent/etorrent/internal/core/utp/conn"
 	"github.com/etorrent/etorrent/internal/utpsim"
 	"github.com/etorrent/etorrent/internal/utpsim/ours"
+	"github.com/etorrent/etorrent/internal/vocab/utpwire"
 )
 
 // link has 20 Mbit/s, 25 ms and a queue of a quarter of a second.
@@ -16,7 +17,7 @@ func link(loss float64) utpsim.Link {
 
 func run(t *testing.T, l utpsim.Link, until time.Duration, watch func(utpsim.Event), flows ...utpsim.Flow) {
 	t.Helper()
-	w, err := utpsim.New(utpsim.Config{Seed: 1, Forward: l, Reverse: l, Overhead: 28, Flows: flows, Watch: watch})
+	w, err := utpsim.New(utpsim.Config{Seed: 1, Forward: l, Reverse: l, Overhead: utpwire.HeadersOfIPv4, Flows: flows, Watch: watch})
 	if err != nil {
 		t.Fatal(err)
 	}

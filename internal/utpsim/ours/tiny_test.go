@@ -94,7 +94,7 @@ func (w *tiny) run(number uint64) error {
 	there, back := w.link, w.link
 	there.Judge, back.Judge = w.judge(2*number), w.judge(2*number+1)
 	world, err := utpsim.New(utpsim.Config{
-		Seed: number, Forward: there, Reverse: back, Overhead: 28, MaxEvents: 100_000,
+		Seed: number, Forward: there, Reverse: back, Overhead: utpwire.HeadersOfIPv4, MaxEvents: 100_000,
 		Flows: []utpsim.Flow{{Left: utpsim.Step(ends[0], w.clocks[0]), Right: utpsim.Step(ends[1], w.clocks[1])}},
 	})
 	if err == nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/etorrent/etorrent/internal/utpsim"
 	"github.com/etorrent/etorrent/internal/utpsim/ours"
 	"github.com/etorrent/etorrent/internal/vocab/utptrace"
+	"github.com/etorrent/etorrent/internal/vocab/utpwire"
 )
 
 // Config describes a trial.
@@ -45,9 +46,6 @@ const (
 // ErrQuit says that a trial was ended early.
 var ErrQuit = errors.New("the trial was ended")
 
-// overhead is what lies below UDP's payload: headers of IPv4 and UDP.
-const overhead = 28
-
 // clock is that of all who send: their remotes have another.
 var clock = utpsim.Clock{}
 
@@ -67,7 +65,7 @@ func Run(c Config, to io.Writer) error {
 	}
 	t.joinTCP()
 	t.world, err = utpsim.New(utpsim.Config{
-		Seed: c.Seed, Forward: c.Link, Reverse: c.Link, Overhead: overhead, Flows: t.flows, MaxEvents: endless,
+		Seed: c.Seed, Forward: c.Link, Reverse: c.Link, Overhead: utpwire.HeadersOfIPv4, Flows: t.flows, MaxEvents: endless,
 	})
 	if err != nil {
 		return err

@@ -94,7 +94,7 @@ func ackOfFin(name string, of direction) path {
 var hole1280 = path{name: "nothing above 1280", relay: func() RelayConfig {
 	seen := map[uint16]bool{}
 	loses := func(_ time.Time, b []byte) bool {
-		if len(b)+headersOfIPv4 <= 1280 {
+		if len(b)+utpwire.HeadersOfIPv4 <= 1280 {
 			return false
 		}
 		number := binary.BigEndian.Uint16(b[16:])

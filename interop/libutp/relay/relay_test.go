@@ -8,6 +8,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/etorrent/etorrent/internal/vocab/utpwire"
 )
 
 // befallen are the fates of datagrams of 1,000 bytes that come at an instant each.
@@ -15,7 +17,7 @@ func befallen(p Path, seed uint64, at ...time.Duration) (out [][]time.Duration, 
 	w, zero := newWay(p, seed, loopback4), time.Unix(0, 0)
 	for _, d := range at {
 		var dues []time.Duration
-		for _, due := range w.befalls(zero.Add(d), make([]byte, 1000-headersOfIPv4)) {
+		for _, due := range w.befalls(zero.Add(d), make([]byte, 1000-utpwire.HeadersOfIPv4)) {
 			dues = append(dues, due.Sub(zero))
 		}
 		out = append(out, dues)

@@ -39,16 +39,10 @@ type way struct {
 	dues     []time.Time
 }
 
-// Bytes of headers below UDP's payload.
-const (
-	headersOfIPv4 = 28
-	headersOfIPv6 = 48
-)
-
 func newWay(p Path, seed uint64, to netip.Addr) *way {
-	w := &way{path: p, chances: rand.New(rand.NewPCG(seed, 1)), overhead: headersOfIPv4}
+	w := &way{path: p, chances: rand.New(rand.NewPCG(seed, 1)), overhead: utpwire.HeadersOfIPv4}
 	if to.Is6() {
-		w.overhead = headersOfIPv6
+		w.overhead = utpwire.HeadersOfIPv6
 	}
 	return w
 }

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/internal/vocab/utpwire"
 )
 
 const (
@@ -42,11 +43,15 @@ type Config struct {
 	Ceiling int // the largest that is tried
 }
 
-// IPv4 is for paths of up to 1500 bytes, with headers of 28.
-func IPv4() Config { return Config{Floor: 576 - 28, Base: 1200, Ceiling: 1500 - 28} }
+// IPv4 is for paths of up to 1500 bytes.
+func IPv4() Config {
+	return Config{Floor: 576 - utpwire.HeadersOfIPv4, Base: 1200, Ceiling: 1500 - utpwire.HeadersOfIPv4}
+}
 
-// IPv6 is the same with headers of 48.
-func IPv6() Config { return Config{Floor: 1280 - 48, Base: 1280 - 48, Ceiling: 1500 - 48} }
+// IPv6 is the same with larger headers, and paths of 1280 bytes at the least.
+func IPv6() Config {
+	return Config{Floor: 1280 - utpwire.HeadersOfIPv6, Base: 1280 - utpwire.HeadersOfIPv6, Ceiling: 1500 - utpwire.HeadersOfIPv6}
+}
 
 // Search is that of one connection. Its time begins with the first sounding.
 type Search struct {
