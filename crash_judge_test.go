@@ -58,7 +58,7 @@ func (v *verdict) onlyThisCrash() {
 // supervisor; a peer or a greeting is not, it is gone.
 func (v *verdict) shownInTree() {
 	found := nodeAt(v.w.members[v.role].Tree().Root, v.at.Path)
-	switch gone := v.at.Kind == "peer" || v.at.Kind == "greet"; {
+	switch gone := v.at.Kind == "peer" || v.at.Kind == "greet" || v.at.Kind == "conn"; {
 	case gone && found != nil:
 		v.Errorf("%s is still in the tree", v.at.Path)
 	case gone:
@@ -129,18 +129,24 @@ func (v *verdict) fetchOver(role string, e etorrent.PeerLeftEvent) (*fetch, stri
 // inScope says whether the crash may end the connection of a fetch with a
 // source.
 func (v *verdict) inScope(f *fetch, source string) bool {
-	if v.role != f.role && v.role != source || v.torrentOf(v.at.Path) != f.content.Metainfo.ID().V1 {
+	if v.role != f.role && v.role != source {
+		return false
+	}
+	if v.scope == scopeTransport {
+		return true
+	}
+	if v.at.Kind != "conn" && v.torrentOf(v.at.Path) != f.content.Metainfo.ID().V1 {
 		return false
 	}
 	switch v.scope {
-	case scopeConnections:
+	case scopeConnections, scopeTransport:
 		return true
 	case scopeOwn:
 		remote := v.w.members[f.role].host.Addr()
 		if v.role == f.role {
 			remote = v.w.members[source].host.Addr()
 		}
-		return strings.Contains(v.at.Path, "/peer["+remote.String()+":")
+		return strings.Contains(v.at.Path, "/"+v.at.Kind+"["+remote.String()+":")
 	case scopeNothing, scopeNewcomers, scopeUnwritten, scopeNotUnderstood:
 	}
 	return false

@@ -56,6 +56,11 @@ var pointTable = []struct {
 		sup.OnReceive:      "it takes datagrams from the socket, and only leave to go on from the loop",
 		sup.BetweenActions: "what it reads it hands to the loop, which acts",
 	}},
+	{kind: "utp"},
+	{kind: "conn", lacks: map[sup.Moment]string{
+		sup.OnReceive:      "it is a cell of utp, which receives",
+		sup.BetweenActions: "a step only appends to what utp does",
+	}},
 	{kind: "dial"},
 	{kind: "dial", part: "attempt", lacks: map[sup.Moment]string{
 		sup.OnReceive: "it is started for one dial and hears nothing more",

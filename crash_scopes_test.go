@@ -14,6 +14,7 @@ const (
 	scopeNewcomers           // connections that are not admitted yet
 	scopeOwn                 // its own connection
 	scopeConnections         // all connections of its torrent
+	scopeTransport           // all connections over its transport
 	scopeUnwritten           // what has come and is not in the file yet
 	scopeNotUnderstood       // the table says something that the test does not know
 )
@@ -29,6 +30,7 @@ var scopeWords = []struct {
 	{"being accepted", scopeNewcomers},
 	{"attempts under way", scopeNewcomers},
 	{"the connections of its torrent", scopeConnections},
+	{"all connections over", scopeTransport},
 	{"its own connection", scopeOwn},
 	{"pieces in flight", scopeUnwritten},
 }

@@ -1,8 +1,11 @@
 package etorrent_test
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +15,7 @@ import (
 	"github.com/etorrent/etorrent/etorrenttest"
 	"github.com/etorrent/etorrent/internal/vocab/tracker"
 	"github.com/etorrent/etorrent/sup"
+	"github.com/etorrent/etorrent/utp"
 )
 
 // The crash tests run two torrents between the same four clients:
@@ -149,6 +153,7 @@ func buildCrashWorld(t *testing.T, s *swarm, f *fuse, random uint64) *crashWorld
 			c.Seed(t, w.members[role].Client, w.members[role].storage, w.tracker)
 		}
 	}
+	w.visit()
 	w.begun = time.Now()
 	w.fetch("left", "A", a, "first", "second")
 	w.fetch("left", "B", b, "first")
@@ -169,6 +174,31 @@ func (w *crashWorld) fetch(role, name string, c *etorrenttest.Content, sources .
 	}
 	f.torrent = t
 	w.fetches = append(w.fetches, f)
+}
+
+// visit has somebody come over uTP, again and again, who wants nothing that is there.
+func (w *crashWorld) visit() {
+	visitor, err := utp.Listen(w.t.Context(), "udp4", ":6881", utp.OnNetwork(w.swarm.network.Host("10.9.0.1")), utp.Linger(0))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { _ = visitor.Close() })
+	for _, m := range w.members {
+		go func() {
+			for {
+				c, err := visitor.Dial(w.t.Context(), m.at().String())
+				switch {
+				case errors.Is(err, net.ErrClosed), w.t.Context().Err() != nil:
+					return
+				case err == nil:
+					_, _ = c.Write(make([]byte, 68))
+					_, _ = io.Copy(io.Discard, c)
+					_ = c.Close()
+				}
+				time.Sleep(200 * time.Millisecond)
+			}
+		}()
+	}
 }
 
 func (w *crashWorld) since() time.Duration { return time.Since(w.begun) }

@@ -24,13 +24,14 @@ const (
 )
 
 // hostChanged ends the connections that are dead by all that is known, asks of the
-// others whether they are alive, and has no endpoint wait that failed before.
+// others, and of those over uTP of which it is not known what address of ours they have,
+// whether they are alive, and has no endpoint wait that failed before.
 func (s *swarm) hostChanged(h HostChange) {
 	for _, k := range s.conns {
 		switch at := k.conn.LocalAddr().Addr(); {
 		case h.Slept >= longSleep:
 			s.refuse(k, reasonSlept)
-		case h.Addrs != nil && at.IsValid() && !at.IsLoopback() && !slices.Contains(h.Addrs, at.WithZone("")):
+		case h.Addrs != nil && at.IsValid() && !at.IsUnspecified() && !at.IsLoopback() && !slices.Contains(h.Addrs, at.WithZone("")):
 			s.refuse(k, reasonAddrGone)
 		default:
 			k.orders.Put(peerOrder{kind: orderProbe})

@@ -133,9 +133,11 @@ func (w *Wire) LocalAddr(remote netip.AddrPort) netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// show tells uTP of the sockets.
+// show tells uTP of the sockets, where they are others.
 func (w *Wire) show(x *process) {
 	var all outlets
+	before, _ := w.outlets.Read()
+	changed := false
 	for _, f := range pnet.Families {
 		at, s := &x.kept.places[f], x.sockets[f]
 		switch {
@@ -144,6 +146,10 @@ func (w *Wire) show(x *process) {
 		case x.kept.hearing == heard && (!at.want.IsValid() || at.use == used || x.faults[f] != nil):
 			all[f] = outlet{state: absent, err: x.faults[f]}
 		}
+		changed = changed || all[f].state != before[f].state || all[f].packets != before[f].packets
+	}
+	if !changed {
+		return
 	}
 	w.outlets.Post(all)
 	select {

@@ -25,8 +25,6 @@ type cell struct {
 	due    due
 	mark   mark
 	heard  heard
-	next   mono.Instant // the deadline of its core
-	relief mono.Instant // when memory is given back that it may not need any more
 
 	// A step: run is a method that is bound once.
 	run    func()
@@ -34,6 +32,7 @@ type cell struct {
 	news   news
 	why    error // what ends it, where the core does not know
 	counts counts
+	tuning tuning
 	trace  *flowTrace // nil: it has none
 }
 
@@ -102,7 +101,7 @@ type counts struct{ sent, again, received, delivered uint64 }
 func (x *process) admit(u *Conn, core func() *conn.Conn) *cell {
 	x.living++
 	x.divide()
-	c := &cell{x: x, user: u, remote: u.remote, heard: heard{any: x.now, inOrder: x.now}, guard: x.p.NewCell("conn[" + u.remote.String() + "]")}
+	c := &cell{x: x, user: u, remote: u.remote, tuning: newTuning(x.now, x.share), heard: heard{any: x.now, inOrder: x.now}, guard: x.p.NewCell("conn[" + u.remote.String() + "]")}
 	c.run, c.trace = c.work, x.m.cfg.Trace.flow(x.now, u.remote)
 	u.cell = c
 	if crash := c.guard.Step(func() { c.core = core() }); crash != nil {
@@ -143,22 +142,22 @@ func (c *cell) work() {
 		c.x.step.arrival = c.core.Receive(now, &c.x.step.packet, c)
 	case toExpire:
 		c.core.Expire(now, c)
-		if c.relief != mono.Never && c.relief <= now {
-			c.relief = mono.Never
+		if c.due.relief != mono.Never && c.due.relief <= now {
+			c.due.relief = mono.Never
 			c.core.Rest()
 		}
 	case toApply:
 		c.apply(now)
 	case toFlush:
 		c.core.Flush(now, c)
-		c.next = c.core.Deadline()
+		c.due.core = c.core.Deadline()
 		c.record(now)
 	case toAbort:
 		c.core.Abort(now, c)
 	case toRefuse:
 		c.refuse(now)
 	case toResize:
-		c.core.Resize(c.x.share)
+		c.core.Resize(c.tuning.window)
 	case toJudge:
 		c.x.step.claim = c.core.ViewClaim(now, &c.x.step.packet, c.x.step.asked)
 	case toChallenge:

@@ -7,8 +7,10 @@ import (
 
 // due is the place of a connection among the deadlines.
 type due struct {
-	at    mono.Instant
-	place int // 0: it is not among them
+	at     mono.Instant // the earlier one of core and relief
+	place  int          // 0: it is not among them
+	core   mono.Instant // the deadline of its core
+	relief mono.Instant // when memory is given back that it may not need any more
 }
 
 // Before is the order in which connections are due.

@@ -11,7 +11,7 @@ import (
 // Deliver takes bytes of the remote's stream.
 func (c *cell) Deliver(b []byte) {
 	c.counts.delivered += uint64(len(b))
-	c.relief = c.x.now.Add(reliefAfter)
+	c.due.relief = c.x.now.Add(reliefAfter)
 	c.user.in.write(b, &c.x.m.chunks)
 }
 
@@ -36,7 +36,7 @@ func (n *counts) takeBack(o conn.Outgoing) {
 
 // Released gives back what the remote has acknowledged.
 func (c *cell) Released(to uint64) {
-	c.relief = c.x.now.Add(reliefAfter)
+	c.due.relief = c.x.now.Add(reliefAfter)
 	c.user.out.free(to, &c.x.m.chunks)
 }
 

@@ -38,6 +38,7 @@ var errNoID = errors.New("too many connections with one remote")
 // receive takes what came at once.
 func (x *process) receive(b Batch) {
 	x.now = max(x.now, b.At)
+	x.p.Step("receive")
 	for i := range b.Datagrams {
 		x.take(&b.Datagrams[i])
 	}
@@ -293,12 +294,12 @@ func (x *process) config(remote netip.AddrPort) conn.Config {
 	if pnet.FamilyOf(remote.Addr()) == pnet.V6 && cfg.Path == mtu.IPv4() {
 		cfg.Path = mtu.IPv6()
 	}
-	cfg.Window = x.share
+	cfg.Window = min(firstWindow, x.share)
 	return cfg
 }
 
-// divide gives each connection its share of the socket's room, when they are to have another
-// one.
+// divide has each connection have no more than its share of the socket's room, when that is
+// another one.
 func (x *process) divide() {
 	share := x.window(max(1, x.living))
 	if share == x.share {
@@ -309,8 +310,7 @@ func (x *process) divide() {
 		if x.share != share { // one crashed, and all have been given another
 			return
 		}
-		c.step(toResize)
-		x.touch(c)
+		c.limit(share)
 	}
 }
 

@@ -50,7 +50,7 @@ func (x *process) look(c *cell) {
 		return
 	}
 	c.meetWriter()
-	x.due.set(c, mono.Earliest(c.next, c.relief))
+	x.due.set(c, mono.Earliest(c.due.core, c.due.relief))
 	if x.out.n >= runMost {
 		x.write()
 	}

@@ -16,7 +16,11 @@ func (c *cell) meet() {
 	if c.isOver() {
 		return
 	}
-	c.pass()
+	unread, read := c.pass()
+	c.tune(unread, read)
+	if c.isOver() {
+		return
+	}
 	if n := &c.news; n.consumed+n.appended > 0 || n.wants != stays {
 		c.step(toApply)
 	}
@@ -25,14 +29,16 @@ func (c *cell) meet() {
 	}
 }
 
-// pass is what passes between the process and the user, under the lock.
-func (c *cell) pass() {
+// pass is what passes between the process and the user, under the lock. It says how many bytes
+// waited to be read before, and how many were.
+func (c *cell) pass() (unread, read int) {
 	u, n, chunks := c.user, &c.news, &c.x.m.chunks
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	unread, read = u.in.seen.ready, u.consumed
 	u.in.show()
-	u.tellRead = c.x.share / tellReadAfter
-	if c.relief == mono.Never { // else the process looks again, when all may be read
+	u.tellRead = c.tuning.window / tellReadAfter
+	if c.due.relief == mono.Never { // else the process looks again, when all may be read
 		u.tellRead = min(u.tellRead, u.in.seen.ready)
 	}
 	n.consumed, u.consumed = n.consumed+u.consumed, 0
@@ -63,6 +69,7 @@ func (c *cell) pass() {
 	if u.notice == told {
 		u.notice = untold
 	}
+	return unread, read
 }
 
 // letWrite has who waits write, if there is room for more than a little. It says whether

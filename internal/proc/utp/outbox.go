@@ -120,6 +120,9 @@ func (b *outbox) forget(c *cell) {
 // write sends the packets, and tells their connections of those that were not.
 func (x *process) write() {
 	b := &x.out
+	if b.n > 0 {
+		x.p.Act("write")
+	}
 	for at, faults := 0, 0; at < b.n; {
 		if b.wire != writable {
 			b.refuse(at, noRoom, nil)

@@ -131,7 +131,7 @@ func newShared() memory {
 // begin draws what others must not guess, and opens the door.
 func (x *process) begin() {
 	var seed [32]byte
-	cfg := door.Config{Most: doorMost, Window: uint32(x.window(windowShares))}
+	cfg := door.Config{Most: doorMost, Window: uint32(min(firstWindow, x.window(windowShares)))}
 	_, _ = crand.Read(seed[:]) // it never fails
 	_, _ = crand.Read(cfg.Secret[:])
 	x.m.roll.turn(open)

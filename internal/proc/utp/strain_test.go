@@ -224,7 +224,7 @@ func TestWindowsFollowHowManyConnectionsThereAre(t *testing.T) {
 		sockets := links(t, k)
 		one, other := start(t, sockets(here), k), start(t, roomy{sockets(there), 512 << 10}, k)
 		window := func(dialled, accepted *Conn) uint32 {
-			pass(t, dialled, accepted, 1000) // its acknowledgement tells
+			pass(t, dialled, accepted, 2<<20) // it grows with what is read
 			time.Sleep(time.Second)
 			return dialled.Status().Remote
 		}
@@ -270,19 +270,28 @@ func TestACrashWhileWindowsAreSharedLeavesNoWindowSmall(t *testing.T) {
 				go func() { _, _ = io.Copy(io.Discard, a) }()
 				dialled = append(dialled, d)
 			}
-			time.Sleep(time.Second)
+			grow := func() {
+				for _, d := range dialled {
+					_, _ = d.Write(make([]byte, 1<<20))
+				}
+				time.Sleep(2 * time.Second)
+			}
+			grow()
 			steps.Store(1) // the first of those that are given a smaller one, for the fifth
 			late, err := one.Dial(t.Context(), there)
 			if err != nil {
 				t.Fatal(err)
 			}
+			go func() {
+				if a, err := other.Accept(t.Context()); err == nil {
+					_, _ = io.Copy(io.Discard, a)
+				}
+			}()
 			time.Sleep(2 * time.Second)
-			for _, d := range append(dialled, late) {
-				_, _ = d.Write([]byte("what is the window?"))
-			}
-			time.Sleep(2 * time.Second)
+			dialled = append(dialled, late)
+			grow()
 			ended := 0
-			for _, d := range append(dialled, late) {
+			for _, d := range dialled {
 				select {
 				case <-d.Gone():
 					ended++
