@@ -333,7 +333,7 @@ type counter struct {
 }
 
 func (c *counter) hook(p sup.Point) {
-	if p.At == sup.InStep {
+	if p.At == sup.InStep && p.Kind == "conn" {
 		c.mu.Lock()
 		c.n++
 		c.mu.Unlock()

@@ -260,7 +260,7 @@ func TestACrashWhileWindowsAreSharedLeavesNoWindowSmall(t *testing.T) {
 			var steps atomic.Int64
 			one := start(t, sockets(here), k)
 			other := startWith(t, roomy{sockets(there), 512 << 10}, k, sup.Options{Hook: func(p sup.Point) {
-				if p.At == sup.InStep && steps.Add(-1) == 0 {
+				if p.At == sup.InStep && p.Kind == "conn" && steps.Add(-1) == 0 {
 					panic("injected")
 				}
 			}})
