@@ -267,7 +267,7 @@ func (c *control) shook(k *conn, remote wire.Handshake) {
 		}
 		switch handshake.ViewDuplicate(other.view(), k.view()).(type) {
 		case handshake.NoDuplicate:
-		case handshake.KeepExisting:
+		case handshake.KeepExisting, handshake.DiallerChooses: // there is one transport
 			c.yield(k, other)
 			return
 		case handshake.ReplaceExisting:

@@ -3,6 +3,8 @@ package handshake
 import (
 	"bytes"
 	"net/netip"
+
+	"github.com/etorrent/etorrent/internal/vocab/transport"
 )
 
 // Direction says who dialled.
@@ -31,6 +33,7 @@ type Connection struct {
 	Local, Remote [20]byte       // peer ids for one torrent
 	Endpoint      netip.AddrPort // the remote's
 	Direction     Direction
+	Transport     transport.Transport
 }
 
 // DuplicateEvidence says what a new connection is to one that we have.
@@ -48,9 +51,14 @@ type KeepExisting struct{}
 // dialled at once, and the remote keeps the incoming one as well.
 type ReplaceExisting struct{}
 
+// DiallerChooses says that the remote dialled both, over two transports, and ends the
+// one of them that it does not want.
+type DiallerChooses struct{}
+
 func (NoDuplicate) duplicateEvidence()     {}
 func (KeepExisting) duplicateEvidence()    {}
 func (ReplaceExisting) duplicateEvidence() {}
+func (DiallerChooses) duplicateEvidence()  {}
 
 // ViewDuplicate judges an incoming connection, whoever dialled it, against an
 // existing one of the same torrent.
@@ -60,12 +68,20 @@ func (ReplaceExisting) duplicateEvidence() {}
 // the existing one it proves nothing: it displaces nobody. From the same address
 // two connections in opposite directions mean that both sides dialled at once.
 // Then the one stays that the side with the greater peer id dialled, which both
-// sides find alike. Of two in the same direction the existing one stays.
+// sides find alike. Of two in the same direction the existing one stays, unless the
+// remote dialled them over two transports: the handshakes need not come to their ends
+// in the same order at both sides, so that each would keep another one. The side that
+// dialled chooses, and the other one waits for that.
 func ViewDuplicate(existing, incoming Connection) DuplicateEvidence {
 	switch {
 	case existing.Remote != incoming.Remote:
 		return NoDuplicate{}
-	case address(existing) != address(incoming), existing.Direction == incoming.Direction:
+	case address(existing) != address(incoming):
+		return KeepExisting{}
+	case existing.Direction == incoming.Direction:
+		if incoming.Direction == Accepted && existing.Transport != incoming.Transport {
+			return DiallerChooses{}
+		}
 		return KeepExisting{}
 	case incoming.Direction == directionThatStays(incoming):
 		return ReplaceExisting{}

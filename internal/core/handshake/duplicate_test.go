@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/etorrent/etorrent/internal/core/handshake"
+	"github.com/etorrent/etorrent/internal/vocab/transport"
 )
 
 func id(name string) (peerID [20]byte) {
@@ -20,9 +21,16 @@ func connection(remote, endpoint string, d handshake.Direction) handshake.Connec
 	}
 }
 
+// overUTP is a connection over the other transport.
+func overUTP(c handshake.Connection) handshake.Connection {
+	c.Transport = transport.UTP
+	return c
+}
+
 func TestDuplicatesAreJudgedByPeerIDAndAddress(t *testing.T) {
 	const dialled, accepted = handshake.Dialled, handshake.Accepted
 	keep, replace, none := handshake.KeepExisting{}, handshake.ReplaceExisting{}, handshake.NoDuplicate{}
+	theirs := handshake.DiallerChooses{}
 	for _, c := range []struct {
 		name               string
 		existing, incoming handshake.Connection
@@ -36,6 +44,11 @@ func TestDuplicatesAreJudgedByPeerIDAndAddress(t *testing.T) {
 		{"both dialled, ours finishes last and is the lesser", connection("z", "192.0.2.1:40000", accepted), connection("z", "192.0.2.1:5000", dialled), keep},
 		{"dialled twice by them", connection("z", "192.0.2.1:40000", accepted), connection("z", "192.0.2.1:40001", accepted), keep},
 		{"dialled twice by us", connection("a", "192.0.2.1:5000", dialled), connection("a", "192.0.2.1:5001", dialled), keep},
+		{"dialled by them over two transports", connection("z", "192.0.2.1:40000", accepted), overUTP(connection("z", "192.0.2.1:5000", accepted)), theirs},
+		{"dialled by them over uTP twice", overUTP(connection("z", "192.0.2.1:5000", accepted)), overUTP(connection("z", "192.0.2.1:5000", accepted)), keep},
+		{"dialled by us over two transports", overUTP(connection("a", "192.0.2.1:5000", dialled)), connection("a", "192.0.2.1:5000", dialled), keep},
+		{"both dialled over two transports, theirs is the greater id", overUTP(connection("z", "192.0.2.1:5000", dialled)), connection("z", "192.0.2.1:40000", accepted), replace},
+		{"a stranger with another's id over the other transport", connection("z", "192.0.2.1:5000", accepted), overUTP(connection("z", "198.51.100.7:40000", accepted)), keep},
 		{"a stranger with another's id", connection("z", "192.0.2.1:5000", dialled), connection("z", "198.51.100.7:40000", accepted), keep},
 		{"one peer over both families", connection("z", "192.0.2.1:5000", dialled), connection("z", "[2001:db8::1]:40000", accepted), keep},
 		{"one address written in two ways", connection("z", "192.0.2.1:5000", dialled), connection("z", "[::ffff:192.0.2.1]:40000", accepted), replace},
@@ -53,7 +66,7 @@ func survivor(first, second handshake.Connection, secondIs int) int {
 		return 1 - secondIs
 	case handshake.ReplaceExisting:
 		return secondIs
-	case handshake.NoDuplicate:
+	case handshake.NoDuplicate, handshake.DiallerChooses:
 	}
 	return -1
 }
@@ -94,9 +107,15 @@ func TestNobodyIsDisplacedFromAnotherAddress(t *testing.T) {
 			return connection(ids.Draw(t, label), addresses.Draw(t, label), directions.Draw(t, label))
 		}
 		existing, incoming := draw("existing"), draw("incoming")
+		if rapid.Bool().Draw(t, "over uTP") {
+			incoming = overUTP(incoming)
+		}
 		e := handshake.ViewDuplicate(existing, incoming)
 		if e == (handshake.ReplaceExisting{}) && existing.Endpoint.Addr() != incoming.Endpoint.Addr() {
 			t.Fatalf("%+v displaces %+v", incoming, existing)
+		}
+		if e == (handshake.DiallerChooses{}) && (existing.Endpoint.Addr() != incoming.Endpoint.Addr() || incoming.Direction == handshake.Dialled) {
+			t.Fatalf("%+v stays beside %+v", incoming, existing)
 		}
 		if (e == handshake.NoDuplicate{}) != (existing.Remote != incoming.Remote) {
 			t.Fatalf("%+v and %+v: %T", existing, incoming, e)
