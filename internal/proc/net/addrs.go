@@ -15,6 +15,13 @@ type Addressed interface {
 	WatchAddrs() (AddrsWatch, error)
 }
 
+// Linked is a Network that knows the networks of its machine.
+type Linked interface {
+	// Networks are those that its addresses are in now, by what they reach without a
+	// router.
+	Networks() ([]netip.Prefix, error)
+}
+
 // AddrsWatch tells when addresses may have changed. One goroutine waits; Close may
 // come from anywhere, and ends the wait with an error.
 type AddrsWatch interface {
@@ -33,6 +40,20 @@ func (e *Egress) Addrs() ([]netip.Addr, error) {
 	return nil, errors.ErrUnsupported
 }
 
+// Networks are those that the machine is in now; none where its network does not know
+// them.
+func (e *Egress) Networks() []netip.Prefix {
+	n, is := e.network.(Linked)
+	if !is {
+		return nil
+	}
+	all, err := n.Networks()
+	if err != nil {
+		return nil
+	}
+	return all
+}
+
 // WatchAddrs tells when they may have changed; errors.ErrUnsupported where nobody
 // tells that.
 func (e *Egress) WatchAddrs() (AddrsWatch, error) {
@@ -44,16 +65,48 @@ func (e *Egress) WatchAddrs() (AddrsWatch, error) {
 
 // Addrs reads the addresses of all interfaces.
 func (host) Addrs() ([]netip.Addr, error) {
-	all, err := net.InterfaceAddrs()
+	all, err := interfaces()
 	if err != nil {
 		return nil, err
 	}
 	var out []netip.Addr
+	for _, p := range all {
+		out = append(out, p.Addr())
+	}
+	return out, nil
+}
+
+// Networks reads those of all interfaces. Of a family that is bound to an address it is
+// the one of that: the others are not reached from there.
+func (h host) Networks() ([]netip.Prefix, error) {
+	all, err := interfaces()
+	if err != nil {
+		return nil, err
+	}
+	var out []netip.Prefix
+	for _, p := range all {
+		if h.bind.free() || h.bind.of(FamilyOf(p.Addr())).WithZone("") == p.Addr() {
+			out = append(out, p.Masked())
+		}
+	}
+	return out, nil
+}
+
+// interfaces are the addresses of all interfaces, each with the length of its network.
+func interfaces() ([]netip.Prefix, error) {
+	all, err := net.InterfaceAddrs()
+	if err != nil {
+		return nil, err
+	}
+	var out []netip.Prefix
 	for _, a := range all {
-		if n, is := a.(*net.IPNet); is {
-			if addr, ok := netip.AddrFromSlice(n.IP); ok {
-				out = append(out, addr.Unmap())
-			}
+		n, is := a.(*net.IPNet)
+		if !is {
+			continue
+		}
+		if addr, ok := netip.AddrFromSlice(n.IP); ok {
+			ones, _ := n.Mask.Size()
+			out = append(out, netip.PrefixFrom(addr.Unmap(), ones))
 		}
 	}
 	return out, nil

@@ -23,77 +23,6 @@ var errDialCrashed = errors.New("the dialling process crashed")
 // errNoUTP answers one over uTP where there is none.
 var errNoUTP = errors.New("there is no uTP here")
 
-// DialResult is the answer to one Dial: a connection, or why there is none.
-type DialResult struct {
-	To   netip.AddrPort
-	Via  transport.Transport
-	Conn Conn // nil if Err is set
-	Err  error
-}
-
-// LookupResult is the answer to one Lookup: addresses, or why there are none.
-type LookupResult struct {
-	Host  string
-	Addrs []netip.Addr // nil if Err is set
-	Err   error
-}
-
-// DialRequest asks for a connection.
-type DialRequest struct {
-	For    ident.TorrentID // those of several torrents are begun in turn
-	To     netip.AddrPort
-	Via    transport.Transport
-	Within time.Duration // of the attempt, without the time that it waits for its turn; 0 stands for DialTimeout
-}
-
-// wish is one Dial or Lookup that has no answer yet.
-type wish struct {
-	asker    ident.TorrentID
-	errand   errand
-	attempts int
-}
-
-// errand is what a wish asks for, and where the answer goes.
-//
-//sumtype:decl
-type errand interface{ errand() }
-
-type dialErrand struct {
-	to     netip.AddrPort
-	via    transport.Transport
-	within time.Duration
-	reply  func(DialResult)
-}
-
-type lookupErrand struct {
-	host  string
-	reply func(LookupResult)
-}
-
-// withdrawErrand takes back what the same torrent wished before and was not begun.
-type withdrawErrand struct{}
-
-func (dialErrand) errand()     {}
-func (lookupErrand) errand()   {}
-func (withdrawErrand) errand() {}
-
-// outcome is how an attempt ended.
-type outcome struct {
-	of    *wish
-	end   attemptEnd
-	conn  Conn         // of a Dial, where err is nil
-	addrs []netip.Addr // of a Lookup
-	err   error
-}
-
-// attemptEnd says whether an attempt came to its end.
-type attemptEnd uint8
-
-const (
-	attemptDone     attemptEnd = iota
-	attemptCutShort            // the process ended meanwhile
-)
-
 // Dialer is the handle of the dialling process. It survives restarts of the
 // process, and so does what it was asked: the next process tries again.
 type Dialer struct {
@@ -124,13 +53,38 @@ func NewDialer(e *Egress, most int, overUTP Connect) *Dialer {
 	}
 }
 
+// Permits says which of the transports that a policy has there is a way over: what
+// remains of it. Of one that has nothing else uTP remains, and fails.
+func (d *Dialer) Permits(p transport.Policy) transport.Policy {
+	if p == transport.Any && d.overUTP == nil {
+		return transport.OnlyTCP
+	}
+	return p
+}
+
+// Dialling is one Dial that may be cancelled.
+type Dialling struct {
+	d *Dialer
+	w *wish
+}
+
+// Cancel ends it: nobody answers it any more, unless that was done already, and what it
+// connects is closed.
+func (x Dialling) Cancel() { x.d.wishes.Put(&wish{asker: x.w.asker, errand: cancelErrand{x.w}}) }
+
 // Dial asks for a connection. Reply runs on the dialling process and must only
-// put the result into a mailbox. It runs once, unless the torrent withdraws.
-func (d *Dialer) Dial(r DialRequest, reply func(DialResult)) {
+// put the result into a mailbox. It runs once, unless the torrent withdraws, or what
+// is returned is cancelled.
+func (d *Dialer) Dial(r DialRequest, reply func(DialResult)) Dialling {
 	if r.Within == 0 {
 		r.Within = DialTimeout
 	}
-	d.wishes.Put(&wish{asker: r.For, errand: dialErrand{r.To, r.Via, r.Within, reply}})
+	if r.Begun == nil {
+		r.Begun = func() {}
+	}
+	w := &wish{asker: r.For, turn: r.Turn, errand: dialErrand{r.To, r.Via, r.Within, r.Begun, reply}}
+	d.wishes.Put(w)
+	return Dialling{d, w}
 }
 
 // Lookup asks for the addresses of a host, for a torrent. Reply is as that of Dial.
@@ -165,9 +119,24 @@ func (d *Dialer) run(p *sup.Process) error {
 			d.answer(p)
 		case <-d.wishes.Wake():
 			p.Receive("wish")
-			d.line.put(d.wishes.Take(nil)...)
+			d.queue()
 			p.Step("queue")
 		}
+	}
+}
+
+// queue takes what was wished.
+func (d *Dialer) queue() {
+	for _, w := range d.wishes.Take(nil) {
+		if c, is := w.errand.(cancelErrand); is {
+			c.of.state = wishCancelled
+			d.line.remove(c.of)
+			if c.of.cancel != nil {
+				c.of.cancel()
+			}
+			continue
+		}
+		d.line.put(w)
 	}
 }
 
@@ -175,12 +144,15 @@ func (d *Dialer) run(p *sup.Process) error {
 // those that it had not begun.
 func (d *Dialer) takeOver(p *sup.Process) {
 	d.answer(p)
-	d.line.put(d.wishes.Take(nil)...)
+	d.queue()
 	var again []*wish
 	begun := slices.AppendSeq(d.cut, maps.Keys(d.running))
 	d.cut = nil
 	clear(d.running)
 	for _, w := range begun {
+		if w.state == wishCancelled {
+			continue
+		}
 		if w.attempts >= attemptsPerDial {
 			outcome{of: w, err: errDialCrashed}.reply()
 			continue
@@ -202,8 +174,14 @@ func (d *Dialer) begin(p *sup.Process) {
 		if d.line.len() > 0 {
 			longest = HurriedTimeout
 		}
+		ctx, cancel := context.WithCancel(p.Context())
+		w.cancel = cancel
+		if e, is := w.errand.(dialErrand); is {
+			e.begun()
+		}
 		p.Go("attempt", func() error {
-			d.attempt(p, w, longest)
+			defer cancel()
+			d.attempt(ctx, p, w, longest)
 			return nil
 		})
 	}
@@ -211,7 +189,7 @@ func (d *Dialer) begin(p *sup.Process) {
 
 // attempt connects within a time at most, or looks up. Its outcome comes also where it
 // panics, since end waits for it.
-func (d *Dialer) attempt(p *sup.Process, w *wish, longest time.Duration) {
+func (d *Dialer) attempt(ctx context.Context, p *sup.Process, w *wish, longest time.Duration) {
 	o := outcome{of: w, end: attemptCutShort, err: errDialCrashed}
 	var made Conn
 	defer func() {
@@ -225,10 +203,10 @@ func (d *Dialer) attempt(p *sup.Process, w *wish, longest time.Duration) {
 	var err error
 	switch e := w.errand.(type) {
 	case dialErrand:
-		made, err = d.connect(p.Context(), e, min(e.within, longest))
+		made, err = d.connect(ctx, e, min(e.within, longest))
 	case lookupErrand:
-		addrs, err = d.egress.Lookup(p.Context(), e.host)
-	case withdrawErrand: // is not in the line
+		addrs, err = d.egress.Lookup(ctx, e.host)
+	case withdrawErrand, cancelErrand: // are not in the line
 	}
 	p.Act("attempt")
 	o.conn, o.addrs, o.err = made, addrs, err
@@ -260,7 +238,8 @@ func (d *Dialer) answer(p *sup.Process) {
 		p.Act("reply")
 		d.ended = d.ended[1:]
 		switch {
-		case !awaited:
+		case !awaited, o.of.state == wishCancelled:
+			delete(d.running, o.of)
 			o.close()
 		case o.end == attemptDone:
 			delete(d.running, o.of)
@@ -281,22 +260,5 @@ func (d *Dialer) end() {
 			delete(d.running, o.of)
 			o.close()
 		}
-	}
-}
-
-// reply answers who wished.
-func (o outcome) reply() {
-	switch e := o.of.errand.(type) {
-	case dialErrand:
-		e.reply(DialResult{To: e.to, Via: e.via, Conn: o.conn, Err: o.err})
-	case lookupErrand:
-		e.reply(LookupResult{Host: e.host, Addrs: o.addrs, Err: o.err})
-	case withdrawErrand:
-	}
-}
-
-func (o outcome) close() {
-	if o.conn != nil {
-		_ = o.conn.Close()
 	}
 }

@@ -1,6 +1,10 @@
 package net
 
-import "github.com/etorrent/etorrent/internal/vocab/ident"
+import (
+	"slices"
+
+	"github.com/etorrent/etorrent/internal/vocab/ident"
+)
 
 // line is the wishes whose attempts have not begun. Whoever has wishes in it takes
 // turns with all others that do, so that the many of one torrent do not keep the one
@@ -18,8 +22,8 @@ func newLine() line { return line{askers: map[ident.TorrentID]*asker{}} }
 // len is how many have wishes.
 func (l *line) len() int { return len(l.askers) }
 
-// put adds wishes behind those of the same torrents. One that takes the others back
-// does so.
+// put adds wishes behind those of the same torrents, or where they are due before
+// those that are not. One that takes the others back does so.
 func (l *line) put(wishes ...*wish) {
 	for _, w := range wishes {
 		a := l.askers[w.asker]
@@ -33,8 +37,30 @@ func (l *line) put(wishes ...*wish) {
 			l.askers[w.asker] = a
 			l.turns = append(l.turns, a)
 		default:
-			a.wishes = append(a.wishes, w)
+			a.put(w)
 		}
+	}
+}
+
+func (a *asker) put(w *wish) {
+	at := len(a.wishes)
+	if w.turn == Due {
+		if i := slices.IndexFunc(a.wishes, func(o *wish) bool { return o.turn != Due }); i >= 0 {
+			at = i
+		}
+	}
+	a.wishes = slices.Insert(a.wishes, at, w)
+}
+
+// remove takes a wish out, if it is there.
+func (l *line) remove(w *wish) {
+	a := l.askers[w.asker]
+	if a == nil {
+		return
+	}
+	a.wishes = slices.DeleteFunc(a.wishes, func(o *wish) bool { return o == w })
+	if len(a.wishes) == 0 {
+		delete(l.askers, w.asker) // its turn is passed over
 	}
 }
 

@@ -39,10 +39,11 @@ type DialEvidence uint8
 
 // What it may show.
 const (
-	DialMade      DialEvidence = iota
-	DialNoNetwork              // the machine has no way into that network
-	DialNoHost                 // nor to that host in it
-	DialFailed                 // anything else: nobody answered, or somebody refused
+	DialMade        DialEvidence = iota
+	DialNoTransport              // there is none of that kind here
+	DialNoNetwork                // the machine has no way into that network
+	DialNoHost                   // nor to that host in it
+	DialFailed                   // anything else: nobody answered, or somebody refused
 )
 
 // ViewDial reads the error of an attempt to connect, nil included.
@@ -50,6 +51,8 @@ func ViewDial(err error) DialEvidence {
 	switch {
 	case err == nil:
 		return DialMade
+	case errors.Is(err, errNoUTP):
+		return DialNoTransport
 	case isOneOf(err, noNetworkErrors), isOneOf(err, absentErrors):
 		return DialNoNetwork
 	case isOneOf(err, noHostErrors):
