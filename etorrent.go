@@ -49,7 +49,7 @@ func New(ctx context.Context, o Options) (*Client, error) {
 		o.Listen = []string{":0"}
 	}
 	engine, err := client.Start(ctx, client.Config{
-		Storage: o.Storage, Rows: o.State, Network: o.Network, DSCP: o.DSCP, Clock: o.Clock,
+		Storage: o.Storage, Rows: o.State, Network: o.Network, DSCP: o.DSCP, Clock: o.Clock, Transport: o.Transport,
 		Shares: shares, Peers: o.Limits.peers(),
 		Listen: o.Listen, Ports: o.Ports, Down: o.Limits.Down, Up: o.Limits.Up,
 		Filter: o.Filter, Hook: o.Hook, Logger: o.Logger, Random: o.RandomSeed, Version: Version,

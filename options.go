@@ -14,6 +14,7 @@ import (
 	"github.com/etorrent/etorrent/internal/vocab/ipfilter"
 	"github.com/etorrent/etorrent/internal/vocab/named"
 	"github.com/etorrent/etorrent/internal/vocab/tracker"
+	"github.com/etorrent/etorrent/internal/vocab/transport"
 	"github.com/etorrent/etorrent/sup"
 )
 
@@ -41,6 +42,8 @@ type Options struct {
 	// DSCP is the class of all that the host's network sends, over TCP and UDP; 0 is
 	// the usual one. Windows marks nothing.
 	DSCP DSCP
+	// Transport says which transports connections may have; the zero value means any.
+	Transport TransportPolicy
 	// Limits bound the rates and the connections. SetLimits changes them.
 	Limits Limits
 	// Filter has the addresses that are neither dialled nor let in; nil lets everybody
@@ -83,6 +86,38 @@ type PortChoice = pnet.PortChoice
 const (
 	NextFreePort = pnet.NextFree
 	ThisPortOnly = pnet.ThisOnly
+)
+
+// Transport is what carries a connection between peers.
+type Transport = transport.Transport
+
+// The transports.
+const (
+	TCP = transport.TCP
+	UTP = transport.UTP // BEP 29
+)
+
+// TransportPolicy says which transports connections may have, in both directions.
+type TransportPolicy = transport.Policy
+
+// The policies. With AnyTransport peers that are near, on this machine or in a network
+// of it, are dialled over TCP first, all others over uTP, which gives way to other
+// traffic. The other transport is tried 300 ms later, or at once when the first fails,
+// and the first to finish its handshake stays. Where there is no uTP, since the Network
+// has no datagrams, it is TCP alone.
+const (
+	AnyTransport = transport.Any
+	OnlyTCP      = transport.OnlyTCP
+	OnlyUTP      = transport.OnlyUTP
+)
+
+// TransportPermission says whether a policy has a transport.
+type TransportPermission = transport.Permission
+
+// The permissions.
+const (
+	TransportPermitted = transport.Permitted
+	TransportForbidden = transport.Forbidden
 )
 
 // Existing says what to do with files that lie where a torrent's belong and that

@@ -61,6 +61,10 @@ type Resolver = pnet.Resolver
 // change, so that what depends on them is looked at anew.
 type Addressed = pnet.Addressed
 
+// Linked is a Network that knows which networks its machine is in: who is in one of
+// them too is near.
+type Linked = pnet.Linked
+
 // AddrsWatch tells when the addresses of a machine may have changed.
 type AddrsWatch = pnet.AddrsWatch
 

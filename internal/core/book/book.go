@@ -25,14 +25,18 @@ import (
 
 	"github.com/etorrent/etorrent/internal/vocab/ipfilter"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/internal/vocab/transport"
 )
 
 const (
 	// Bound is how many endpoints one book holds.
 	Bound = 10_000
-	// HalfOpen is how many connection attempts run at once: more than a tracker names
+	// HalfOpen is how many endpoints are dialled at once: more than a tracker names
 	// by default, so that the dead among them keep nobody waiting.
 	HalfOpen = 64
+	// Attempts is how many run at once where some endpoints are dialled over two
+	// transports.
+	Attempts = HalfOpen * 3 / 2
 	// Patience is how long an attempt may take where few endpoints wait.
 	Patience = 15 * time.Second
 	// Impatience is the same where many do: two more SYNs are sent by then, and the
@@ -108,6 +112,7 @@ type entry struct {
 	wait     time.Duration
 	host     *hostOf
 	shunning *shunning // nil: it never crashed
+	over     transport.Record
 }
 
 // Core is the book of one torrent. It has one owner.
@@ -119,6 +124,7 @@ type Core struct {
 	timers   pile[*entry]
 	turns    uint64
 	dialing  int
+	beside   int // attempts beside those
 	selves   int
 	families [families]familyState
 	filter   *ipfilter.Table
@@ -219,7 +225,7 @@ func (c *Core) Next(now mono.Instant, room int, eff Effects) {
 			c.families[f].restsUntil = mono.Never
 		}
 	}
-	for c.dialing < min(HalfOpen, room) {
+	for c.dialing < min(HalfOpen, Attempts-c.beside, room-c.beside) {
 		e := c.best()
 		if e == nil {
 			return
@@ -238,6 +244,10 @@ func (c *Core) Next(now mono.Instant, room int, eff Effects) {
 		eff.Dial(e.addr, within)
 	}
 }
+
+// Beside says how many attempts are under way beside those that Next asked for, to the
+// same endpoints.
+func (c *Core) Beside(n int) { c.beside = n }
 
 // ready is the number of idle endpoints that may be dialled now.
 func (c *Core) ready() int {

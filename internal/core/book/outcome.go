@@ -5,6 +5,7 @@ import (
 
 	"github.com/etorrent/etorrent/internal/vocab/ipfilter"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/internal/vocab/transport"
 )
 
 // Trade says whether a connection was of use while it lived.
@@ -21,6 +22,29 @@ func (c *Core) Failed(now mono.Instant, to netip.AddrPort) {
 	if e := c.entries[plain(to)]; e != nil && e.phase == dialling {
 		c.families[familyOf(e.addr.Addr())].strikes = 0
 		c.backOff(now, e)
+	}
+}
+
+// Over is what became of the transports over which an endpoint was dialled.
+func (c *Core) Over(to netip.AddrPort) transport.Record {
+	if e := c.entries[plain(to)]; e != nil {
+		return e.over
+	}
+	return transport.Record{}
+}
+
+// Worked notes that a handshake with an endpoint was finished over a transport, and
+// Silent that none was.
+func (c *Core) Worked(to netip.AddrPort, over transport.Transport) {
+	if e := c.entries[plain(to)]; e != nil {
+		e.over.Worked(over)
+	}
+}
+
+// Silent is the contrary of Worked.
+func (c *Core) Silent(to netip.AddrPort, over transport.Transport) {
+	if e := c.entries[plain(to)]; e != nil {
+		e.over.Failed(over)
 	}
 }
 

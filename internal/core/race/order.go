@@ -1,6 +1,10 @@
 package race
 
-import "github.com/etorrent/etorrent/internal/vocab/transport"
+import (
+	"net/netip"
+
+	"github.com/etorrent/etorrent/internal/vocab/transport"
+)
 
 // Distance says where a remote is.
 type Distance uint8
@@ -11,6 +15,21 @@ const (
 	Far Distance = iota
 	Near
 )
+
+// DistanceOf is where a remote is by its address, seen from a machine that is in some
+// networks. A private network that is none of these is behind a router, and far.
+func DistanceOf(a netip.Addr, networks []netip.Prefix) Distance {
+	a = a.Unmap()
+	if a.IsLoopback() || a.IsLinkLocalUnicast() {
+		return Near
+	}
+	for _, n := range networks {
+		if n.Contains(a) {
+			return Near
+		}
+	}
+	return Far
+}
 
 // Order are the transports over which a remote is dialled, in their order. TCP comes
 // first where it is near, since nothing there has to give way to anything; else uTP,

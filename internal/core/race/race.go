@@ -198,8 +198,8 @@ func (c *Core) Failed(now mono.Instant, a Attempt, why Failure, eff Effects) Sta
 	return UnderWay
 }
 
-// Finished notes that the handshake of an attempt's connection is finished. If it was
-// under way it is the one that stays.
+// Finished notes that the handshake of an attempt's connection is finished, or that the
+// end of it says all about the endpoint. If it was under way it is the one that stays.
 func (c *Core) Finished(a Attempt, eff Effects) Standing {
 	r, _ := c.find(a)
 	if r == nil {
@@ -207,13 +207,6 @@ func (c *Core) Finished(a Attempt, eff Effects) Standing {
 	}
 	c.end(r, a, eff)
 	return UnderWay
-}
-
-// Abandon ends the race of an attempt, whose outcome its owner knows.
-func (c *Core) Abandon(a Attempt, eff Effects) {
-	if r, _ := c.find(a); r != nil {
-		c.end(r, a, eff)
-	}
 }
 
 // end ends a race and withdraws all its attempts but one.
@@ -227,7 +220,9 @@ func (c *Core) end(r *race, but Attempt, eff Effects) {
 	}
 }
 
-func (c *Core) remove(r *race) { c.races = slices.DeleteFunc(c.races, func(o *race) bool { return o == r }) }
+func (c *Core) remove(r *race) {
+	c.races = slices.DeleteFunc(c.races, func(o *race) bool { return o == r })
+}
 
 // underWay is the number of a race's attempts that are.
 func (r *race) underWay() int {

@@ -197,15 +197,6 @@ func TestAnEndpointThatIsBegunAnewLeavesItsFormerRace(t *testing.T) {
 	}
 }
 
-func TestAnAbandonedRaceIsNotLost(t *testing.T) {
-	c, b := begun(t)
-	c.Next(start.Add(race.HeadStart), b)
-	c.Abandon(b.numbers[0], b)
-	if !slices.Equal(b.withdrawn, b.numbers[1:]) || len(b.lost) > 0 || c.Beside() != 0 {
-		t.Errorf("withdrawn %v, lost %v", b.withdrawn, b.lost)
-	}
-}
-
 func TestNearIsTCPFirstAndFarIsUTP(t *testing.T) {
 	const tcp, utp = transport.TCP, transport.UTP
 	var used transport.Record
@@ -224,6 +215,20 @@ func TestNearIsTCPFirstAndFarIsUTP(t *testing.T) {
 	} {
 		if got := race.Order(c.policy, c.at, c.known); !slices.Equal(got, c.want) {
 			t.Errorf("%v, %v: %v", c.policy, c.at, got)
+		}
+	}
+}
+
+func TestNearIsWhatIsReachedWithoutARouter(t *testing.T) {
+	networks := []netip.Prefix{netip.MustParsePrefix("192.168.7.0/24"), netip.MustParsePrefix("2001:db8:7::/64"), netip.MustParsePrefix("10.8.0.2/32")}
+	for at, want := range map[string]race.Distance{
+		"127.0.0.1": race.Near, "::1": race.Near, "::ffff:127.0.0.1": race.Near,
+		"169.254.1.2": race.Near, "fe80::1%eth0": race.Near,
+		"192.168.7.9": race.Near, "::ffff:192.168.7.9": race.Near, "2001:db8:7::9": race.Near,
+		"192.168.8.9": race.Far, "10.0.0.1": race.Far, "10.8.0.1": race.Far, "2001:db8:8::9": race.Far, "198.51.100.7": race.Far,
+	} {
+		if got := race.DistanceOf(netip.MustParseAddr(at), networks); got != want {
+			t.Errorf("%s: %v", at, got)
 		}
 	}
 }

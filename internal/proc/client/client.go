@@ -123,6 +123,7 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 		Storage: cfg.Storage, Reads: c.reads, Receive: receiveSlabs, Rows: service, Clock: c.clock,
 	})
 	egress := pnet.NewEgress(network)
+	c.seen.networks = newNetworks(egress)
 	greeter := pnet.NewGreeter(c.find, c.limits.strangers, c.gate)
 	c.udp = udp.New(udp.Config{Egress: egress, Clock: c.clock, Beside: beside(cfg.Listen), Changed: c.postDatagrams()})
 	ways := c.newWays(cfg, greeter)
@@ -131,8 +132,9 @@ func Start(ctx context.Context, cfg Config) (*Client, error) {
 		Rows: service, Clock: c.clock, Events: c.events, Owner: c.owner, Names: names.RulesOf(names.PlatformOf(runtime.GOOS)),
 		Env: func(ident.TorrentID) torrent.Env {
 			return torrent.Env{
-				Disks: c.disks, Rows: service, Dialer: dialer, Clock: c.clock, Events: c.events,
-				Crowd: c.limits.crowd, Bounds: torrent.Bounds{Peers: c.limits.perTorrent, PerAddress: c.limits.perAddress, Transport: cfg.Transport},
+				Disks: c.disks, Rows: service, Clock: c.clock, Events: c.events,
+				Dialling: torrent.Dialling{Dialer: dialer, Transport: cfg.Transport, Networks: c.seen.networks.read},
+				Crowd:    c.limits.crowd, Bounds: torrent.Bounds{Peers: c.limits.perTorrent, PerAddress: c.limits.perAddress},
 				Announcer: c.announcer, Down: c.down, Up: c.up, Slots: c.slots, PeerID: peerID(cfg.Version),
 				Client: "Etorrent " + cfg.Version, ListenPort: c.listenPort, Listeners: len(cfg.Listen), Random: cfg.Random,
 				Ended: c.roster.Ended, Gate: c.gate, Outside: torrent.Outside{Ours: c.external, Seen: c.heardFromPeer},

@@ -8,14 +8,16 @@ import (
 	"github.com/etorrent/etorrent/internal/leaf/board"
 )
 
-// seen is where others see us, in each family: the zero Addr where nobody said so.
+// seen is where others see us, in each family: the zero Addr where nobody said so; and
+// in which networks we see ourselves.
 type seen struct {
 	four, six *board.Board[netip.Addr]
 	votes     *ballot
+	networks  networks
 }
 
 func newSeen() seen {
-	return seen{board.New(netip.Addr{}), board.New(netip.Addr{}), &ballot{core: external.New()}}
+	return seen{four: board.New(netip.Addr{}), six: board.New(netip.Addr{}), votes: &ballot{core: external.New()}}
 }
 
 // ballot is where trackers and peers vote on where they see us. It is a passive leaf: its

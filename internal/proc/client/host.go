@@ -1,11 +1,14 @@
 package client
 
 import (
+	"net/netip"
 	"slices"
 
+	"github.com/etorrent/etorrent/internal/leaf/board"
 	"github.com/etorrent/etorrent/internal/leaf/ring"
 	"github.com/etorrent/etorrent/internal/proc/clock"
 	"github.com/etorrent/etorrent/internal/proc/host"
+	pnet "github.com/etorrent/etorrent/internal/proc/net"
 	"github.com/etorrent/etorrent/internal/proc/torrent"
 	"github.com/etorrent/etorrent/internal/vocab/event"
 )
@@ -33,6 +36,7 @@ func (c *Client) hostChanged(ch host.Change) {
 		h.Slept = ch.For
 	case host.Readdressed:
 		h.Addrs = ch.Addrs
+		c.seen.networks.look()
 		c.seen.votes.forget()
 	}
 	for _, l := range c.listeners {
@@ -46,4 +50,20 @@ func (c *Client) hostChanged(ch host.Change) {
 		head := event.Head{At: at, Revision: event.Revision(rev)}
 		return event.HostChanged{Head: head, Slept: h.Slept, Addrs: slices.Clone(h.Addrs)}
 	})
+}
+
+// networks are those that the machine is in.
+type networks struct {
+	egress *pnet.Egress
+	now    *board.Board[[]netip.Prefix]
+}
+
+func newNetworks(e *pnet.Egress) networks { return networks{e, board.New(e.Networks())} }
+
+// look looks again.
+func (n networks) look() { n.now.Post(n.egress.Networks()) }
+
+func (n networks) read() []netip.Prefix {
+	now, _ := n.now.Read()
+	return now
 }

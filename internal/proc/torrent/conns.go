@@ -2,18 +2,17 @@ package torrent
 
 import (
 	"net/netip"
-	"time"
 
 	"github.com/etorrent/etorrent/internal/core/assign"
 	"github.com/etorrent/etorrent/internal/core/book"
 	"github.com/etorrent/etorrent/internal/core/handshake"
+	"github.com/etorrent/etorrent/internal/core/race"
 	"github.com/etorrent/etorrent/internal/leaf/crowd"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
 	"github.com/etorrent/etorrent/internal/vocab/event"
 	"github.com/etorrent/etorrent/internal/vocab/ipfilter"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
 	"github.com/etorrent/etorrent/internal/vocab/text"
-	"github.com/etorrent/etorrent/internal/vocab/transport"
 	"github.com/etorrent/etorrent/internal/vocab/wire"
 	"github.com/etorrent/etorrent/sup"
 )
@@ -30,8 +29,9 @@ type connection struct {
 	orders    *sup.Mailbox[peerOrder]
 	phase     connPhase
 	meter     *meter
+	attempt   race.Attempt     // of the race that is not over; 0: there is none
 	doors     []netip.AddrPort // endpoints of the book that lead to it
-	remoteID  [20]byte
+	remote    wire.Handshake   // once it is finished
 	client    string
 	reason    string // why it says it ends
 	trade     book.Trade
@@ -42,6 +42,7 @@ type connPhase uint8
 
 const (
 	connShaking connPhase = iota // its handshake is not finished
+	connHeld                     // it is, and its dialler is to choose between it and another one
 	connTrading                  // admitted: it takes part in the torrent
 	connRefused                  // told to leave before it was admitted
 	connLeaving                  // told to leave after
@@ -53,6 +54,7 @@ type swarm struct {
 	c         *control
 	conns     map[assign.HolderID]*connection
 	book      *book.Core
+	ways      ways
 	names     *book.Names
 	gone      gone
 	asked     assign.HolderID        // who was asked last to leave if it is idle
@@ -67,14 +69,24 @@ func newSwarm(c *control) *swarm {
 		c:     c,
 		conns: map[assign.HolderID]*connection{},
 		book:  book.NewWith(c.t.legacy.bans),
+		ways:  newWays(c.t),
 		names: book.NewNames(),
 		door:  crowd.New(c.t.doorBounds()),
 		downs: sup.NewMailbox[sup.Down](),
 	}
 }
 
-// open starts a peer process for a connection, or closes the connection.
-func (s *swarm) open(conn pnet.Conn, addr netip.AddrPort, acceptor *handshake.Acceptor) {
+// opened says what became of a connection that a peer process was to be started for.
+type opened uint8
+
+const (
+	openStarted opened = iota
+	openClosed
+)
+
+// open starts a peer process for a connection, or closes the connection. It has an
+// acceptor where it was accepted, else the number of its attempt.
+func (s *swarm) open(conn pnet.Conn, addr netip.AddrPort, acceptor *handshake.Acceptor, a race.Attempt) opened {
 	d := handshake.Dialled
 	if acceptor != nil {
 		d = handshake.Accepted
@@ -83,17 +95,15 @@ func (s *swarm) open(conn pnet.Conn, addr netip.AddrPort, acceptor *handshake.Ac
 	unwelcome := standing == book.Banned || standing == book.Filtered || standing == book.BackedOff && d == handshake.Accepted
 	if s.c.phase != phaseRunning || unwelcome || s.enter(addr, d) != crowd.Entered {
 		_ = conn.Close()
-		if d == handshake.Dialled {
-			s.book.Failed(s.c.now(), addr)
-		}
-		return
+		return openClosed
 	}
 	s.c.t.legacy.counted++
-	k := &connection{id: s.c.t.legacy.counted, conn: conn, addr: addr, direction: d, orders: sup.NewMailbox[peerOrder](), meter: &meter{piece: s.c.layout.geometry.PieceLength}}
-	if d == handshake.Dialled {
-		k.doors = append(k.doors, addr)
+	k := &connection{
+		id: s.c.t.legacy.counted, conn: conn, addr: addr, direction: d, attempt: a,
+		orders: sup.NewMailbox[peerOrder](), meter: &meter{piece: s.c.layout.geometry.PieceLength},
 	}
 	s.conns[k.id] = k
+	s.ways.connected(k)
 	s.c.t.roll.put(k, s.namingOf(addr, d))
 	log, shown := s.sight()
 	s.c.t.peers.StartMonitored(s.c.t.peerChild(candidate{
@@ -101,6 +111,7 @@ func (s *swarm) open(conn pnet.Conn, addr netip.AddrPort, acceptor *handshake.Ac
 		orders: k.orders, meter: k.meter, infoHash: s.c.row.Keys.V1, disk: s.c.disk, log: log, shown: shown,
 		geometry: s.c.layout.geometry, goal: s.c.goal,
 	}), s.downs, k)
+	return openStarted
 }
 
 // doorBounds are those of the accepted connections.
@@ -136,64 +147,27 @@ func (s *swarm) leave(k *connection) {
 	}
 }
 
-// dial asks for connections while there is room.
-func (s *swarm) dial() {
-	s.follow()
-	if s.c.phase != phaseRunning {
-		return
-	}
-	s.names.Next(s.c.now(), s)
-	s.book.Next(s.c.now(), min(s.c.t.env.Bounds.Peers.Most()-len(s.conns), s.c.t.env.Crowd.Room()), s)
-}
-
-// Dial makes the swarm the Effects of its book.
-func (s *swarm) Dial(to netip.AddrPort, within time.Duration) {
-	s.c.p.Act("dial")
-	inbox := s.c.t.control
-	s.c.t.env.Dialer.Dial(pnet.DialRequest{For: s.c.t.id, To: to, Via: s.transport(), Within: within}, func(r pnet.DialResult) { inbox.Put(toControl{dialled: &r}) })
-}
-
-// transport is what is dialled over.
-func (s *swarm) transport() transport.Transport {
-	if s.c.t.env.Bounds.Transport == transport.OnlyUTP {
-		return transport.UTP
-	}
-	return transport.TCP
-}
-
-// dialled takes the answer of the dialler.
-func (s *swarm) dialled(r *pnet.DialResult) {
-	switch pnet.ViewDial(r.Err) {
-	case pnet.DialMade:
-		if s.book.NamedBy(r.To) == 0 { // whoever named it counts no more
-			_ = r.Conn.Close()
-			s.book.Failed(s.c.now(), r.To)
-			return
-		}
-		s.open(r.Conn, r.To, nil)
-	case pnet.DialNoNetwork:
-		s.book.NoRoute(s.c.now(), r.To, book.UnreachedNetwork)
-	case pnet.DialNoHost:
-		s.book.NoRoute(s.c.now(), r.To, book.UnreachedHost)
-	case pnet.DialFailed:
-		s.book.Failed(s.c.now(), r.To)
-	}
-}
-
 // shook judges a connection whose handshake is finished: it is admitted, or one
 // of two connections to the same peer leaves.
 func (s *swarm) shook(m *peerShook) {
 	k := s.conns[m.id]
-	if k == nil {
+	if k == nil || k.phase != connShaking {
 		return
 	}
-	k.remoteID = m.remote.PeerID
-	if k.phase == connShaking && s.viewSurplus() != crowd.Entered {
+	k.remote = m.remote
+	s.finished(k)
+	if s.viewSurplus() != crowd.Entered {
 		s.refuse(k, reasonSurplus)
 		return
 	}
+	s.judge(k)
+}
+
+// judge admits a connection, unless there is another one with the same peer.
+func (s *swarm) judge(k *connection) {
+	held := connShaking
 	for _, other := range s.conns {
-		if other == k || other.phase != connTrading {
+		if other == k || other.phase != connTrading && other.phase != connHeld {
 			continue
 		}
 		switch handshake.ViewDuplicate(s.view(other), s.view(k)).(type) {
@@ -203,9 +177,24 @@ func (s *swarm) shook(m *peerShook) {
 			return
 		case handshake.ReplaceExisting:
 			s.yield(other, k)
+		case handshake.DiallerChooses:
+			held = connHeld
 		}
 	}
-	s.admit(k, m.remote)
+	if held == connHeld {
+		k.phase = held
+		return
+	}
+	s.admit(k)
+}
+
+// release judges anew who was held beside a connection that ended.
+func (s *swarm) release(gone *connection) {
+	for _, k := range s.conns {
+		if k.phase == connHeld && k.remote.PeerID == gone.remote.PeerID {
+			s.judge(k)
+		}
+	}
 }
 
 // yield refuses one of two connections to a peer. Its endpoints lead to the
@@ -220,12 +209,14 @@ func (s *swarm) yield(from, to *connection) {
 }
 
 func (s *swarm) view(k *connection) handshake.Connection {
-	return handshake.Connection{Local: s.c.t.env.PeerID, Remote: k.remoteID, Endpoint: k.addr, Direction: k.direction}
+	return handshake.Connection{
+		Local: s.c.t.env.PeerID, Remote: k.remote.PeerID, Endpoint: k.addr, Direction: k.direction, Transport: k.conn.Transport(),
+	}
 }
 
-func (s *swarm) admit(k *connection, remote wire.Handshake) {
+func (s *swarm) admit(k *connection) {
 	k.phase = connTrading
-	k.client = text.Printable(wire.ClientName(remote.PeerID))
+	k.client = text.Printable(wire.ClientName(k.remote.PeerID))
 	if k.direction == handshake.Dialled {
 		s.book.Connected(s.c.now(), k.addr)
 	}
@@ -240,7 +231,7 @@ func (s *swarm) admit(k *connection, remote wire.Handshake) {
 
 func (s *swarm) refuse(k *connection, why string) {
 	switch k.phase {
-	case connShaking:
+	case connShaking, connHeld:
 		k.phase = connRefused
 	case connTrading:
 		k.phase = connLeaving

@@ -21,6 +21,9 @@ func (s *swarm) down(d sup.Down) {
 	s.c.t.roll.remove(k.id)
 	s.gone.note(k.id, k.addr)
 	s.leave(k)
+	if k.attempt != 0 {
+		s.unfinished(k, d.Exit)
+	}
 	s.c.t.choker.Put(toChoker{left: k.id})
 	how := inputLeft
 	reason := k.reason
@@ -39,6 +42,7 @@ func (s *swarm) down(d sup.Down) {
 	}
 	s.c.t.assign.Put(toAssign{kind: how, holder: k.id})
 	s.tellLeft(k, reason)
+	s.release(k)
 }
 
 // tellLeft tells of the end of a connection of whose beginning was told.

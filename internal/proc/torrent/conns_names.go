@@ -28,7 +28,7 @@ func (s *swarm) named(n named) {
 func (s *swarm) Lookup(host string) {
 	s.c.p.Act("lookup")
 	inbox := s.c.t.control
-	s.c.t.env.Dialer.Lookup(s.c.t.id, host, func(r pnet.LookupResult) { inbox.Put(toControl{lookup: &r}) })
+	s.c.t.env.Dialling.Dialer.Lookup(s.c.t.id, host, func(r pnet.LookupResult) { inbox.Put(toControl{lookup: &r}) })
 }
 
 // found takes the addresses of a host into the book, each with every port that was
@@ -53,7 +53,7 @@ func (s *swarm) found(r *pnet.LookupResult) {
 
 // nextDeadline is when the swarm has a reason to dial or to look up a name.
 func (s *swarm) nextDeadline() mono.Instant {
-	return mono.Earliest(s.book.NextDeadline(), s.names.NextDeadline())
+	return mono.Earliest(mono.Earliest(s.book.NextDeadline(), s.names.NextDeadline()), s.ways.races.NextDeadline())
 }
 
 // LookupError says that a peer's host could not be found by its name. It is looked

@@ -44,7 +44,7 @@ func (t *Torrent) Connections() []surplus.Connection {
 			k.From = crowd.NetworkOf(e.addr.Addr())
 		}
 		switch e.phase {
-		case connShaking:
+		case connShaking, connHeld:
 		case connTrading:
 			k.Use = e.use(k.Rate)
 		case connRefused, connLeaving:
@@ -82,8 +82,10 @@ func (s *swarm) rebound(r *rebounded) {
 func (s *swarm) viewSurplus() crowd.Evidence {
 	staying := 0
 	for _, k := range s.conns {
-		if k.phase == connShaking || k.phase == connTrading {
+		switch k.phase {
+		case connShaking, connHeld, connTrading:
 			staying++
+		case connRefused, connLeaving:
 		}
 	}
 	if staying > s.c.t.env.Bounds.Peers.Most() || s.c.t.env.Crowd.Room() < 0 {

@@ -115,7 +115,7 @@ func (t *Torrent) runControl(p *sup.Process) error {
 	defer func() {
 		t.control.close()
 		t.legacy.sharing.interrupted(c.now())
-		t.env.Dialer.Withdraw(t.id)
+		t.env.Dialling.Dialer.Withdraw(t.id)
 		c.swarm.leaveAll("crashed") // else it has told before
 		if c.disk != nil {
 			c.disk.Detach(t.id, c.reports.box)
@@ -207,9 +207,9 @@ func (c *control) input(in toControl) {
 		c.assignUp = in.assignUp
 		c.beginAssign()
 	case in.incoming != nil:
-		c.swarm.open(in.incoming.conn, in.incoming.conn.RemoteAddr(), in.incoming.acceptor)
-	case in.dialled != nil:
-		c.swarm.dialled(in.dialled)
+		c.swarm.open(in.incoming.conn, in.incoming.conn.RemoteAddr(), in.incoming.acceptor, 0)
+	case in.progress != nil:
+		c.swarm.progress(in.progress)
 	case in.named != nil:
 		c.swarm.named(*in.named)
 	case in.lookup != nil:

@@ -117,7 +117,7 @@ func (in toControl) discard() {
 	switch {
 	case in.incoming != nil:
 		_ = in.incoming.conn.Close()
-	case in.dialled != nil && in.dialled.Conn != nil:
-		_ = in.dialled.Conn.Close()
+	case in.progress != nil && in.progress.result != nil && in.progress.result.Conn != nil:
+		_ = in.progress.result.Conn.Close()
 	}
 }

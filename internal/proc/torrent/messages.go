@@ -19,7 +19,7 @@ import (
 type toControl struct {
 	assignUp   *assignUp
 	incoming   *incoming
-	dialled    *pnet.DialResult
+	progress   *progress
 	named      *named
 	lookup     *pnet.LookupResult
 	shook      *peerShook

@@ -15,11 +15,13 @@ import (
 	"github.com/etorrent/etorrent/internal/core/surplus"
 	"github.com/etorrent/etorrent/internal/proc/clock"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
+	"github.com/etorrent/etorrent/internal/vocab/transport"
 )
 
 // Peer is a snapshot of a connection.
 type Peer struct {
 	Addr                 netip.AddrPort
+	Transport            transport.Transport
 	Client               string // name and version, as it says; printable
 	Flags                PeerFlags
 	Downloaded, Uploaded int64 // bytes of blocks on this connection
@@ -82,6 +84,7 @@ type roll struct {
 // enrolled is a connection on the roll.
 type enrolled struct {
 	addr      netip.AddrPort
+	transport transport.Transport
 	direction handshake.Direction
 	naming    surplus.Naming
 	phase     connPhase
@@ -95,7 +98,7 @@ func newRoll() *roll { return &roll{of: map[assign.HolderID]*enrolled{}} }
 func (r *roll) put(k *connection, n surplus.Naming) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.of[k.id] = &enrolled{addr: k.addr, direction: k.direction, naming: n, phase: k.phase, meter: k.meter}
+	r.of[k.id] = &enrolled{addr: k.addr, transport: k.conn.Transport(), direction: k.direction, naming: n, phase: k.phase, meter: k.meter}
 }
 
 // admit notes that a connection takes part from now on.
@@ -140,7 +143,7 @@ func (r *roll) list(c *clock.Clock) []Peer {
 		if e.joined.IsZero() {
 			continue
 		}
-		p := Peer{Addr: e.addr, Client: e.client, Joined: e.joined, Flags: PeerFlags(e.meter.standing.Load())}
+		p := Peer{Addr: e.addr, Transport: e.transport, Client: e.client, Joined: e.joined, Flags: PeerFlags(e.meter.standing.Load())}
 		if e.direction == handshake.Accepted {
 			p.Flags |= PeerConnectedToUs
 		}

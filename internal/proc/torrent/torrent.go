@@ -12,6 +12,7 @@ import (
 	"github.com/etorrent/etorrent/internal/core/book"
 	"github.com/etorrent/etorrent/internal/core/choke"
 	"github.com/etorrent/etorrent/internal/core/handshake"
+	"github.com/etorrent/etorrent/internal/core/race"
 	"github.com/etorrent/etorrent/internal/leaf/board"
 	"github.com/etorrent/etorrent/internal/leaf/crowd"
 	"github.com/etorrent/etorrent/internal/leaf/gate"
@@ -28,7 +29,6 @@ import (
 	"github.com/etorrent/etorrent/internal/vocab/ident"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 	"github.com/etorrent/etorrent/internal/vocab/tracker"
-	"github.com/etorrent/etorrent/internal/vocab/transport"
 	"github.com/etorrent/etorrent/sup"
 )
 
@@ -36,7 +36,7 @@ import (
 type Env struct {
 	Disks      *disk.Set
 	Rows       *store.Service
-	Dialer     *pnet.Dialer
+	Dialling   Dialling
 	Clock      *clock.Clock
 	Events     *ring.Ring[event.Event]
 	Announcer  Announcer
@@ -60,7 +60,6 @@ type Env struct {
 type Bounds struct {
 	Peers      *crowd.Bound // in all: those of each torrent, under which New makes its own
 	PerAddress *crowd.Bound // those that were accepted from one address
-	Transport  transport.Policy
 }
 
 // Outside is how others see us. Its functions may not wait; nil ones stand for nothing.
@@ -170,6 +169,7 @@ type Torrent struct {
 // legacy is what one control process leaves to the next, and nobody else touches.
 type legacy struct {
 	counted    assign.HolderID // the last number that a connection got
+	attempted  race.Attempt    // the last that an attempt got
 	bans       *book.Bans
 	veil       veil
 	base       *store.Counters // of the row when the torrent woke, to which the tally adds; nil before
