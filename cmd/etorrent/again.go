@@ -57,6 +57,9 @@ func (f *engineFlags) seedAgain() seedAgain {
 	for _, at := range f.bind {
 		say("bind", at.String())
 	}
+	if f.transport != anyTransport {
+		say("transport", f.transport.String())
+	}
 	if f.choker.name != "" {
 		say("choker", f.choker.name)
 	}

@@ -21,6 +21,8 @@ func TestTheCommandThatGoesOnSharingSaysWhatWasSaid(t *testing.T) {
 		"--down 1K --max-peers 7":        "--max-peers 7",
 		"--dscp le --bind 192.0.2.7":     "--dscp le --bind 192.0.2.7",
 		"--choker rotation":              "--choker rotation",
+		"--transport any":                "",
+		"--transport utp":                "--transport utp",
 		"--ip-filter list.gz":            "--ip-filter " + list,
 		"--peer 192.0.2.9:1,x.example:2": "--peer 192.0.2.9:1 --peer x.example:2",
 		"--tracker udp://a.example:1,http://b.example/announce --tracker udp://c.example:1": "--tracker udp://a.example:1,http://b.example/announce --tracker udp://c.example:1",

@@ -27,6 +27,7 @@ func TestWhatAShellCompletes(t *testing.T) {
 		{[]string{"seed", "--choker", ""}, "first-come none rotation tft " + noFiles},
 		{[]string{"get", "--picker", ""}, "random rarest sequential " + noFiles},
 		{[]string{"get", "--dscp", ""}, "le 0 " + noFiles},
+		{[]string{"seed", "--transport", ""}, "tcp utp any " + noFiles},
 		{[]string{"get", "--dir", ""}, folders},
 		{[]string{"get", "--ip-filter", ""}, files},
 		{[]string{"get", "--peer", ""}, noFiles},

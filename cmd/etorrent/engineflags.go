@@ -25,6 +25,7 @@ type engineFlags struct {
 	maxPeers   uint16
 	dscp       dscpValue
 	bind       bindValue
+	transport  transportValue
 	network    etorrent.Network // that of bind and dscp
 	ipFilter   string
 	choker     namedValue // with an empty name where it was not given
@@ -58,6 +59,7 @@ func (f *engineFlags) addEngine(flags *pflag.FlagSet, h *host) {
 	flags.Uint16Var(&f.maxPeers, "max-peers", 0, "most connections of a torrent, 0 for as many as fit")
 	flags.Var(&f.dscp, "dscp", "class of all that is sent: 0 to 63, or le to give way to other traffic")
 	flags.Var(&f.bind, "bind", "address that all connections and datagrams leave from; one of IPv4, one of IPv6 (repeatable)")
+	flags.Var(&f.transport, "transport", "what carries connections: tcp, utp, or any, where the first to answer stays")
 	flags.StringVar(&f.ipFilter, "ip-filter", "", "file of addresses to keep away from (CIDR, P2P or DAT, also gzipped); read again at SIGHUP")
 }
 
@@ -177,6 +179,7 @@ func (f *engineFlags) options(state etorrent.State, filter *etorrent.Filter) eto
 	return etorrent.Options{
 		Filter: filter,
 		Listen: f.listenAt(), Ports: etorrent.NextFreePort, State: state, Network: f.network,
-		Limits: etorrent.Limits{Down: int64(f.down), Up: int64(f.up.rateValue), PeersPerTorrent: int(f.maxPeers)},
+		Transport: etorrent.TransportPolicy(f.transport),
+		Limits:    etorrent.Limits{Down: int64(f.down), Up: int64(f.up.rateValue), PeersPerTorrent: int(f.maxPeers)},
 	}
 }

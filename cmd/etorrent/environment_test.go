@@ -14,7 +14,7 @@ func valueFor(t *testing.T, f *pflag.Flag) string {
 	t.Helper()
 	byName := map[string]string{
 		"listen": "127.0.0.1:7", "peer": "127.0.0.1:4000", "tracker": "udp://t.example:1/announce", "existing": "trust", "bind": "127.0.0.2",
-		"dscp": "le", "select": "1", "exclude": "2", "on-complete": "echo x", "fault": "kill", "picker": "random", "choker": "none",
+		"dscp": "le", "transport": "utp", "select": "1", "exclude": "2", "on-complete": "echo x", "fault": "kill", "picker": "random", "choker": "none",
 		"free-riders": "50%", "liars": "50%", "slots": "3", "format": "v2", "piece-length": "32K", "date": "2020-01-02",
 		"ratio": "2", "web-seed": "http://w.example/", "loss": "0.5%", "profile": "ledbat", "beside": "reno",
 	}

@@ -44,6 +44,7 @@ func TestExitCodesOfWhatNeedsNoEngine(t *testing.T) {
 		{"get x --max-peers -1", exitUsage, "max-peers"},
 		{"get x --dscp 64", exitUsage, "0 to 63"},
 		{"seed x --dscp low", exitUsage, "le"},
+		{"get x --transport sctp", exitUsage, "tcp, utp, any"},
 		{"get x --peer example.org", exitUsage, "HOST:PORT"},
 		{"get x --peer 127.0.0.1:0", exitUsage, "peer"},
 		{"get x --listen nowhere", exitUsage, "HOST:PORT"},
