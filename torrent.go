@@ -7,6 +7,7 @@ import (
 
 	"github.com/etorrent/etorrent/internal/proc/client"
 	"github.com/etorrent/etorrent/internal/proc/torrent"
+	"github.com/etorrent/etorrent/internal/vocab/transport"
 	"github.com/etorrent/etorrent/metainfo"
 	"github.com/etorrent/etorrent/sup"
 )
@@ -54,13 +55,19 @@ type Stats struct {
 	Status
 	Downloaded int64 // payload received since the torrent was added to this client
 	Uploaded   int64 // payload sent since then
+	over       traffic
 }
 
 // Stats returns a snapshot.
 func (t *Torrent) Stats() Stats {
 	status, _ := t.t.Status()
-	down, up := t.t.Tally().Read()
-	return Stats{Status: status, Downloaded: down, Uploaded: up}
+	s := Stats{Status: status}
+	for _, over := range transport.All {
+		down, up := t.t.Tally().Over(over)
+		s.over[over] = Traffic{Peers: status.PeersOver[over], Downloaded: down, Uploaded: up}
+		s.Downloaded, s.Uploaded = s.Downloaded+down, s.Uploaded+up
+	}
+	return s
 }
 
 // AddPeers names endpoints to connect to, as long as the torrent runs. The error is

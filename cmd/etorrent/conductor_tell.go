@@ -78,7 +78,7 @@ func (c *conductor) hearOf(t *tracked, head jsonl.Head, e etorrent.Event) {
 	case etorrent.FileStoredEvent:
 		c.s.out.tell(&jsonl.File{Head: head, Number: t.numberOf(e.File), Path: e.Path, Size: e.Size})
 	case etorrent.PeerJoinedEvent:
-		c.detail(&jsonl.Peer{Head: head, Address: e.Addr.String(), State: "joined", Client: e.Client})
+		c.detail(&jsonl.Peer{Head: head, Address: e.Addr.String(), State: "joined", Transport: e.Transport.String(), Client: e.Client})
 	case etorrent.PeerLeftEvent:
 		c.detail(&jsonl.Peer{Head: head, Address: e.Addr.String(), State: "left", Reason: e.Reason})
 	case etorrent.PeerBannedEvent:
@@ -248,6 +248,7 @@ func (c *conductor) tellProgress(t *tracked) {
 	p := &jsonl.Progress{
 		Head: jsonl.Head{Torrent: t.infoHash()}, Status: s.Phase.String(), Wanted: s.Wanted, Stored: s.Stored, Down: down, Up: up,
 		Peers: s.Peers, Known: s.Known, Pieces: s.Pieces, Durable: s.Durable, Bad: s.Corrupt, Checked: s.Checked, ToCheck: s.ToCheck,
+		TCP: trafficOf(s, etorrent.TCP), UTP: trafficOf(s, etorrent.UTP),
 	}
 	if left := t.timeLeft(); left > 0 {
 		seconds := int64(left / time.Second)
@@ -267,4 +268,10 @@ func readMemory() *jsonl.Memory {
 	return &jsonl.Memory{
 		Mallocs: samples[0].Value.Uint64(), Heap: samples[1].Value.Uint64(), Goroutines: samples[2].Value.Uint64(),
 	}
+}
+
+// trafficOf is what programs are told of one transport.
+func trafficOf(s etorrent.Stats, over etorrent.Transport) jsonl.Traffic {
+	t := s.Over(over)
+	return jsonl.Traffic{Peers: t.Peers, Downloaded: t.Downloaded, Uploaded: t.Uploaded}
 }

@@ -25,9 +25,10 @@ func (c *conductor) sumUp(t *tracked) {
 	if t.handle == nil {
 		status = etorrent.Refused.String()
 	}
+	tcp, utp := trafficOf(s, etorrent.TCP), trafficOf(s, etorrent.UTP)
 	c.s.out.torrents = append(c.s.out.torrents, jsonl.EndTorrent{
 		Torrent: t.infoHash(), Name: t.name(), Path: t.path(), Status: status, Wanted: s.Wanted, Stored: s.Stored,
-		Downloaded: s.Downloaded, Uploaded: s.Uploaded, Pieces: s.Pieces, Durable: s.Durable, Bad: s.Corrupt,
+		Downloaded: s.Downloaded, Uploaded: s.Uploaded, TCP: &tcp, UTP: &utp, Pieces: s.Pieces, Durable: s.Durable, Bad: s.Corrupt,
 	})
 }
 

@@ -225,7 +225,7 @@ func (s *swarm) admit(k *connection) {
 	s.c.t.choker.Put(toChoker{joined: s.clientOf(k)})
 	k.orders.Put(peerOrder{kind: orderAdmit})
 	s.c.post(func(h event.Head) event.Event {
-		return event.PeerJoined{Head: h, Addr: k.addr, Client: k.client}
+		return event.PeerJoined{Head: h, Addr: k.addr, Transport: k.conn.Transport(), Client: k.client}
 	})
 }
 

@@ -62,6 +62,12 @@ func (p *pair) expect(t *testing.T, over transport.Transport) {
 		if len(peers) != 1 || peers[0].Transport != over || s.Durable != len(some) {
 			t.Errorf("end %d has the connections %+v, %d of %d pieces", n, peers, s.Durable, len(some))
 		}
+		if s.PeersOver[over] != 1 || s.PeersOver[1-over] != 0 {
+			t.Errorf("end %d counts %v", n, s.PeersOver)
+		}
+		if down, up := at.Tally().Over(1 - over); down+up != 0 {
+			t.Errorf("end %d counts %d bytes over the other transport", n, down+up)
+		}
 	}
 	if open, stuck := p.network.Open(), p.waiting(); open != 1 || stuck != 0 {
 		t.Errorf("%d connections are open, and %d wait for nothing", open, stuck)
@@ -74,6 +80,9 @@ func (p *pair) within(t *testing.T, least, most time.Duration) {
 	joined := p.dialler.joined()
 	if len(joined) != 1 {
 		t.Fatalf("admitted %+v", joined)
+	}
+	if joined[0].Transport != p.at[0].Peers()[0].Transport {
+		t.Errorf("admitted over %v", joined[0].Transport)
 	}
 	if d := joined[0].At.Sub(p.begun); d < least || d > most {
 		t.Errorf("admitted after %v", d)

@@ -7,6 +7,7 @@ import (
 	"github.com/etorrent/etorrent/internal/core/choke"
 	"github.com/etorrent/etorrent/internal/core/peer"
 	"github.com/etorrent/etorrent/internal/vocab/event"
+	"github.com/etorrent/etorrent/internal/vocab/transport"
 	"github.com/etorrent/etorrent/sup"
 )
 
@@ -104,9 +105,17 @@ func (s *swarm) ended(k *connection) {
 // trading is the number of admitted connections.
 func (s *swarm) trading() int {
 	n := 0
+	for _, over := range s.tradingOver() {
+		n += over
+	}
+	return n
+}
+
+// tradingOver is that of each transport.
+func (s *swarm) tradingOver() (n [len(transport.All)]int) {
 	for _, k := range s.conns {
 		if k.phase == connTrading {
-			n++
+			n[k.conn.Transport()]++
 		}
 	}
 	return n

@@ -311,6 +311,7 @@ func (c *control) post(build func(event.Head) event.Event) {
 // show posts the status if it changed.
 func (c *control) show() {
 	s := c.status
+	s.PeersOver = c.swarm.tradingOver()
 	s.Peers = c.swarm.trading()
 	s.Known = max(c.swarm.book.Known(), s.Peers) // some came by themselves
 	shown, _ := c.t.status.Read()

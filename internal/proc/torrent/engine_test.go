@@ -61,6 +61,7 @@ const (
 	refuses         // nobody listens
 	mute            // somebody accepts and says nothing
 	late            // what comes back takes seconds
+	thin            // little is taken at once
 )
 
 // set says how it is with an endpoint from now on.
@@ -68,6 +69,13 @@ func (a *air) set(to netip.AddrPort, w weather) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.how[to] = w
+}
+
+// view says how it is with an endpoint.
+func (a *air) view(at netip.AddrPort) weather {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.how[at]
 }
 
 // dial counts an attempt, and says how it is with its endpoint.
@@ -150,7 +158,7 @@ func (e *engine) DialContext(ctx context.Context, network, address string) (net.
 			return nil, err
 		}
 		return &lateConn{Conn: c}, nil
-	case fair:
+	case fair, thin:
 	}
 	return e.Host.DialContext(ctx, network, address)
 }
@@ -159,6 +167,19 @@ func (e *engine) DialContext(ctx context.Context, network, address string) (net.
 type overUTP struct{ pnet.Conn }
 
 func (overUTP) Transport() transport.Transport { return transport.UTP }
+
+// thinConn is a connection that takes little more than a packet at once.
+type thinConn struct{ pnet.Conn }
+
+func (c thinConn) TryWrite(bufs [][]byte) (int, pnet.WriteState, error) {
+	const packet = 1400
+	for _, b := range bufs {
+		if len(b) > 0 {
+			return c.Conn.TryWrite([][]byte{b[:min(packet, len(b))]})
+		}
+	}
+	return c.Conn.TryWrite(nil)
+}
 
 // connect is the way over uTP.
 func (e *engine) connect(ctx context.Context, to netip.AddrPort) (pnet.Conn, error) {
@@ -228,6 +249,9 @@ func (e *engine) accept(t *testing.T, over transport.Transport, g *pnet.Greeter)
 				return
 			}
 			conn := pnet.Wrap(c)
+			if e.air.view(e.at(over)) == thin {
+				conn = thinConn{conn}
+			}
 			if over == transport.UTP {
 				conn = overUTP{conn}
 			}

@@ -104,7 +104,7 @@ func (x *peerProc) storeBlocks() {
 	}
 	x.in.slab = slab.Slab{}
 	x.c.disk.StoreBlocks(disk.StoreBlocks{Torrent: x.t.id, Holder: x.c.id, Slab: s})
-	x.t.tally.down(bytes)
+	x.t.tally.down(x.c.conn.Transport(), bytes)
 	x.c.meter.receive(x.now(), bytes)
 	x.worth = book.TradedBlocks
 }
@@ -219,7 +219,7 @@ func (x *peerProc) write(now mono.Instant) string {
 	x.up.dole.left(payload, x.up.reading+x.out.payload)
 	if total > 0 {
 		x.out.progress(now, total)
-		x.t.tally.up(payload)
+		x.t.tally.up(x.c.conn.Transport(), payload)
 		x.c.meter.send(now, payload)
 		if payload > 0 {
 			x.worth = book.TradedBlocks

@@ -29,6 +29,7 @@ import (
 	"github.com/etorrent/etorrent/internal/vocab/ident"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 	"github.com/etorrent/etorrent/internal/vocab/tracker"
+	"github.com/etorrent/etorrent/internal/vocab/transport"
 	"github.com/etorrent/etorrent/sup"
 )
 
@@ -242,7 +243,8 @@ func (t *Torrent) Status() (Status, <-chan struct{}) { return t.status.Read() }
 func (t *Torrent) Retired() {
 	t.env.Announcer.End(t.id)
 	s, _ := t.status.Read()
-	s.Phase, s.Err, s.Peers = Retired, nil, 0
+	s.Phase, s.Err = Retired, nil
+	s.alone()
 	t.status.Post(s)
 	t.slots.Leave(t.env.Clock.Now())
 }
@@ -251,7 +253,8 @@ func (t *Torrent) Retired() {
 // closed: others may have them.
 func (t *Torrent) Quarantined(why error) {
 	s, _ := t.status.Read()
-	s.Phase, s.Err, s.Peers = Opening, why, 0
+	s.Phase, s.Err = Opening, why
+	s.alone()
 	t.status.Post(s)
 	t.slots.Leave(t.env.Clock.Now())
 	if t.disk != nil {
@@ -319,21 +322,25 @@ func (p Phase) String() string {
 
 // Status is what a torrent shows of itself. Sizes are in bytes.
 type Status struct {
-	Phase   Phase
-	Err     error // of Paused and Refused, and why Opening takes long
-	Pieces  int
-	Durable int   // pieces that the row claims
-	Wanted  int64 // bytes of wanted files
-	Stored  int64 // durable bytes of wanted files
-	Left    int64 // bytes that are not durable of the whole torrent
-	Checked int   // pieces done of ToCheck
-	ToCheck int
-	Corrupt int // pieces whose hash was wrong, since the torrent woke
-	Peers   int // admitted connections
-	Known   int // endpoints in the book
-	Goals   Goals
-	Shared  GoalsState // how far it is from them
+	Phase     Phase
+	Err       error // of Paused and Refused, and why Opening takes long
+	Pieces    int
+	Durable   int   // pieces that the row claims
+	Wanted    int64 // bytes of wanted files
+	Stored    int64 // durable bytes of wanted files
+	Left      int64 // bytes that are not durable of the whole torrent
+	Checked   int   // pieces done of ToCheck
+	ToCheck   int
+	Corrupt   int                     // pieces whose hash was wrong, since the torrent woke
+	Peers     int                     // admitted connections
+	PeersOver [len(transport.All)]int // those of each transport
+	Known     int                     // endpoints in the book
+	Goals     Goals
+	Shared    GoalsState // how far it is from them
 }
+
+// alone is the status without connections.
+func (s *Status) alone() { s.Peers, s.PeersOver = 0, [len(transport.All)]int{} }
 
 // equal compares two statuses; errors of any type are compared by their text.
 func (s Status) equal(o Status) bool {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/etorrent/etorrent/internal/vocab/ident"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
+	"github.com/etorrent/etorrent/internal/vocab/transport"
 )
 
 // Revision numbers the events of one engine, from 1 on without gaps.
@@ -125,8 +126,9 @@ type FileStored struct {
 // PeerJoined says that a connection finished its handshake.
 type PeerJoined struct {
 	Head
-	Addr   netip.AddrPort
-	Client string // from the peer id; hostile text made harmless
+	Addr      netip.AddrPort
+	Transport transport.Transport
+	Client    string // from the peer id; hostile text made harmless
 }
 
 // PeerLeft says that a connection ended, and why.

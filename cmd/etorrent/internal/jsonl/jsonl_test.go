@@ -31,7 +31,7 @@ func objects() []jsonl.Object {
 		&jsonl.Progress{Head: of, Status: "sharing", Memory: &jsonl.Memory{Mallocs: 1, Heap: 2, Goroutines: 3}},
 		&jsonl.Piece{Head: of, Index: 3, State: "durable"},
 		&jsonl.File{Head: of, Number: 2, Path: "a/b", Size: 5},
-		&jsonl.Peer{Head: of, Address: "127.0.0.1:4000", State: "joined", Client: "x"},
+		&jsonl.Peer{Head: of, Address: "127.0.0.1:4000", State: "joined", Transport: "utp", Client: "x"},
 		&jsonl.Peer{Head: of, Address: "127.0.0.1:4000", State: "left", Reason: "closed"},
 		&jsonl.Tracker{Head: of, URL: "http://x/announce", Tier: 1, Family: "ipv4", State: "working", Seeders: &none, Leechers: &none, Next: &created},
 		&jsonl.Tracker{Head: of, URL: "udp://x:1/announce", Tier: 2, Family: "any", State: "given_up", Fault: "unregistered", Message: "m", Failures: 3},
@@ -39,7 +39,7 @@ func objects() []jsonl.Object {
 		&jsonl.Error{Message: "m"}, &jsonl.Error{Head: of, Message: "m", Report: "/r"},
 		&jsonl.SuperSeed{Head: of, State: "ended", Reason: "enough_complete", Complete: 10},
 		&jsonl.Complete{Head: of, Name: "a", Path: "/a"},
-		&jsonl.End{Reason: "done", Torrents: []jsonl.EndTorrent{{Torrent: hash, Status: "sharing"}}},
+		&jsonl.End{Reason: "done", Torrents: []jsonl.EndTorrent{{Torrent: hash, Status: "sharing", UTP: &jsonl.Traffic{Peers: 1, Uploaded: 2}}}},
 		&jsonl.End{Exit: 143, Reason: "terminated", Torrents: []jsonl.EndTorrent{}},
 		&jsonl.Torrent{
 			Head: of, Name: "a", Created: &created, Trackers: [][]string{{"http://x"}}, WebSeeds: []string{}, Magnet: "magnet:",

@@ -57,20 +57,29 @@ type Checking struct {
 // the ETA in seconds.
 type Progress struct {
 	Head
-	Status  string `json:"status"`
-	Wanted  int64  `json:"wanted"`
-	Stored  int64  `json:"stored"`
-	Down    int64  `json:"down"`
-	Up      int64  `json:"up"`
-	Peers   int    `json:"peers"`
-	Known   int    `json:"known"`
-	ETA     *int64 `json:"eta"` // null where it cannot be told
-	Pieces  int    `json:"pieces"`
-	Durable int    `json:"durable"`
-	Bad     int    `json:"bad"`
-	Checked int    `json:"checked"`
-	ToCheck int    `json:"to_check"`
-	*Memory        // nil without --events
+	Status  string  `json:"status"`
+	Wanted  int64   `json:"wanted"`
+	Stored  int64   `json:"stored"`
+	Down    int64   `json:"down"`
+	Up      int64   `json:"up"`
+	Peers   int     `json:"peers"`
+	Known   int     `json:"known"`
+	ETA     *int64  `json:"eta"` // null where it cannot be told
+	Pieces  int     `json:"pieces"`
+	Durable int     `json:"durable"`
+	Bad     int     `json:"bad"`
+	Checked int     `json:"checked"`
+	ToCheck int     `json:"to_check"`
+	TCP     Traffic `json:"tcp"`
+	UTP     Traffic `json:"utp"`
+	*Memory         // nil without --events
+}
+
+// Traffic is what one transport carries: connections, and bytes of this run.
+type Traffic struct {
+	Peers      int   `json:"peers"`
+	Downloaded int64 `json:"downloaded"`
+	Uploaded   int64 `json:"uploaded"`
 }
 
 // Memory is what --events adds to a progress.
@@ -99,10 +108,11 @@ type File struct {
 // Peer says that a peer joined, left or is kept out.
 type Peer struct {
 	Head
-	Address string `json:"address"`
-	State   string `json:"state"` // joined, left or banned
-	Client  string `json:"client,omitempty"`
-	Reason  string `json:"reason,omitempty"`
+	Address   string `json:"address"`
+	State     string `json:"state"`               // joined, left or banned
+	Transport string `json:"transport,omitempty"` // tcp or utp, of one that joined
+	Client    string `json:"client,omitempty"`
+	Reason    string `json:"reason,omitempty"`
 }
 
 // Tracker says how a tracker does that was asked just now, in one address family.
@@ -163,17 +173,19 @@ type End struct {
 // EndTorrent is how a torrent stood at the end. Downloaded and Uploaded are
 // bytes of this run.
 type EndTorrent struct {
-	Torrent    string `json:"torrent"`
-	Name       string `json:"name"`
-	Path       string `json:"path"`
-	Status     string `json:"status"`
-	Wanted     int64  `json:"wanted"`
-	Stored     int64  `json:"stored"`
-	Downloaded int64  `json:"downloaded"`
-	Uploaded   int64  `json:"uploaded"`
-	Pieces     int    `json:"pieces"`
-	Durable    int    `json:"durable"`
-	Bad        int    `json:"bad"`
+	Torrent    string   `json:"torrent"`
+	Name       string   `json:"name"`
+	Path       string   `json:"path"`
+	Status     string   `json:"status"`
+	Wanted     int64    `json:"wanted"`
+	Stored     int64    `json:"stored"`
+	Downloaded int64    `json:"downloaded"`
+	Uploaded   int64    `json:"uploaded"`
+	TCP        *Traffic `json:"tcp,omitempty"` // where there were connections
+	UTP        *Traffic `json:"utp,omitempty"`
+	Pieces     int      `json:"pieces"`
+	Durable    int      `json:"durable"`
+	Bad        int      `json:"bad"`
 }
 
 // Torrent is what show tells.

@@ -77,16 +77,24 @@ func (g grid) line(t Torrent) string {
 		fields[0].text = cut(fields[0].text, g.room()-1)
 	}
 	for _, f := range fields {
-		start += " " + f.text
+		start += f.spaced()
 	}
 	return strings.TrimRight(start, " ")
+}
+
+// spaced is the field with the space before it; nothing where there is nothing to tell.
+func (f field) spaced() string {
+	if f.text == "" {
+		return ""
+	}
+	return " " + f.text
 }
 
 // columnsOfFields counts the space before each field too.
 func columnsOfFields(fields []field) int {
 	n := 0
 	for _, f := range fields {
-		n += 1 + columns(f.text)
+		n += columns(f.spaced())
 	}
 	return n
 }
@@ -111,11 +119,11 @@ func fieldsOf(t Torrent) []field {
 		}
 	case Fetching:
 		return []field{
-			{padLeft(percent(t.Stored, t.Wanted), 4), 1}, {shortDone(t), 4}, {down(t), 2}, {up(t), 6}, {peers(t), 5}, {left(t), 3},
+			{padLeft(percent(t.Stored, t.Wanted), 4), 1}, {shortDone(t), 4}, {down(t), 2}, {up(t), 6}, {peers(t), 5}, {overUTP(t), 7}, {left(t), 3},
 		}
 	case Sharing:
 		return []field{
-			{padLeft(percent(t.Stored, t.Wanted), 4), 1}, {amount.Size(t.Stored), 3}, {up(t), 2}, {peers(t), 4}, {"sharing", 5},
+			{padLeft(percent(t.Stored, t.Wanted), 4), 1}, {amount.Size(t.Stored), 3}, {up(t), 2}, {peers(t), 4}, {overUTP(t), 6}, {"sharing", 5},
 		}
 	case Paused, Refused:
 		return []field{{t.Status.String() + ": " + text.Printable(t.Why), 1}}

@@ -39,6 +39,7 @@ type Torrent struct {
 	Wanted, Stored   int64
 	Down, Up         int64
 	Peers, Known     int
+	OverUTP          int           // of Peers
 	Left             time.Duration // until all is stored; 0 is unknown
 	Pieces, Durable  int
 	Bad              int
@@ -129,13 +130,13 @@ func Plain(t Torrent) string {
 	case Checking:
 		parts = append(parts, amount.Of(t.Checked, t.ToCheck, "piece")+" checked")
 	case Fetching:
-		parts = append(parts, percent(t.Stored, t.Wanted), done(t), "down "+amount.Rate(t.Down), "up "+amount.Rate(t.Up), peers(t))
+		parts = append(parts, percent(t.Stored, t.Wanted), done(t), "down "+amount.Rate(t.Down), "up "+amount.Rate(t.Up), allPeers(t))
 		if t.Left > 0 {
 			parts = append(parts, amount.Duration(t.Left)+" left")
 		}
 		parts = append(parts, pieces(t))
 	case Sharing:
-		parts = append(parts, done(t), "up "+amount.Rate(t.Up), peers(t), pieces(t))
+		parts = append(parts, done(t), "up "+amount.Rate(t.Up), allPeers(t), pieces(t))
 	case Paused, Refused:
 		parts = append(parts, text.Printable(t.Why))
 	}
@@ -149,6 +150,17 @@ func pieces(t Torrent) string {
 func done(t Torrent) string { return amount.Size(t.Stored) + " of " + amount.Size(t.Wanted) }
 
 func peers(t Torrent) string { return amount.Of(t.Peers, t.Known, "peer") }
+
+// overUTP says how many of the peers are reached over uTP; empty where none is.
+func overUTP(t Torrent) string {
+	if t.OverUTP == 0 {
+		return ""
+	}
+	return fmt.Sprintf("(%d uTP)", t.OverUTP)
+}
+
+// allPeers are both.
+func allPeers(t Torrent) string { return strings.TrimRight(peers(t)+" "+overUTP(t), " ") }
 
 // percent rounds down, so that 100 % is all.
 func percent(part, whole int64) string {

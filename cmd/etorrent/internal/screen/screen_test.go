@@ -27,10 +27,10 @@ func shown() screen.State {
 		{Name: "debian-12.9.0-amd64-netinst.iso", Status: screen.Checking, Wanted: 663 << 20, Checked: 812, ToCheck: 2532, Pieces: 2532, Durable: 12},
 		{
 			Name: "ubuntu-24.04.2-desktop-amd64-with-a-long-name.iso", Status: screen.Fetching, Wanted: 6 << 30, Stored: 4 << 30, Down: 12_900_000,
-			Up: 1 << 20, Peers: 3, Known: 12, Left: 166 * time.Second, Pieces: 6144, Durable: 4096, Bad: 1,
+			Up: 1 << 20, Peers: 3, Known: 12, OverUTP: 2, Left: 166 * time.Second, Pieces: 6144, Durable: 4096, Bad: 1,
 		},
 		{Name: "слон \x1b[31m\u202e象の本", Status: screen.Fetching, Wanted: 5000, Known: 1, Pieces: 1},
-		{Name: "show", Status: screen.Sharing, Wanted: 256 << 20, Stored: 256 << 20, Up: 90 << 20, Peers: 8, Known: 8, Pieces: 256, Durable: 256},
+		{Name: "show", Status: screen.Sharing, Wanted: 256 << 20, Stored: 256 << 20, Up: 90 << 20, Peers: 8, Known: 8, OverUTP: 5, Pieces: 256, Durable: 256},
 		{Name: "full", Status: screen.Paused, Why: "write \"/mnt/full/a\": no space left on device", Wanted: 10, Stored: 5, Pieces: 1},
 		{Name: "theirs", Status: screen.Refused, Why: "would overwrite /home/x/theirs: it is not empty", Wanted: 10, Pieces: 1},
 	}}
@@ -88,7 +88,7 @@ func TestLinesFitEveryTerminal(t *testing.T) {
 			Name: name, Status: screen.Status(rapid.IntRange(0, 5).Draw(t, "status")), Why: name,
 			Wanted: wanted, Stored: rapid.Int64Range(0, wanted).Draw(t, "stored"),
 			Down: rapid.Int64Range(0, 1<<40).Draw(t, "down"), Up: rapid.Int64Range(0, 1<<40).Draw(t, "up"),
-			Peers: rapid.IntRange(0, 4000).Draw(t, "peers"), Known: rapid.IntRange(0, 1<<20).Draw(t, "known"),
+			Peers: rapid.IntRange(0, 4000).Draw(t, "peers"), Known: rapid.IntRange(0, 1<<20).Draw(t, "known"), OverUTP: rapid.IntRange(0, 4000).Draw(t, "over uTP"),
 			Left: time.Duration(rapid.Int64Range(0, 1<<60).Draw(t, "left")), ToCheck: rapid.IntRange(0, 1<<20).Draw(t, "check"),
 		}
 		st := screen.Style{Width: rapid.IntRange(11, 250).Draw(t, "width"), Height: rapid.IntRange(1, 50).Draw(t, "height")}

@@ -11,7 +11,7 @@ import (
 func Of(name string, s etorrent.Stats, down, up int64) Torrent {
 	return Torrent{
 		Name: name, Status: statusOf(s.Phase), Wanted: s.Wanted, Stored: s.Stored, Down: down, Up: up,
-		Peers: s.Peers, Known: s.Known, Left: TimeLeft(s, down),
+		Peers: s.Peers, Known: s.Known, OverUTP: s.Over(etorrent.UTP).Peers, Left: TimeLeft(s, down),
 		Pieces: s.Pieces, Durable: s.Durable, Bad: s.Corrupt, Checked: s.Checked, ToCheck: s.ToCheck,
 	}
 }
