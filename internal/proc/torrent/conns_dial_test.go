@@ -220,6 +220,25 @@ func TestWhatWorkedLastIsTriedFirst(t *testing.T) {
 	})
 }
 
+// What the dialler answers to the process that crashed is no answer to the next one.
+func TestACrashOfControlWhileItDialsLeavesOneConnection(t *testing.T) {
+	for _, w := range []weather{silent, mute, late, refuses} {
+		for milliseconds := range 15 {
+			inPair(t, apart, 5*hop, func(t *testing.T, p *pair) {
+				p.set(p.other.at(transport.UTP), w)
+				p.begin()
+				time.Sleep(time.Duration(50*milliseconds) * time.Millisecond)
+				synctest.Wait()
+				if err := p.dialler.killControl(); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(20 * time.Second) // as long as what it had begun may go on
+				p.expect(t, transport.TCP)
+			})
+		}
+	}
+}
+
 func TestAPolicyOfOneTransportTriesNoOther(t *testing.T) {
 	for policy, over := range map[transport.Policy]transport.Transport{transport.OnlyTCP: transport.TCP, transport.OnlyUTP: transport.UTP} {
 		for _, w := range []weather{fair, silent} {

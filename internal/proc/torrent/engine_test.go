@@ -288,6 +288,23 @@ func (e *engine) share(c *etorrenttest.Content, pieces []int, peers ...*engine) 
 	return t
 }
 
+// killControl kills the control process of the one torrent that runs.
+func (e *engine) killControl() error {
+	var find func(n sup.Node) string
+	find = func(n sup.Node) string {
+		if n.Name == "control" {
+			return n.Path
+		}
+		for _, c := range n.Children {
+			if path := find(c); path != "" {
+				return path
+			}
+		}
+		return ""
+	}
+	return e.tree.Kill(find(e.tree.Snapshot().Root))
+}
+
 // joined are the connections that were admitted so far, and when.
 func (e *engine) joined() (out []event.PeerJoined) {
 	for _, x := range e.events.Since(0, nil).Values {
