@@ -29,6 +29,8 @@ var roles = map[string]func(args []string) error{
 	roleSlow:         slowMain,
 	roleAnnounce:     announceMain,
 	roleName:         nameMain,
+	roleManyTake:     manyTakeMain,
+	roleManyGive:     manyGiveMain,
 }
 
 func main() {

@@ -26,6 +26,7 @@ type options struct {
 	idle       idleOptions
 	delay      delayOptions
 	slowSpan   time.Duration
+	utpMany    utpManyOptions
 }
 
 // sizes say how much the rows move.
@@ -38,7 +39,7 @@ type sizes struct {
 // quick has the values of flags under -quick, for those that are not given.
 var quick = map[string]string{
 	"rounds": "1", "warm-ups": "0", "foreign": "100", "mib": "128",
-	"mib-star8": "32", "mib-star50": "8", "mib-hash": "512", "mib-slow": "256", "slow-span": "8s", "idle-peers": "300", "idle-settle": "2s", "delay-warm-up": "2s", "delay-span": "4s",
+	"mib-star8": "32", "mib-star50": "8", "mib-hash": "512", "mib-slow": "256", "slow-span": "8s", "idle-peers": "300", "idle-settle": "2s", "delay-warm-up": "2s", "delay-span": "4s", "utp-connections": "200", "utp-settle": "3s",
 }
 
 const usageText = `usage: go run ./bench [flags]
@@ -90,6 +91,8 @@ func parse(out io.Writer, args []string) (options, error) {
 	f.IntVar(&o.delay.reqq, "reqq", 0, "requests that libtorrent's seed lets wait, in the rows foreign; 0 is its own number")
 	f.IntVar(&o.sizes.slow, "mib-slow", 4096, "what goes to the fast device in the row slow-disk, in MiB")
 	f.DurationVar(&o.slowSpan, "slow-span", 30*time.Second, "after which the row slow-disk waits no longer for the fast device")
+	f.IntVar(&o.utpMany.connections, "utp-connections", 1000, "connections of the row utp-many")
+	f.DurationVar(&o.utpMany.settle, "utp-settle", 40*time.Second, "how long they rest before the row looks at memory")
 	hasty := f.Bool("quick", false, "one round of small sizes: shows that everything works, and measures nothing well")
 	if err := f.Parse(args); err != nil {
 		return o, err
@@ -104,7 +107,7 @@ func parse(out io.Writer, args []string) (options, error) {
 }
 
 func (o options) check(arguments int) error {
-	for _, n := range []int{o.rounds, o.sizes.piece, o.sizes.main, o.sizes.allocations, o.sizes.hash, o.sizes.slow, o.sizes.star8, o.sizes.star50, o.idle.peers} {
+	for _, n := range []int{o.rounds, o.sizes.piece, o.sizes.main, o.sizes.allocations, o.sizes.hash, o.sizes.slow, o.sizes.star8, o.sizes.star50, o.idle.peers, o.utpMany.connections} {
 		if n < 1 {
 			return errors.New("rounds, sizes and peers are at least 1; -h tells more")
 		}

@@ -100,6 +100,17 @@ func TestAnIdleConnectionFollowsItsRemoteByASignOfLife(t *testing.T) {
 	})
 }
 
+// Who is aborted behind a new port is believed at once.
+func TestAnAbortFromANewPortEndsAConnection(t *testing.T) {
+	behindNAT(t, func(t *testing.T, _ *bubble, n *testnet.NAT, hidden, open *utp.Conn) {
+		time.Sleep(time.Second)
+		n.Rebind(netip.MustParseAddrPort(ports[0]))
+		_ = hidden.Abort()
+		_, err := open.Read(make([]byte, 1))
+		ended(t, err, utp.Reset)
+	})
+}
+
 // other is where somebody else is.
 var other = netip.MustParseAddrPort("10.0.0.66:666")
 

@@ -12,9 +12,12 @@ import (
 )
 
 const (
-	// unsentMost is how many bytes of a stream may wait to be sent for the first time. What
-	// was sent and is not acknowledged comes on top of it, as much as the windows let fly.
-	unsentMost = 512 << 10
+	// unsentMost is how many bytes of a stream may wait to be sent for the first time, unsentAll
+	// how many of all streams of a Mux, where each may have unsentLeast. What was sent and is not
+	// acknowledged comes on top of it, as much as the windows let fly.
+	unsentMost  = 512 << 10
+	unsentAll   = 16 << 20
+	unsentLeast = 16 << 10
 	// lockedMost is how many bytes are copied under the lock at once, so that the process
 	// never waits long for it.
 	lockedMost = 64 << 10
@@ -73,7 +76,9 @@ const (
 )
 
 func newConn(m *Mux, local, remote netip.AddrPort) *Conn {
-	return &Conn{mux: m, local: local, remote: remote}
+	c := &Conn{mux: m, local: local, remote: remote}
+	c.out.told.most = unsentLeast // until the process says more
+	return c
 }
 
 // Read reads what has come of the remote's stream, and waits for it. At its end it is

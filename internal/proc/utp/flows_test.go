@@ -70,6 +70,7 @@ func TestAnOutflowIsSentAsItWasWritten(t *testing.T) {
 			switch r.IntN(5) {
 			case 0:
 				b := randomBytes(r, lengths[r.IntN(len(lengths))])
+				f.told.most = unsentLeast << r.IntN(6)
 				room := f.room()
 				n := f.write(b, &pool)
 				if n != max(0, min(len(b), room)) {

@@ -19,8 +19,8 @@ const (
 	alikeMost = 8
 	// mostGuesses and guessEvery bound how many packets from elsewhere may be wrong; beyond it
 	// nobody is followed.
-	mostGuesses = 50
-	guessEvery  = 20 * time.Millisecond
+	mostGuesses = 500
+	guessEvery  = 2 * time.Millisecond
 	// challengeEvery is how long after each other a connection sends challenges.
 	challengeEvery = 250 * time.Millisecond
 )
@@ -99,6 +99,8 @@ func (x *process) follow(d *pnet.Datagram, p *utpwire.Packet) whereabouts {
 			x.challenge(c, at)
 		case conn.Contradicted:
 			c.claim = nil
+		case conn.Leaves:
+			x.deliver(c, p)
 		case conn.Proves:
 			x.move(c, at)
 			x.deliver(c, p)

@@ -59,6 +59,7 @@ func (c *cell) pass() (unread, read int) {
 	if u.in.seen.ready > 0 || u.theirs == ended {
 		u.reads.signal()
 	}
+	u.out.told.most = c.x.unsent()
 	n.writer = u.letWrite()
 	if u.asked != nil {
 		s := c.status()
@@ -72,10 +73,13 @@ func (c *cell) pass() (unread, read int) {
 	return unread, read
 }
 
+// unsent is how many bytes of one connection may wait to be sent for the first time.
+func (x *process) unsent() int { return min(unsentMost, max(unsentAll/max(1, x.living), unsentLeast)) }
+
 // letWrite has who waits write, if there is room for more than a little. It says whether
 // somebody waits on. With the lock.
 func (c *Conn) letWrite() waiting {
-	if c.out.room() >= unsentMost/4 {
+	if c.out.room() >= c.out.told.most/4 {
 		c.writes.signal()
 	}
 	return c.writes.waiting
@@ -83,7 +87,8 @@ func (c *Conn) letWrite() waiting {
 
 // meetWriter has a user who waits write on, when there is room since the flush.
 func (c *cell) meetWriter() {
-	if c.news.writer == nobody || int(c.user.out.kept.end-c.user.out.kept.sent) > unsentMost-unsentMost/4 {
+	most := c.x.unsent()
+	if c.news.writer == nobody || int(c.user.out.kept.end-c.user.out.kept.sent) > most-most/4 {
 		return
 	}
 	u := c.user

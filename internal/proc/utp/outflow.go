@@ -17,11 +17,12 @@ type outflow struct {
 		fresh    []*chunk // that the process does not know of
 		appended uint64
 		sent     uint64
+		most     int // bytes that may be appended and not sent
 	}
 }
 
 // room is for how many bytes there is room.
-func (f *outflow) room() int { return unsentMost - int(f.told.appended-f.told.sent) }
+func (f *outflow) room() int { return f.told.most - int(f.told.appended-f.told.sent) }
 
 // write appends what there is room for, with the lock.
 func (f *outflow) write(b []byte, from *chunks) int {

@@ -36,7 +36,7 @@ type seen struct {
 func startSeen(t *testing.T, k *clock.Clock, at netip.AddrPort, n pnet.Network) *seen {
 	t.Helper()
 	s := &seen{link: NewSockets(pnet.NewEgress(n), k, []netip.AddrPort{at})}
-	s.Mux = New(Config{Link: s.link, Clock: k, Core: conn.Defaults(), Backlog: 1024, Linger: time.Second, Silence: 3 * time.Minute})
+	s.Mux = New(Config{Link: s.link, Clock: k, Core: conn.Defaults(), Backlog: 1024, Linger: time.Second, Silence: 40 * time.Second})
 	child := s.Child()
 	child.Run = func(p *sup.Process) error {
 		s.process = s.newProcess(p)

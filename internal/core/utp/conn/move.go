@@ -29,6 +29,8 @@ const (
 	Claims
 	// Contradicted claims too, but the remote has spoken since the challenge from where it was.
 	Contradicted
+	// Leaves is a Reset by who knows as much. It ends the connection, and needs no proof.
+	Leaves
 	// Proves answers a challenge: the remote is there, and the packet is one of the connection.
 	Proves
 )
@@ -44,6 +46,8 @@ func (c Claim) String() string {
 		return "claims"
 	case Contradicted:
 		return "contradicted"
+	case Leaves:
+		return "leaves"
 	case Proves:
 		return "proves"
 	}
@@ -64,12 +68,14 @@ type Challenge struct {
 // and 10 of the stamp; of a connection that is idle 14 of what is acknowledged. An answer to a
 // challenge says when that was sent, by the difference of stamps.
 func (c *Conn) ViewClaim(now mono.Instant, p *utpwire.Packet, asked Challenge) Claim {
-	if c.phase != Connected || p.Kind == utpwire.Syn || p.Kind == utpwire.Reset || p.ID != c.id.recv || !c.fitsNumbers(p) || !c.heard.fitsStamp(now, p.Stamp) {
+	if c.phase != Connected && c.phase != Lingering || p.Kind == utpwire.Syn || p.ID != c.id.recv || !c.fitsNumbers(p) || !c.heard.fitsStamp(now, p.Stamp) {
 		return NoClaim
 	}
 	switch {
 	case c.heard.stamp.Over(p.Stamp) > 0:
 		return Straggles
+	case p.Kind == utpwire.Reset:
+		return Leaves
 	case asked.At == mono.Never:
 		return Claims
 	case c.heard.stamp.Over(asked.Claim) > 0:
@@ -124,7 +130,7 @@ const (
 // where nobody is, and was not lost on the way.
 func (c *Conn) Moved(way Way) {
 	if c.phase != Connected {
-		return
+		return // nothing flies
 	}
 	if way == OtherWay {
 		c.control = c.cfg.Control(cong.Config{Segment: c.cfg.Segment, Most: c.cfg.Flying})

@@ -46,7 +46,8 @@ func TestAClaimKnowsTheNumbersAndTheClockOfTheRemote(t *testing.T) {
 				"a number far ahead":                {func(q *utpwire.Packet) { q.Seq = q.Seq.Add(1025) }, conn.NoClaim},
 				"a number far behind":               {func(q *utpwire.Packet) { q.Seq = q.Seq.Add(-1025) }, conn.NoClaim},
 				"another id":                        {func(q *utpwire.Packet) { q.ID++ }, conn.NoClaim},
-				"a Reset":                           {func(q *utpwire.Packet) { q.Kind = utpwire.Reset }, conn.NoClaim},
+				"a Reset":                           {func(q *utpwire.Packet) { q.Kind = utpwire.Reset }, conn.Leaves},
+				"a Reset with any number":           {func(q *utpwire.Packet) { q.Kind, q.Seq = utpwire.Reset, q.Seq.Add(5000) }, conn.NoClaim},
 				"a Syn":                             {func(q *utpwire.Packet) { q.Kind = utpwire.Syn }, conn.NoClaim},
 				"no stamp":                          {func(q *utpwire.Packet) { q.Stamp = utpwire.NoStamp }, conn.NoClaim},
 				"the stamp of the last":             {func(q *utpwire.Packet) { q.Stamp -= 1000 }, conn.Claims},
@@ -117,6 +118,25 @@ func TestAChallengeIsProvenByItsAnswerAlone(t *testing.T) {
 			judge("the answer, when the remote has spoken where it was", answer, conn.Contradicted)
 		})
 	}
+}
+
+// An end that has said and heard all is followed too: the other one may not know that it has.
+func TestALingeringEndJudgesClaimsToo(t *testing.T) {
+	p := talking(t, accepted, 0)
+	p.Finish()
+	p.flush()
+	p.receive(p.remote(utpwire.Fin, 1, 1))
+	p.flush()
+	if p.Phase() != conn.Lingering {
+		t.Fatalf("it is %v", p.Phase())
+	}
+	p.now = p.now.Add(time.Second)
+	again := p.remote(utpwire.Fin, 1, 1)
+	if got := p.ViewClaim(p.now, &again, conn.Challenge{}); got != conn.Claims {
+		t.Errorf("its Fin again is %v", got)
+	}
+	p.Moved(conn.OtherWay)
+	p.flush()
 }
 
 // The other end answers a challenge at once, whatever it had of ours.
