@@ -5,6 +5,7 @@ import "github.com/etorrent/etorrent/internal/vocab/mono"
 // turns are the connections that are to be flushed, in the order in which they are.
 type turns struct {
 	touched []*cell
+	late    []*cell // that have had their turn, and come behind those
 	spare   []*cell // the memory of those before
 }
 
@@ -13,6 +14,15 @@ func (x *process) touch(c *cell) {
 	if c.mark == unmarked {
 		c.mark = marked
 		x.turns.touched = append(x.turns.touched, c)
+	}
+}
+
+// touchLate has a connection be flushed behind all that wait: it has had its turn, and the link did
+// not take all that it sent.
+func (x *process) touchLate(c *cell) {
+	if c.mark == unmarked {
+		c.mark = marked
+		x.turns.late = append(x.turns.late, c)
 	}
 }
 
@@ -29,6 +39,9 @@ func (x *process) flush() {
 		}
 		clear(round)
 		x.write()
+		x.turns.touched = append(x.turns.touched, x.turns.late...)
+		clear(x.turns.late)
+		x.turns.late = x.turns.late[:0]
 		if len(x.turns.touched) == 0 || x.out.wire != writable {
 			return
 		}

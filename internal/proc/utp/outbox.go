@@ -193,7 +193,7 @@ func (x *process) tellRefused() {
 		x.step.refused = r
 		r.c.counts.takeBack(r.o)
 		r.c.step(toRefuse)
-		x.touch(r.c)
+		x.touchLate(r.c)
 	}
 	clear(x.out.refused)
 	x.out.refused = x.out.refused[:0]

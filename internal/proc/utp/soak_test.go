@@ -137,7 +137,7 @@ func (c *crowd) visit(ctx context.Context, r *rand.Rand) {
 			_ = one.Close()
 			return
 		}
-		rests(ctx, time.Duration(r.ExpFloat64()*float64(2*time.Second)))
+		rests(ctx, time.Duration(r.ExpFloat64()*float64(5*time.Second)))
 	}
 	switch r.IntN(3) {
 	case 0:

@@ -9,8 +9,8 @@ import (
 )
 
 // stampSlack is by how much a stamp may differ from what the last one and the time since then
-// make expect: packets wait in queues.
-const stampSlack = 2 * time.Second
+// make expect: packets wait in queues, seconds where a path is worst.
+const stampSlack = 8 * time.Second
 
 // Claim says what a packet is that came from elsewhere than where the remote is known to be, by
 // the id of the connection: a NAT may have given the remote another port.
@@ -65,7 +65,7 @@ type Challenge struct {
 // zero one if none did. It changes nothing.
 //
 // Who sees no packet of the connection has to guess 16 bits of the id, at least 5 of each number
-// and 10 of the stamp; of a connection that is idle 14 of what is acknowledged. An answer to a
+// and 8 of the stamp; of a connection that is idle 14 of what is acknowledged. An answer to a
 // challenge says when that was sent, by the difference of stamps.
 func (c *Conn) ViewClaim(now mono.Instant, p *utpwire.Packet, asked Challenge) Claim {
 	if c.phase != Connected && c.phase != Lingering || p.Kind == utpwire.Syn || p.ID != c.id.recv || !c.fitsNumbers(p) || !c.heard.fitsStamp(now, p.Stamp) {
