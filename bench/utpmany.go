@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -34,7 +35,9 @@ type manyNews struct {
 	// had come.
 	Seconds []float64 `json:",omitempty"`
 	Half    []int64   `json:",omitempty"`
-	// Of "held": bytes of live memory that came with the connections.
+	// Of "gave": bytes of all windows that remotes have told of.
+	Windows int64 `json:",omitempty"`
+	// Of "held": bytes of live memory.
 	Live uint64 `json:",omitempty"`
 }
 
@@ -49,8 +52,9 @@ func live() uint64 {
 	return m.HeapAlloc
 }
 
-// tellLive tells what is in use beyond what was, for each line of the input, until it ends.
-func tellLive(before uint64) error {
+// tellLive tells what is in use, for each line of the input, until it ends; when the line says so,
+// without the connections.
+func tellLive(conns []*utp.Conn) error {
 	var word string
 	for {
 		if _, err := fmt.Scanln(&word); errors.Is(err, io.EOF) {
@@ -58,7 +62,14 @@ func tellLive(before uint64) error {
 		} else if err != nil {
 			return err
 		}
-		if err := (manyNews{Event: "held", Live: live() - before}).print(); err != nil {
+		if word == "without" {
+			for _, c := range conns {
+				_ = c.Abort()
+				<-c.Done()
+			}
+			clear(conns)
+		}
+		if err := (manyNews{Event: "held", Live: live()}).print(); err != nil {
 			return err
 		}
 	}
@@ -67,6 +78,7 @@ func tellLive(before uint64) error {
 // manyTakeMain is COUNT BYTES: it accepts so many connections at an address that it prints, reads so
 // many bytes of each, and keeps them.
 func manyTakeMain(args []string) error {
+	debug.SetGCPercent(collectAt)
 	count, bytes, err := manyArgs(args)
 	if err != nil {
 		return err
@@ -75,7 +87,6 @@ func manyTakeMain(args []string) error {
 	if err != nil {
 		return err
 	}
-	before := live()
 	fmt.Println("at", s.Addr())
 	conns := make([]*utp.Conn, count)
 	for k := range conns {
@@ -86,9 +97,7 @@ func manyTakeMain(args []string) error {
 	if err := take(conns, bytes).print(); err != nil {
 		return err
 	}
-	err = tellLive(before)
-	runtime.KeepAlive(conns)
-	return err
+	return tellLive(conns)
 }
 
 // take reads so many bytes of each.
@@ -127,6 +136,7 @@ func take(conns []*utp.Conn, bytes int64) manyNews {
 // manyGiveMain is COUNT BYTES ADDRESS: it dials so many connections, and writes so many bytes to
 // each when all are there.
 func manyGiveMain(args []string) error {
+	debug.SetGCPercent(collectAt)
 	if len(args) != 3 {
 		return errManyArgs
 	}
@@ -138,7 +148,6 @@ func manyGiveMain(args []string) error {
 	if err != nil {
 		return err
 	}
-	before := live()
 	conns, err := dialMany(s, args[2], count)
 	if err != nil {
 		return err
@@ -146,12 +155,14 @@ func manyGiveMain(args []string) error {
 	if err := give(conns, make([]byte, bytes)); err != nil {
 		return err
 	}
-	if err := (manyNews{Event: "gave"}).print(); err != nil {
+	news := manyNews{Event: "gave"}
+	for _, c := range conns {
+		news.Windows += int64(c.Status().RemoteWindow)
+	}
+	if err := news.print(); err != nil {
 		return err
 	}
-	err = tellLive(before)
-	runtime.KeepAlive(conns)
-	return err
+	return tellLive(conns)
 }
 
 // give writes the same to each, at once.
