@@ -24,6 +24,9 @@ func bench(ctx context.Context, out io.Writer, args []string) error {
 	if o.svg != "" && (!contains(rows, floorRow) || !contains(rows, libtorrentRow)) {
 		return errNoChart
 	}
+	if o.svgUTP != "" && (!contains(rows, utpRow) || !contains(rows, utpStockRow)) {
+		return errNoUTPChart
+	}
 	l, err := newLab(ctx, o)
 	if err != nil {
 		return err
@@ -55,6 +58,9 @@ func (r *report) save(o options) error {
 	}
 	if o.svg != "" {
 		errs = append(errs, writeFile(o.svg, r.writeChart))
+	}
+	if o.svgUTP != "" {
+		errs = append(errs, writeFile(o.svgUTP, r.writeUTPChart))
 	}
 	return errors.Join(errs...)
 }

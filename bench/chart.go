@@ -23,12 +23,8 @@ var errNoChart = errors.New("the chart needs the rows floor and libtorrent")
 // writeChart draws the cost and the rate of a transfer: the floor, ours and
 // libtorrent. It needs the rows floor and libtorrent.
 func (r *report) writeChart(out io.Writer) error {
-	byName := map[string]*result{}
-	for _, res := range r.results {
-		byName[res.row.name] = res
-	}
-	floor, lib := byName[floorRow], byName[libtorrentRow]
-	if floor == nil || lib == nil || floor.failed != nil || lib.failed != nil {
+	floor, lib := r.row(floorRow), r.row(libtorrentRow)
+	if floor == nil || lib == nil {
 		return errNoChart
 	}
 	bars := func(f figure) []bar {
@@ -38,12 +34,28 @@ func (r *report) writeChart(out io.Writer) error {
 			{"libtorrent", lib.median(between(libtorrentPeers, libtorrentPeers), f), "other"},
 		}
 	}
+	return r.drawChart(out, "cost and rate of a transfer", []panel{
+		{"CPU seconds per GiB, both ends together (less is better)", bars(cpuBoth)},
+		{"10⁶ bytes per second, from 25 to 75 % of the transfer (more is better)", bars(rateMiddle)},
+	})
+}
+
+// panel is a title and the bars below it.
+type panel struct {
+	title string
+	bars  []bar
+}
+
+// drawChart draws panels below each other, and what was measured where.
+func (r *report) drawChart(out io.Writer, label string, panels []panel) error {
 	var b strings.Builder
-	b.WriteString(chartHead)
-	drawPanel(&b, 0, "CPU seconds per GiB, both ends together (less is better)", bars(cpuBoth))
-	drawPanel(&b, panelHeight, "10⁶ bytes per second, from 25 to 75 % of the transfer (more is better)", bars(rateMiddle))
+	height := len(panels) * panelHeight
+	fmt.Fprintf(&b, chartHead, height+36, height+36, label)
+	for n, p := range panels {
+		drawPanel(&b, n*panelHeight, p.title, p.bars)
+	}
 	for n, line := range []string{r.host + "; " + r.network, strings.Join(r.versions, "; ")} {
-		fmt.Fprintf(&b, "<text class=\"small\" x=\"10\" y=\"%d\">%s</text>\n", 2*panelHeight+14+14*n, html.EscapeString(line))
+		fmt.Fprintf(&b, "<text class=\"small\" x=\"10\" y=\"%d\">%s</text>\n", height+14+14*n, html.EscapeString(line))
 	}
 	b.WriteString("</svg>\n")
 	_, err := io.WriteString(out, b.String())
@@ -57,7 +69,7 @@ const (
 )
 
 // chartHead makes a picture that can be read on light and on dark paper.
-const chartHead = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 296" width="720" height="296" font-family="sans-serif" role="img" aria-label="cost and rate of a transfer">
+const chartHead = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 %d" width="720" height="%d" font-family="sans-serif" role="img" aria-label="%s">
 <style>text{font-size:13px;fill:#24292f}.title{font-weight:600}.small{font-size:10px}.floor{fill:#9aa4ae}.ours{fill:#1f7a4d}.other{fill:#b06a2c}
 @media(prefers-color-scheme:dark){text{fill:#d0d7de}}</style>
 `

@@ -23,6 +23,7 @@ type lab struct {
 	self      string // this program
 	program   string // ours
 	against   string // another of ours; may be empty
+	libutp    string // empty: it is not compiled yet
 	host      *testnet.Host
 	network   string // what people are told of it
 	materials map[spec]*material
@@ -75,7 +76,10 @@ func (l *lab) openNetwork(congestion string) error {
 }
 
 // The names of tools that a machine may lack.
-const libtorrentTool = "python3-libtorrent"
+const (
+	libtorrentTool = "python3-libtorrent"
+	libutpTool     = "libutp"
+)
 
 // python has the module libtorrent of Debian's python3-libtorrent.
 const python = "/usr/bin/python3"

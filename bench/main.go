@@ -19,18 +19,21 @@ import (
 // roles are what this program is when it is one end of a measurement, by its first
 // argument.
 var roles = map[string]func(args []string) error{
-	roleFloorSend:    floorSendMain,
-	roleFloorReceive: floorReceiveMain,
-	roleLeech:        leechMain,
-	roleHash:         hashMain,
-	roleIdle:         idleMain,
-	roleBulkSend:     bulkSendMain,
-	roleBulkReceive:  bulkReceiveMain,
-	roleSlow:         slowMain,
-	roleAnnounce:     announceMain,
-	roleName:         nameMain,
-	roleManyTake:     manyTakeMain,
-	roleManyGive:     manyGiveMain,
+	roleFloorSend:     floorSendMain,
+	roleFloorReceive:  floorReceiveMain,
+	roleLeech:         leechMain,
+	roleHash:          hashMain,
+	roleIdle:          idleMain,
+	roleBulkSend:      bulkSendMain,
+	roleBulkReceive:   bulkReceiveMain,
+	roleSlow:          slowMain,
+	roleAnnounce:      announceMain,
+	roleName:          nameMain,
+	roleManyTake:      manyTakeMain,
+	roleManyGive:      manyGiveMain,
+	roleSandbox:       sandboxMain,
+	roleStreamSend:    streamSendMain,
+	roleStreamReceive: streamReceiveMain,
 }
 
 func main() {

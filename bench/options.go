@@ -22,6 +22,7 @@ type options struct {
 	program    string
 	against    string
 	json, svg  string
+	svgUTP     string
 	sizes      sizes
 	idle       idleOptions
 	delay      delayOptions
@@ -33,13 +34,14 @@ type options struct {
 type sizes struct {
 	piece                         int // KiB
 	main, allocations, hash, slow int // MiB
+	stock                         int // MiB, of libutp
 	star8, star50                 int // MiB a leecher
 }
 
 // quick has the values of flags under -quick, for those that are not given.
 var quick = map[string]string{
 	"rounds": "1", "warm-ups": "0", "foreign": "100", "mib": "128",
-	"mib-star8": "32", "mib-star50": "8", "mib-hash": "512", "mib-slow": "256", "slow-span": "8s", "idle-peers": "300", "idle-settle": "2s", "delay-warm-up": "2s", "delay-span": "4s", "utp-connections": "200", "utp-settle": "3s",
+	"mib-star8": "32", "mib-star50": "8", "mib-hash": "512", "mib-slow": "256", "mib-stock": "8", "slow-span": "8s", "idle-peers": "300", "idle-settle": "2s", "delay-warm-up": "2s", "delay-span": "4s", "utp-connections": "200", "utp-settle": "3s",
 }
 
 const usageText = `usage: go run ./bench [flags]
@@ -78,12 +80,14 @@ func parse(out io.Writer, args []string) (options, error) {
 	f.StringVar(&o.against, "against", "", "another etorrent, for the row against")
 	f.StringVar(&o.json, "json", "", "file to write all figures to, as JSON")
 	f.StringVar(&o.svg, "svg", "", "file to draw a chart of the rows floor and libtorrent to")
+	f.StringVar(&o.svgUTP, "svg-utp", "", "file to draw a chart of the rows utp and utp-stock to")
 	f.IntVar(&o.sizes.main, "mib", 1024, "size of the payload of most rows, in MiB")
 	f.IntVar(&o.sizes.piece, "piece", 1024, "piece length in KiB, a power of two")
 	f.IntVar(&o.sizes.star8, "mib-star8", 512, "what each of 8 leechers fetches, in MiB")
 	f.IntVar(&o.sizes.star50, "mib-star50", 80, "what each of 50 leechers fetches, in MiB")
 	f.IntVar(&o.sizes.allocations, "mib-allocations", 4096, "size of the payload of the row allocations, in MiB")
 	f.IntVar(&o.sizes.hash, "mib-hash", 4096, "size of the payload of the rows verify and create, in MiB")
+	f.IntVar(&o.sizes.stock, "mib-stock", 64, "what libutp moves with stock buffers in the row utp-stock, in MiB; ours moves -mib")
 	f.IntVar(&o.idle.peers, "idle-peers", 2000, "connections of the row idle")
 	f.DurationVar(&o.idle.settle, "idle-settle", 10*time.Second, "how long the row idle waits before it looks at memory")
 	f.DurationVar(&o.delay.warm, "delay-warm-up", 5*time.Second, "what does not count of a transfer over a long line, in whole seconds")
@@ -107,7 +111,7 @@ func parse(out io.Writer, args []string) (options, error) {
 }
 
 func (o options) check(arguments int) error {
-	for _, n := range []int{o.rounds, o.sizes.piece, o.sizes.main, o.sizes.allocations, o.sizes.hash, o.sizes.slow, o.sizes.star8, o.sizes.star50, o.idle.peers, o.utpMany.connections} {
+	for _, n := range []int{o.rounds, o.sizes.piece, o.sizes.main, o.sizes.allocations, o.sizes.hash, o.sizes.slow, o.sizes.stock, o.sizes.star8, o.sizes.star50, o.idle.peers, o.utpMany.connections} {
 		if n < 1 {
 			return errors.New("rounds, sizes and peers are at least 1; -h tells more")
 		}

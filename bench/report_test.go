@@ -71,6 +71,31 @@ func TestTheChartIsWellFormedAndNeedsItsRows(t *testing.T) {
 	}
 }
 
+func TestTheChartOfUTPIsWellFormedAndNeedsItsRows(t *testing.T) {
+	r := &report{host: "a <host>"}
+	for _, one := range utpRows(options{}) {
+		all := round{}
+		for _, c := range one.contenders {
+			all[c.name] = sample{values: map[figure]float64{cpuBoth: 1, rateWhole: 100}}
+		}
+		r.results = append(r.results, &result{row: one, kept: []round{all}})
+	}
+	var b bytes.Buffer
+	if err := r.writeUTPChart(&b); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(b.String(), "<rect"); n != 8 {
+		t.Errorf("%d bars", n)
+	}
+	if err := xml.Unmarshal(b.Bytes(), new(struct{})); err != nil {
+		t.Error(err)
+	}
+	r.results = r.results[:1]
+	if err := r.writeUTPChart(io.Discard); err == nil {
+		t.Error("drawn without its rows")
+	}
+}
+
 func TestTheTableShowsWhatWasNotMeasured(t *testing.T) {
 	r := told()
 	r.results[0].absent = map[string]error{"floor to floor": errors.New("no floor")}

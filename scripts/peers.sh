@@ -40,14 +40,14 @@ if [ ${#need[@]} -gt 0 ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null;
 fi
 
 # anacrolix/torrent is no package of Debian's: it is built, once, where its module can
-# be had. bench/ does without, as without libutp.
+# be had. bench/ does without, as without utp-native.
 if [ "${1:-}" != bench ] && ! log=$("${0%/*}/tool.sh" anacrolix github.com/anacrolix/torrent/cmd/torrent 2>&1); then
   echo "peers: anacrolix/torrent cannot be built: $(tail -n 3 <<<"$log")"
   need+=(anacrolix/torrent)
 fi
 
-# libutp is compiled by its tests.
-if [ "${1:-}" != bench ] && ! log=$("${0%/*}/libutp.sh" 2>&1); then
+# libutp is compiled by its tests, and by bench/.
+if ! log=$("${0%/*}/libutp.sh" 2>&1); then
   echo "peers: the source of libutp cannot be had: $(tail -n 3 <<<"$log")"
   need+=(libutp)
 fi
