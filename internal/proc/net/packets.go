@@ -74,6 +74,17 @@ const (
 	FragmentFreely
 )
 
+// Company says whether a datagram may leave beside others as one message of the system's.
+type Company uint8
+
+const (
+	// MayShare is with others, of which then one may be lost because another is.
+	MayShare Company = iota
+	// Alone is a message of its own: what is to be found out by it, or has been lost before,
+	// is not to depend on others.
+	Alone
+)
+
 // Datagram is one datagram that was read, or is to be written.
 type Datagram struct {
 	// Remote is who sent it, or who is to get it.
@@ -85,8 +96,9 @@ type Datagram struct {
 	// Payload is where to read, up to its capacity, and then what was read; or what
 	// is to be written.
 	Payload []byte
-	// Fragmentation is for writing.
+	// Fragmentation and Company are for writing.
 	Fragmentation Fragmentation
+	Company       Company
 }
 
 // NewDatagrams returns n to read into, with room for so many bytes each.

@@ -45,7 +45,7 @@ func (s *segments) begin() { s.singly, s.why = 0, 0 }
 func (s *segments) span(at int, of []Datagram) int {
 	first, n := &of[at], 1
 	size := len(first.Payload)
-	if at < s.singly || s.refusals >= maxRefusals || size == 0 || first.Fragmentation == FragmentFreely {
+	if at < s.singly || s.refusals >= maxRefusals || size == 0 || first.Fragmentation == FragmentFreely || first.Company == Alone {
 		return n
 	}
 	of = of[at:min(len(of), at+maxSegments)]
@@ -53,7 +53,7 @@ func (s *segments) span(at int, of []Datagram) int {
 		d := &of[n]
 		bytes += len(d.Payload)
 		switch {
-		case d.Remote != first.Remote || d.Local != first.Local || d.Fragmentation != first.Fragmentation:
+		case d.Company == Alone, d.Remote != first.Remote || d.Local != first.Local || d.Fragmentation != first.Fragmentation:
 			return n
 		case len(d.Payload) == 0 || len(d.Payload) > size || bytes > maxSegmented:
 			return n

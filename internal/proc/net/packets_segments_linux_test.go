@@ -56,6 +56,7 @@ func TestDatagramsAlikeLeaveAsOneMessage(t *testing.T) {
 		"the shorter one fits": {append(slices.Repeat([]int{6500}, 9), 6499, 6500), nil, []int{10, 1}},
 		"a longer one":         {[]int{5, 10, 10, 11, 11, 4}, nil, []int{1, 2, 3}},
 		"ever shorter":         {[]int{14, 13, 12, 11, 10}, nil, []int{2, 2, 1}},
+		"some alone":           {ten(7), func(all []pnet.Datagram) { all[0].Company, all[3].Company = pnet.Alone, pnet.Alone }, []int{1, 2, 1, 3}},
 		"empty ones":           {[]int{10, 10, 0, 0, 10, 10}, nil, []int{2, 1, 1, 2}},
 		"from another address": {ten(6), func(all []pnet.Datagram) { all[2].Local = all[2].Remote.Addr() }, []int{2, 1, 3}},
 		"may be cut on their way": {ten(6), func(all []pnet.Datagram) {

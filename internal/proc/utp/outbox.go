@@ -79,6 +79,9 @@ func (b *outbox) add(c *cell, o conn.Outgoing) {
 	if o.Cut == conn.MayBeCut {
 		d.Fragmentation = pnet.FragmentFreely
 	}
+	if o.Times > 1 || o.Padding > 0 {
+		d.Company = pnet.Alone
+	}
 	b.senders[b.n-1] = s
 }
 
@@ -98,7 +101,7 @@ func (b *outbox) next(to netip.AddrPort, from netip.Addr) *pnet.Datagram {
 	if d.Payload == nil {
 		d.Payload = make([]byte, 0, outRoom)
 	}
-	d.Payload, d.Remote, d.Local = d.Payload[:0], to, from
+	d.Payload, d.Remote, d.Local, d.Company = d.Payload[:0], to, from, pnet.MayShare
 	b.n++
 	return d
 }

@@ -8,7 +8,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/etorrent/etorrent/etorrenttest"
 	"github.com/etorrent/etorrent/internal/proc/clock"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
 )
@@ -37,10 +36,9 @@ func jain(shares []uint64) float64 {
 func TestConnectionsTakeTurnsAtALinkThatBlocks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const connections, bytes = 20, 600 << 10
-		n, k := etorrenttest.NewNetwork(t), clock.New()
-		n.SetLink(etorrenttest.Link{Latency: 10 * time.Millisecond})
+		host, k := InMemory(t, 10*time.Millisecond), clock.New()
 		link := func(at netip.AddrPort) Link {
-			return NewSockets(pnet.NewEgress(n.Host(at.Addr().String())), k, []netip.AddrPort{at})
+			return NewSockets(pnet.NewEgress(host(at.Addr().String())), k, []netip.AddrPort{at})
 		}
 		one := start(t, &strained{Link: link(here), strain: narrow(8, time.Millisecond), writable: make(chan struct{}, 1)}, k)
 		other := start(t, link(there), k)
