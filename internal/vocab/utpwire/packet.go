@@ -19,8 +19,10 @@ import "github.com/etorrent/etorrent/internal/vocab/serial"
 const (
 	// HeaderBytes is the least that a packet has.
 	HeaderBytes = 20
-	// HeadersOfIPv4 and HeadersOfIPv6 are how many bytes IP and UDP have before a packet.
-	HeadersOfIPv4, HeadersOfIPv6 = 28, 48
+	// HeadersOfIPv4 is how many bytes IP and UDP have before a packet.
+	HeadersOfIPv4 = 28
+	// HeadersOfIPv6 is the same of IPv6.
+	HeadersOfIPv6 = 48
 	// version is the low nibble of the first byte.
 	version = 1
 )
