@@ -11,10 +11,8 @@ type Record struct {
 	failed [len(All)]uint8 // in a row
 }
 
-// worked is the transport that worked last.
+// worked is the transport that worked last, and one; 0 is none.
 type worked uint8
-
-const none worked = 0 // else the transport, and one
 
 // Worked notes that a connection over a transport finished its handshake.
 func (r *Record) Worked(t Transport) { r.last, r.failed[t] = worked(t)+1, 0 }
