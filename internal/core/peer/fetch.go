@@ -30,6 +30,9 @@ func (c *Core) Request(now mono.Instant, run geometry.Run, eff Effects) {
 // Credit is the number of blocks that may be in flight, as last reported.
 func (c *Core) Credit() int { return c.credit }
 
+// InFlight is the number of blocks that were requested and have not come.
+func (c *Core) InFlight() int { return c.pipe.asked.flying.count }
+
 // CancelBlock withdraws a request whose block came from elsewhere. A block
 // that crosses the CANCEL on the wire is no offence.
 func (c *Core) CancelBlock(now mono.Instant, b geometry.Block, eff Effects) {

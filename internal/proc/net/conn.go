@@ -6,6 +6,7 @@ package net
 import (
 	"net"
 	"net/netip"
+	"time"
 
 	"github.com/etorrent/etorrent/internal/vocab/transport"
 )
@@ -43,6 +44,14 @@ type Conn interface {
 	RemoteAddr() netip.AddrPort
 	// Transport is what carries it.
 	Transport() transport.Transport
+}
+
+// Gatherer is a Conn whose reader may wait for more than the first byte. Who uses it
+// waits by it alone.
+type Gatherer interface {
+	// WaitGathered returns when n bytes are there, when nothing more will come, or
+	// after a span; for one byte it waits without end, as WaitReadable does.
+	WaitGathered(n int, span time.Duration) error
 }
 
 // Wrap returns the Conn of c, which TCP carries or what stands for it: over the socket

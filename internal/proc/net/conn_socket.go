@@ -34,6 +34,7 @@ type socketConn struct {
 	waitRead waiting
 	doPollIn func(fd uintptr) bool
 	doRead   func(fd uintptr) bool
+	lowWater int // bytes that WaitGathered waited for last
 
 	writeFrom [][]byte
 	writeN    int

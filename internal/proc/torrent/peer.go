@@ -330,7 +330,7 @@ func (x *peerProc) letReaderGo() {
 	}
 	next := appetite{most: quietRead}
 	if x.core != nil && x.core.Credit() > 0 {
-		next.most = slab.Size
+		next.most, next.due = slab.Size, x.core.InFlight()*geometry.BlockSize
 	}
 	if len(x.in.carry) > 0 {
 		next.carry = x.in.carry

@@ -22,6 +22,7 @@ type fill struct {
 type appetite struct {
 	carry []byte // the rest of the last fill, nil if it was used up
 	most  int    // bytes to read at once
+	due   int    // bytes of blocks that are to come
 }
 
 const (
@@ -44,6 +45,7 @@ func (in *intake) keep(rest []byte) {
 // while it waits; a frame that came in part is carried in a slice of its size.
 type reader struct {
 	conn   pnet.Conn
+	inflow inflow
 	slabs  *slab.Pool
 	clock  *clock.Clock
 	limit  *limit.Drawer
@@ -58,7 +60,8 @@ func (r *reader) run(p *sup.Process) error {
 	ctx := p.Context()
 	next := appetite{most: quietRead}
 	for {
-		if err := r.conn.WaitReadable(); err != nil {
+		awaited := r.inflow.worth(next.due)
+		if err := r.await(awaited); err != nil {
 			r.hand(ctx, fill{err: err})
 			return nil
 		}
@@ -74,6 +77,7 @@ func (r *reader) run(p *sup.Process) error {
 		if !handed {
 			return nil
 		}
+		r.inflow.took(r.clock.Now(), f.n-len(next.carry), awaited)
 		select {
 		case next = <-r.resume:
 		case <-ctx.Done():
@@ -83,6 +87,14 @@ func (r *reader) run(p *sup.Process) error {
 			return nil
 		}
 	}
+}
+
+// await waits until so many bytes are there, where the connection can do that.
+func (r *reader) await(n int) error {
+	if g, can := r.conn.(pnet.Gatherer); can {
+		return g.WaitGathered(n, gatherWait)
+	}
+	return r.conn.WaitReadable()
 }
 
 // rent waits for a slab; none means that the process ends.
