@@ -106,6 +106,9 @@ func (c *Core) ReadAhead() uint32 {
 	return uint32(min(max(usual, a.rate*readAheadSpan.Seconds()), ReadAheadLimit))
 }
 
+// Appetite is how fast the remote took payload of late, in bytes a second; 0 is unknown.
+func (c *Core) Appetite() float64 { return c.owed.appetite.rate }
+
 // appetite estimates how fast a remote takes payload, from how long usualReadAhead
 // of it took.
 type appetite struct {

@@ -54,6 +54,13 @@ type Gatherer interface {
 	WaitGathered(n int, span time.Duration) error
 }
 
+// UnsentLimiter is a Conn that keeps little unsent in the kernel, UsualUnsent unless
+// its owner says otherwise.
+type UnsentLimiter interface {
+	// LimitUnsent sets after how many unsent bytes TryWrite takes no more.
+	LimitUnsent(bytes int)
+}
+
 // Wrap returns the Conn of c, which TCP carries or what stands for it: over the socket
 // itself where the platform allows it, through blocking calls else.
 func Wrap(c net.Conn) Conn {

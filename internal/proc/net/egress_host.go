@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	// notSentLowWater is how many bytes may wait unsent in the kernel, so that a
+	// UsualUnsent is how many bytes may wait unsent in the kernel at first, so that a
 	// cancel, a choke or a limit acts at once. What is sent and not acknowledged comes
 	// on top of it; its room is the kernel's to find, so no buffer has a fixed size.
-	notSentLowWater = 256 << 10
+	UsualUnsent = 256 << 10
 	// unacknowledged is how long what was sent may stay so before the kernel ends the
 	// connection.
 	unacknowledged = 90 * time.Second

@@ -149,3 +149,13 @@ func TestLittleWaitsUnsentForOneThatDoesNotRead(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatMayWaitUnsentIsWhatTheOwnerSays(t *testing.T) {
+	_, c, _ := pair(t, 0, "127.0.0.1:0")
+	for _, bytes := range []int{1 << 20, pnet.UsualUnsent} {
+		c.(pnet.UnsentLimiter).LimitUnsent(bytes)
+		if got := pnet.ConnOption(c, unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT); got != bytes {
+			t.Errorf("%d bytes may wait, want %d", got, bytes)
+		}
+	}
+}

@@ -58,6 +58,7 @@ type outbox struct {
 	leases   int      // slabs that they lie in
 	spare    []*lease // to be used again
 	state    pnet.WriteState
+	unsent   unsent
 	writable chan error   // from the linked writer
 	moved    mono.Instant // when leastProgress was made, or bytes began to wait; mono.Never while none do
 	left     int          // bytes since

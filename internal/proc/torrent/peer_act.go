@@ -226,6 +226,7 @@ func (x *peerProc) write(now mono.Instant) string {
 		}
 		if x.core != nil { // else the handshake is under way
 			x.core.Wrote(now, payload)
+			x.limitUnsent()
 		}
 	}
 	if err != nil {
