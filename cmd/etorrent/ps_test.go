@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/etorrent/etorrent/cmd/etorrent/internal/jsonl"
+	"github.com/etorrent/etorrent/utp"
 )
 
 // ps runs it on a state folder, and returns the trees that it tells.
@@ -62,6 +63,11 @@ func drawTree(b *strings.Builder, indent string, processes []jsonl.Process, kind
 	below, heads := map[string][]jsonl.Process{}, map[string]string{}
 	for _, p := range processes {
 		kinds[p.Kind] = true
+		if p.Cells != nil {
+			for _, c := range p.Cells.Oldest {
+				kinds[c.Kind] = true
+			}
+		}
 		name := inBrackets.ReplaceAllString(p.Name, "[*]")
 		if _, seen := heads[name]; !seen {
 			names = append(names, name)
@@ -83,11 +89,20 @@ func TestPsShowsTheTreeThatIsDrawnWithEveryKindOfProcess(t *testing.T) {
 	dir := makeShow(t)
 	s := seeder(t, dir, "--up", "50K")
 	g := start(t, dir, "get", "show.torrent", "--dir", "copy", "--state", "g", "--listen", "127.0.0.1:0", "--peer", s.address(), "--events")
-	stranger, err := net.Dial("tcp", g.address())
+	at := g.address()
+	stranger, err := net.Dial("tcp", at)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer stranger.Close()
+	other, err := utp.Dial(t.Context(), "udp4", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if _, err := other.Write([]byte{19}); err != nil {
+		t.Fatal(err)
+	}
 	g.until(func(o map[string]any) bool { return o["event"] == "piece" })
 	trees := ps(t, dir, "g")
 	if len(trees) != 1 || trees[0].PID != g.cmd.Process.Pid || !strings.Contains(trees[0].Command, " get show.torrent --dir copy ") {
