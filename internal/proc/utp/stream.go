@@ -13,11 +13,20 @@ import (
 // writeAgain is for how many bytes there is room when who waits writes on.
 const writeAgain = unsentMost / 4
 
-// stream is a connection for the engine. One goroutine waits and reads, one other writes.
-type stream struct{ c *Conn }
+// stream is a connection for the engine. One goroutine waits and reads, one other writes. Its
+// remote is the one that it had at first, by which others count and name it, wherever that goes
+// later.
+type stream struct {
+	c      *Conn
+	remote netip.AddrPort
+}
 
 // Stream is the connection for who never blocks in it, which uses nothing else of it then.
-func (c *Conn) Stream() pnet.Conn { return stream{c} }
+func (c *Conn) Stream() pnet.Conn {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return stream{c, c.remote}
+}
 
 // Connect dials a remote; see Dial.
 func (m *Mux) Connect(ctx context.Context, to netip.AddrPort) (pnet.Conn, error) {
@@ -50,14 +59,14 @@ func (c *Conn) viewRead() readiness {
 	if c.in.seen.ready > 0 || c.theirs == ended || c.err != nil || c.wants >= closes {
 		return ready
 	}
-	c.reads.waiting = somebody
+	c.reads.await()
 	return waits
 }
 
 func (s stream) TryRead(p []byte) (int, error) {
 	n, _, err := s.c.tryRead(p)
 	if err != nil && err != io.EOF {
-		err = opError("read", s.c.local, s.c.remote, err)
+		err = opError("read", s.c.local, s.remote, err)
 	}
 	return n, err
 }
@@ -68,7 +77,7 @@ func (s stream) TryWrite(bufs [][]byte) (int, pnet.WriteState, error) {
 		n, state, err := s.c.tryGather(&g)
 		total += n
 		if err != nil || state == pnet.WriteBlocked {
-			return total, pnet.WriteBlocked, opError("write", s.c.local, s.c.remote, err)
+			return total, pnet.WriteBlocked, opError("write", s.c.local, s.remote, err)
 		}
 	}
 	return total, pnet.WriteOpen, nil
@@ -113,7 +122,7 @@ func (c *Conn) tryGather(g *gather) (int, pnet.WriteState, error) {
 func (s stream) WaitWritable() error {
 	for {
 		if r, err := s.c.viewWrite(); r == ready {
-			return opError("write", s.c.local, s.c.remote, err)
+			return opError("write", s.c.local, s.remote, err)
 		}
 		<-s.c.writes.wake
 	}
@@ -132,11 +141,11 @@ func (c *Conn) viewWrite() (readiness, error) {
 	case c.out.room() >= writeAgain:
 		return ready, nil
 	}
-	c.writes.waiting = somebody
+	c.writes.await()
 	return waits, nil
 }
 
 func (s stream) Close() error                 { return s.c.Close() }
 func (s stream) LocalAddr() netip.AddrPort    { return s.c.local }
-func (s stream) RemoteAddr() netip.AddrPort   { return s.c.remote }
+func (s stream) RemoteAddr() netip.AddrPort   { return s.remote }
 func (stream) Transport() transport.Transport { return transport.UTP }
