@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"net/netip"
 	"time"
+
+	"github.com/etorrent/etorrent/internal/vocab/utpwire"
 )
 
 var (
@@ -52,13 +54,13 @@ type cell struct {
 	size           int64
 	host           netip.Addr
 	dials, listens party
-	pause          time.Duration // of what ours sends
+	pause          time.Duration // of who sends
 }
 
 // met is what became of a cell.
 type met struct {
 	took        time.Duration // until the last byte of the stream that is measured
-	whole       time.Duration // until both ends were closed
+	closing     time.Duration // of clock: from when each had said its end until both were closed
 	there, back Counts
 }
 
@@ -69,7 +71,6 @@ const patience = 60 * time.Second
 func (c cell) run(ctx context.Context) (m met, err error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	begun := time.Now()
 	dials, listens := c.direction.jobs(c.size)
 	dials.pause, listens.pause = c.pause, c.pause
 	at, listenerEnds, err := c.listens.listen(ctx, c.host, listens)
@@ -78,6 +79,7 @@ func (c cell) run(ctx context.Context) (m met, err error) {
 	}
 	cfg := c.path.relay()
 	cfg.To, cfg.Seed = at, 1
+	endThere, endBack := notes(&cfg.There, utpwire.Fin), notes(&cfg.Back, utpwire.Fin)
 	relay, err := StartRelay(cfg)
 	if err != nil {
 		return m, err
@@ -87,11 +89,13 @@ func (c cell) run(ctx context.Context) (m met, err error) {
 	if err != nil {
 		return m, err
 	}
-	listened := make(chan outcome, 1)
-	go func() { listened <- listenerEnds() }()
-	dialled := diallerEnds()
+	listened := later(listenerEnds)
+	dialled := <-later(diallerEnds)
 	heard := <-listened
-	m.took, m.whole = dialled.took, time.Since(begun)
+	m.took = dialled.took
+	if said := max(endThere(), endBack()); said != never {
+		m.closing = max(dialled.at, heard.at) - said
+	}
 	if c.direction == there {
 		m.took = heard.took
 	}
@@ -99,10 +103,16 @@ func (c cell) run(ctx context.Context) (m met, err error) {
 	wantDials, wantListens := c.direction.gets(c.size)
 	err = errors.Join(dialled.whole("who dials", wantDials), heard.whole("who listens", wantListens))
 	if err != nil && ctx.Err() != nil {
-		err = fmt.Errorf("not ended after %v: %w", patience, err)
+		err = fmt.Errorf("not ended in its time: %w", err)
 	}
-	if err == nil && c.path.shows != nil && !c.path.shows(m.there, m.back) {
+	switch {
+	case err != nil:
+	case c.path.shows != nil && !c.path.shows(m.there, m.back):
 		err = fmt.Errorf("the relay did not do what it was to: %+v, %+v", m.there, m.back)
+	case endThere() == never || endBack() == never:
+		err = errors.New("an end was closed, and no FIN came of it")
+	case m.closing > c.path.closes:
+		err = fmt.Errorf("each had said its end, and %v passed until both were closed", m.closing)
 	}
 	return m, err
 }

@@ -24,7 +24,9 @@ import (
 )
 
 // library is our package utp.
-type library struct{}
+type library struct {
+	from *utp.Socket // that dials; nil: one for each connection
+}
 
 func (library) listen(ctx context.Context, host netip.Addr, j job) (netip.AddrPort, func() outcome, error) {
 	s, err := utp.Listen(ctx, "udp", netip.AddrPortFrom(host, 0).String())
@@ -32,7 +34,7 @@ func (library) listen(ctx context.Context, host netip.Addr, j job) (netip.AddrPo
 		return netip.AddrPort{}, nil, err
 	}
 	return netip.MustParseAddrPort(s.Addr().String()), func() outcome {
-		defer func() { _ = s.Close() }()
+		defer j.closes(ctx, s)()
 		c, err := s.AcceptContext(ctx)
 		if err != nil {
 			return outcome{fault: err.Error()}
@@ -41,10 +43,10 @@ func (library) listen(ctx context.Context, host netip.Addr, j job) (netip.AddrPo
 	}, nil
 }
 
-func (library) dial(ctx context.Context, at netip.AddrPort, j job) (func() outcome, error) {
+func (l library) dial(ctx context.Context, at netip.AddrPort, j job) (func() outcome, error) {
 	return func() outcome {
 		begun := time.Now()
-		c, err := utp.Dial(ctx, "udp", at.String())
+		c, err := l.connect(ctx, at, j)
 		if err != nil {
 			return outcome{fault: err.Error()}
 		}
@@ -52,10 +54,50 @@ func (library) dial(ctx context.Context, at netip.AddrPort, j job) (func() outco
 	}, nil
 }
 
+// connect dials from a socket that ends with the connection, or with ctx where it is to
+// stay.
+func (l library) connect(ctx context.Context, at netip.AddrPort, j job) (*utp.Conn, error) {
+	s := l.from
+	if s == nil && !j.stays() {
+		return utp.Dial(ctx, "udp", at.String())
+	}
+	if s == nil {
+		own, err := quiet(ctx, at.Addr())
+		if err != nil {
+			return nil, err
+		}
+		j.closes(ctx, own)
+		s = own
+	}
+	return s.Dial(ctx, at.String())
+}
+
+// quiet is a socket that is not dialled.
+func quiet(ctx context.Context, host netip.Addr) (*utp.Socket, error) {
+	return utp.Listen(ctx, "udp", netip.AddrPortFrom(host, 0).String(), utp.Backlog(0))
+}
+
+// closes is what closes the socket when its job is done, or with ctx where it is to stay.
+func (j job) closes(ctx context.Context, s *utp.Socket) func() {
+	ends := func() { _ = s.Close() }
+	if j.stays() {
+		context.AfterFunc(ctx, ends)
+		return func() {}
+	}
+	return ends
+}
+
+// errLeft is a connection that was left on purpose.
+var errLeft = errors.New("left")
+
 // on does a job on a connection, until all is acknowledged.
 func (j job) on(ctx context.Context, c *utp.Conn, begun time.Time) outcome {
 	defer context.AfterFunc(ctx, func() { _ = c.Abort() })()
 	o, err := j.through(c, begun)
+	if errors.Is(err, errLeft) {
+		_ = c.Abort()
+		return o
+	}
 	_ = c.Close()
 	select {
 	case <-c.Done():
@@ -80,7 +122,7 @@ func (j job) through(c stream, begun time.Time) (outcome, error) {
 	go func() {
 		err := j.write(c)
 		<-satisfied
-		if !j.echo {
+		if !j.echo && j.leaves == 0 {
 			err = errors.Join(err, c.CloseWrite())
 		}
 		written <- err
@@ -100,7 +142,7 @@ func (j job) write(to io.Writer) error {
 		if err != nil {
 			return err
 		}
-		if at += int64(n); j.pause > 0 && at >= j.send/2 {
+		if at += int64(n); j.pause > 0 && j.send > 1 && at >= j.send/2 {
 			time.Sleep(j.pause) // the silence is what is tested
 			j.pause = 0
 		}
@@ -126,6 +168,9 @@ func (j job) read(c stream, begun time.Time, satisfied chan<- struct{}) (o outco
 			o.took = time.Since(begun)
 			o.received += int64(n)
 			sum.Write(buf[:n])
+			if j.leaves > 0 && o.received >= j.leaves {
+				return o, errLeft
+			}
 			if j.echo {
 				if _, err := c.Write(buf[:n]); err != nil {
 					return o, err

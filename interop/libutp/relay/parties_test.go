@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -27,11 +28,16 @@ import (
 // job is what an end of a connection does: it writes the pattern, and what came where it
 // is an echo, and ends its stream when it has written all and has what it wants.
 type job struct {
-	send  int64
-	want  int64 // bytes; untilEnd: until the other end has ended its stream
-	echo  bool
-	pause time.Duration // of ours, in the midst of what it sends
+	send   int64
+	want   int64 // bytes; untilEnd: until the other end has ended its stream
+	echo   bool
+	pause  time.Duration // in the midst of what it sends
+	leaves int64         // bytes: when they have come it leaves the connection, and its socket stays; 0: never
+	times  int           // of who listens: that it does this, each for a connection; 0: once
 }
+
+// stays says whether a socket is there for longer than one connection.
+func (j job) stays() bool { return j.leaves > 0 || j.times > 1 }
 
 const untilEnd = -1
 
@@ -43,7 +49,8 @@ type outcome struct {
 	fault    string        // empty: it was closed in order
 }
 
-// party is a program or a library that speaks uTP. What it begins ends with ctx.
+// party is a program or a library that speaks uTP. What it begins ends with ctx. What end
+// returns is of a connection, of the next one each time that it is called.
 type party interface {
 	listen(ctx context.Context, host netip.Addr, j job) (at netip.AddrPort, end func() outcome, err error)
 	dial(ctx context.Context, at netip.AddrPort, j job) (end func() outcome, err error)
@@ -52,6 +59,7 @@ type party interface {
 // told is a line of a peer on a socket.
 type told struct {
 	Event    string
+	Number   int // of a connection
 	Host     string
 	Port     uint16
 	Received int64
@@ -105,6 +113,15 @@ func (f foreign) start(ctx context.Context, mode string, at netip.AddrPort, j jo
 	if j.echo {
 		args = append(args, "echo")
 	}
+	if j.pause > 0 {
+		args = append(args, "pause", strconv.FormatInt(j.pause.Milliseconds(), 10))
+	}
+	if j.leaves > 0 {
+		args = append(args, "leave", strconv.FormatInt(j.leaves, 10))
+	}
+	if j.times > 1 {
+		args = append(args, "times", strconv.Itoa(j.times))
+	}
 	cmd := exec.CommandContext(ctx, f.words[0], args...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := cmd.StdoutPipe()
@@ -125,14 +142,30 @@ func (p process) next(event string) (line told, err error) {
 	return line, nil
 }
 
-// end waits until it has told all.
-func (p process) end() outcome {
-	line, err := p.next("ended")
-	if err != nil {
-		return outcome{fault: err.Error()}
+// ends is what tells what became of its connections, each when it has told all of it.
+func (p process) ends(times int) func() outcome {
+	outcomes := make([]chan outcome, max(times, 1))
+	for i := range outcomes {
+		outcomes[i] = make(chan outcome, 1)
 	}
-	_ = p.cmd.Wait() // its code says no more than its fault
-	return outcome{line.Received, line.SHA256, time.Duration(line.Micros) * time.Microsecond, line.Fault}
+	go func() {
+		defer func() { _ = p.cmd.Wait() }() // its code says no more than its faults
+		for range outcomes {
+			line, err := p.next("ended")
+			if err != nil {
+				for _, o := range outcomes {
+					select {
+					case o <- outcome{fault: err.Error()}:
+					default: // it is told
+					}
+				}
+				return
+			}
+			outcomes[line.Number] <- outcome{line.Received, line.SHA256, time.Duration(line.Micros) * time.Microsecond, line.Fault}
+		}
+	}()
+	var asked atomic.Int32
+	return func() outcome { return <-outcomes[asked.Add(1)-1] }
 }
 
 func (f foreign) listen(ctx context.Context, host netip.Addr, j job) (netip.AddrPort, func() outcome, error) {
@@ -144,12 +177,15 @@ func (f foreign) listen(ctx context.Context, host netip.Addr, j job) (netip.Addr
 	if err != nil {
 		return netip.AddrPort{}, nil, err
 	}
-	return netip.AddrPortFrom(netip.MustParseAddr(line.Host), line.Port), p.end, nil
+	return netip.AddrPortFrom(netip.MustParseAddr(line.Host), line.Port), p.ends(j.times), nil
 }
 
 func (f foreign) dial(ctx context.Context, at netip.AddrPort, j job) (func() outcome, error) {
 	p, err := f.start(ctx, "connect", at, j)
-	return p.end, err
+	if err != nil {
+		return nil, err
+	}
+	return p.ends(1), nil
 }
 
 // patternSum is the SHA-256 of the first bytes of the pattern.

@@ -135,10 +135,15 @@ func corrupt(datagram []byte, pick uint32) {
 	}
 }
 
+// is says whether a datagram is a packet of a kind.
+func is(datagram []byte, kind utpwire.Kind) bool {
+	return len(datagram) >= utpwire.HeaderBytes && utpwire.Kind(datagram[0]>>4) == kind
+}
+
 // nth swallows the first packets of a kind, each of them once: only the first n.
 func nth(kind utpwire.Kind, n int) func(time.Time, []byte) bool {
 	return func(_ time.Time, datagram []byte) bool {
-		if n == 0 || len(datagram) < utpwire.HeaderBytes || utpwire.Kind(datagram[0]>>4) != kind {
+		if n == 0 || !is(datagram, kind) {
 			return false
 		}
 		n--

@@ -2,7 +2,7 @@
 //
 //   node peer.js listen|connect HOST:PORT [send N] [want N] [echo]
 //
-// It does and prints what ../../peer/sockets.cpp does. HOST is of IPv4.
+// Of what ../../peer/sockets.cpp does and prints it does this. HOST is of IPv4.
 'use strict'
 
 const crypto = require('crypto')
@@ -71,7 +71,18 @@ function widen (socket) {
 const [host, port] = at.split(':')
 const socket = utp()
 if (mode === 'listen') {
-  socket.once('connection', (conn) => serve(socket, conn))
+  // Who dials again, having heard nothing, has the connection in which it says something.
+  let chosen = null
+  socket.on('connection', (conn) => {
+    conn.on('error', () => {})
+    conn.once('readable', () => {
+      if (chosen) return
+      chosen = conn
+      chosen.on('close', () => socket.connections.forEach((other) => other.destroy()))
+      serve(socket, conn)
+      process.nextTick(() => conn.resume())
+    })
+  })
   socket.listen(Number(port), host, () => {
     widen(socket)
     tell({ event: 'listening', host, port: socket.address().port })
