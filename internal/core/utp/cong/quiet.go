@@ -232,7 +232,8 @@ func (q *quiet) Window() int {
 }
 
 // Rate is that of the window, and something more so that it is used up; while starting
-// twice as much.
+// twice as much. It is no more than twice what arrives, but for what may fly whatever happens: who
+// had little to send until now may have more.
 func (q *quiet) Rate() int64 {
 	if q.rtt == 0 {
 		return 0
@@ -243,7 +244,7 @@ func (q *quiet) Rate() int64 {
 	}
 	rate += rate / 4
 	if most := q.pace.most(); most > 0 {
-		rate = min(rate, 2*most)
+		rate = min(rate, max(2*most, scale(q.few(), int64(time.Second), int64(q.rtt))))
 	}
 	return max(rate, 1)
 }
