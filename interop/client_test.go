@@ -126,8 +126,9 @@ func ready(t *testing.T, c *child, what string, try func() error) {
 	}
 }
 
-// awaitDone waits until the program has everything, and returns how it stands then.
-func (r *running) awaitDone(t *testing.T, deadline time.Time) standing {
+// awaitDone waits until the program has everything, and returns how it stands then. It
+// has that from another one, whose end fails the test.
+func (r *running) awaitDone(t *testing.T, deadline time.Time, from *running) standing {
 	t.Helper()
 	var now standing
 	for {
@@ -140,7 +141,9 @@ func (r *running) awaitDone(t *testing.T, deadline time.Time) standing {
 		}
 		select {
 		case <-r.ended:
-			t.Fatalf("%s ended before it had everything: %v, %v", r.name, now, err)
+			t.Fatalf("%s ended before it had everything: %v, %v, %v", r.name, r.cmd.ProcessState, now, err)
+		case <-from.ended:
+			t.Fatalf("%s ended before %s had everything: %v", from.name, r.name, from.cmd.ProcessState)
 		case <-time.After(100 * time.Millisecond):
 		}
 		if time.Now().After(deadline) {

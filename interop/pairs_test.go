@@ -138,27 +138,28 @@ func (c *cell) run(t *testing.T) {
 	seeder.need(t)
 	fetcher.need(t)
 	g, to := meet(t, contentFor(fetcher), pairPiece, c.tracker, c.scheme), folder(t, "copy")
-	share := func() {
-		seeder.run(t, g.plug(t), job{torrent: g.torrent, dir: g.parent, role: roleSeed})
-		g.awaitCounts(t, deadline, func(n counts) bool { return n.seeders > 0 })
+	share := func() *running {
+		s := seeder.run(t, g.plug(t), job{torrent: g.torrent, dir: g.parent, role: roleSeed})
+		g.awaitCounts(t, deadline, func(n counts) bool { return n.seeders > 0 }, s)
 		g.tells(t, "the seeder is known")
+		return s
 	}
 	fetch := func() *running {
 		f := fetcher.run(t, g.plug(t), job{torrent: g.torrent, dir: to, role: roleAny})
-		g.awaitCounts(t, deadline, func(n counts) bool { return c.order == seederFirst || n.leechers > 0 })
+		g.awaitCounts(t, deadline, func(n counts) bool { return c.order == seederFirst || n.leechers > 0 }, f)
 		g.tells(t, "the fetcher runs")
 		return f
 	}
-	var f *running
+	var s, f *running
 	switch c.order {
 	case seederFirst:
-		share()
+		s = share()
 		f = fetch()
 	case fetcherFirst:
 		f = fetch()
-		share()
+		s = share()
 	}
-	f.awaitDone(t, deadline)
+	f.awaitDone(t, deadline, s)
 	g.tells(t, "the fetcher has everything")
 	mustBeCopy(t, fetcher, g.material, to)
 }

@@ -139,23 +139,32 @@ func (g *meeting) plug(t *testing.T) *testnet.Port {
 	return p
 }
 
-// awaitCounts asks the tracker until it knows enough.
-func (g *meeting) awaitCounts(t *testing.T, deadline time.Time, enough func(counts) bool) {
+// awaitCounts asks the tracker until it knows enough. The end of a program that is to
+// announce itself, or of the tracker, fails the test.
+func (g *meeting) awaitCounts(t *testing.T, deadline time.Time, enough func(counts) bool, who ...*running) {
 	t.Helper()
 	hash := metainfoHash(t, g.material)
-	var known counts
-	var err error
-	for time.Now().Before(deadline) {
-		if known, err = scrape(g.web, g.listen, hash); err == nil && enough(known) {
+	alive := []*child{g.tracker}
+	for _, r := range who {
+		alive = append(alive, r.child)
+	}
+	for {
+		known, err := scrape(g.web, g.listen, hash)
+		if err == nil && enough(known) {
 			return
 		}
-		select {
-		case <-g.tracker.ended:
-			t.Fatalf("%s ended", g.tracker.name)
-		case <-time.After(50 * time.Millisecond):
+		for _, c := range alive {
+			select {
+			case <-c.ended:
+				t.Fatalf("%s ended: %v", c.name, c.cmd.ProcessState)
+			default:
+			}
 		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%s knows of %+v, %v", g.tracker.name, known, err)
+		}
+		time.Sleep(50 * time.Millisecond)
 	}
-	t.Fatalf("%s knows of %+v, %v", g.tracker.name, known, err)
 }
 
 // tells logs how long something took.
