@@ -2,6 +2,8 @@
 
 usage: version | reqq | seed TORRENT DIR ADDRESS REQQ trusts|hashes | fetch TORRENT DIR ADDRESS-OF-THE-SEEDER|URL-OF-A-TRACKER
 """
+import os
+import select
 import sys
 import libtorrent as lt
 
@@ -31,9 +33,25 @@ def add(ses, torrent, folder, flags):
     return ses.add_torrent(params)
 
 
+class Bell:
+    """Rings when there are alerts. wait_for_alert returns one that the session may move
+    meanwhile, and the binding looks at where it was: now and then that is a crash."""
+
+    def __init__(self, ses):
+        self.rings, rung = os.pipe()
+        for end in self.rings, rung:
+            os.set_blocking(end, False)
+        ses.set_alert_fd(rung)
+
+    def wait(self, seconds):
+        if select.select([self.rings], [], [], seconds)[0]:
+            os.read(self.rings, 4096)
+
+
 def wait(ses, handle, done):
+    bell = Bell(ses)
     while not done(handle.status()):
-        ses.wait_for_alert(20)
+        bell.wait(0.02)
         for alert in ses.pop_alerts():
             if isinstance(alert, (lt.torrent_error_alert, lt.file_error_alert, lt.listen_failed_alert)):
                 sys.exit(alert.message())

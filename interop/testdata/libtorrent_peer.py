@@ -10,6 +10,7 @@ output:   {"event": "listening", ...}, "status" when something changed, "alert"
 import json
 import os
 import queue
+import select
 import sys
 import threading
 import libtorrent as lt
@@ -74,6 +75,21 @@ def obey(ses, handle, order):
         ses.apply_settings({k: v for k, v in limits.items() if v >= 0})
 
 
+class Bell:
+    """Rings when there are alerts. wait_for_alert returns one that the session may move
+    meanwhile, and the binding looks at where it was: now and then that is a crash."""
+
+    def __init__(self, ses):
+        self.rings, rung = os.pipe()
+        for end in self.rings, rung:
+            os.set_blocking(end, False)
+        ses.set_alert_fd(rung)
+
+    def wait(self, seconds):
+        if select.select([self.rings], [], [], seconds)[0]:
+            os.read(self.rings, 4096)
+
+
 class Flush:
     """When what a session has was written: it says that it is a seed before that."""
 
@@ -111,6 +127,7 @@ def main(argument):
         make(argument["make"], argument["out"], argument["piece"])
         return
     ses = session(argument["listen"], argument.get("port", 0))
+    bell = Bell(ses)
     handle = add(ses, argument["torrent"], argument["dir"], argument["role"], argument.get("super", False))
     flush = Flush(argument["role"])
     orders = queue.Queue()
@@ -118,7 +135,7 @@ def main(argument):
     tell("listening", port=ses.listen_port())
     last = None
     while True:
-        ses.wait_for_alert(50)
+        bell.wait(0.05)
         flush.look(handle)
         for alert in ses.pop_alerts():
             flush.hear(alert)
