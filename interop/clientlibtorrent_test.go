@@ -4,6 +4,7 @@ package interop
 
 import (
 	"encoding/json"
+	"maps"
 	"path/filepath"
 	"testing"
 
@@ -22,9 +23,7 @@ func runSession(t *testing.T, at *testnet.Port, j job, more map[string]any) *run
 	arguments := map[string]any{
 		"torrent": j.torrent, "dir": j.dir, "listen": at.Addr().String(), "port": peerPort, "role": string(j.role),
 	}
-	for k, v := range more {
-		arguments[k] = v
-	}
+	maps.Copy(arguments, more)
 	argument, err := json.Marshal(arguments)
 	if err != nil {
 		t.Fatal(err)

@@ -29,9 +29,15 @@ type transmission struct {
 // runTransmission starts the program, which checks what lies there itself.
 func runTransmission(t *testing.T, at *testnet.Port, j job) *running {
 	t.Helper()
+	return runTransmissionOver(t, at, j, overTCP)
+}
+
+// runTransmissionOver starts it over transports; it cannot do without TCP.
+func runTransmissionOver(t *testing.T, at *testnet.Port, j job, over transports) *running {
+	t.Helper()
 	settings, err := json.Marshal(map[string]any{
 		"bind-address-ipv4": at.Addr().String(), "port-forwarding-enabled": false,
-		"dht-enabled": false, "lpd-enabled": false, "pex-enabled": false, "utp-enabled": false,
+		"dht-enabled": false, "lpd-enabled": false, "pex-enabled": false, "utp-enabled": over != overTCP,
 		"ratio-limit-enabled": false, "idle-seeding-limit-enabled": false,
 		"rpc-enabled": true, "rpc-bind-address": "127.0.0.1", "rpc-authentication-required": false, "rpc-host-whitelist-enabled": false,
 	})

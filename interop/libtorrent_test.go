@@ -4,6 +4,7 @@ package interop
 
 import (
 	"encoding/json"
+	"maps"
 	"net/netip"
 	"path/filepath"
 	"testing"
@@ -33,11 +34,17 @@ type libtorrent struct {
 
 func runLibtorrent(t *testing.T, torrent, dir string, r role) libtorrent {
 	t.Helper()
+	return runLibtorrentWith(t, torrent, dir, r, map[string]any{})
+}
+
+// runLibtorrentWith starts it with more arguments for its script.
+func runLibtorrentWith(t *testing.T, torrent, dir string, r role, more map[string]any) libtorrent {
+	t.Helper()
 	needLibtorrent(t)
 	at := address()
-	argument, err := json.Marshal(map[string]string{
-		"torrent": torrent, "dir": dir, "listen": at.String(), "role": string(r),
-	})
+	arguments := map[string]any{"torrent": torrent, "dir": dir, "listen": at.String(), "role": string(r)}
+	maps.Copy(arguments, more)
+	argument, err := json.Marshal(arguments)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,6 +23,7 @@ type report struct {
 	Address      string   `json:"address"`
 	Client       string   `json:"client"`
 	Reason       string   `json:"reason"`
+	Transport    string   `json:"transport"`
 	Message      string   `json:"message"`
 	Stored       int64    `json:"stored"`
 	Bad          int      `json:"bad"`
@@ -47,6 +48,7 @@ type session struct {
 	Failed     int64  `json:"failed"`
 	Redundant  int64  `json:"redundant"`
 	Peers      int    `json:"peers"`
+	OverUTP    int    `json:"over_utp"` // peers
 	Kind       string `json:"kind"`
 }
 

@@ -1,7 +1,8 @@
 """One libtorrent session with one torrent, driven by lines of JSON.
 
 argument: {"torrent": PATH, "dir": FOLDER, "listen": ADDRESS, "role": "seed" | "any"},
-          with "port" (any free one without), "super" (true: super seeding)
+          with "port" (any free one without), "super" (true: super seeding), "transport"
+          ("tcp" without, "utp" or "any"), "buffers" (of its sockets, in bytes)
           or {"make": PATH, "out": TORRENT, "piece": BYTES}
 input:    {"do": "connect", "address": A, "port": P} | {"do": "limit", "up": N, "down": N}
           (bytes per second, 0 unlimited, -1 as it is); the end of the input ends the session
@@ -16,6 +17,7 @@ import threading
 import libtorrent as lt
 
 V1_ONLY = 64  # create_torrent::v1_only, which the binding does not name
+UTP_SOCKET = 1 << 17  # peer_info::utp_socket, likewise
 
 
 def tell(event, **fields):
@@ -31,12 +33,15 @@ def make(path, out, piece):
         f.write(lt.bencode(torrent.generate()))
 
 
-def session(address, port):
+def session(address, port, transport, buffers):
     kind = lt.alert.category_t
+    tcp, utp = transport != "utp", transport != "tcp"
     ses = lt.session({
         "listen_interfaces": "%s:%d" % (address, port),
         "enable_dht": False, "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
-        "enable_outgoing_utp": False, "enable_incoming_utp": False,
+        "enable_outgoing_tcp": tcp, "enable_incoming_tcp": tcp,
+        "enable_outgoing_utp": utp, "enable_incoming_utp": utp,
+        "send_socket_buffer_size": buffers, "recv_socket_buffer_size": buffers,
         "allow_multiple_connections_per_ip": True,
         "in_enc_policy": 1, "out_enc_policy": 2,
         "alert_queue_size": 20000,
@@ -112,6 +117,7 @@ def status(handle, flush):
         "state": str(s.state), "done": s.is_seeding and flush.done, "uploaded": s.total_payload_upload,
         "downloaded": s.total_payload_download, "failed": s.total_failed_bytes,
         "redundant": s.total_redundant_bytes, "peers": s.num_peers, "pieces": s.num_pieces,
+        "over_utp": sum(1 for p in handle.get_peer_info() if p.flags & UTP_SOCKET),
     }
 
 
@@ -126,7 +132,7 @@ def main(argument):
     if "make" in argument:
         make(argument["make"], argument["out"], argument["piece"])
         return
-    ses = session(argument["listen"], argument.get("port", 0))
+    ses = session(argument["listen"], argument.get("port", 0), argument.get("transport", "tcp"), argument.get("buffers", 0))
     bell = Bell(ses)
     handle = add(ses, argument["torrent"], argument["dir"], argument["role"], argument.get("super", False))
     flush = Flush(argument["role"])
