@@ -25,6 +25,7 @@ type Network struct {
 	names   map[string][]netip.Addr
 	streams map[netip.AddrPort]*listener
 	packets map[netip.AddrPort]*packetConn
+	sent    map[[2]netip.Addr]time.Time // when the last datagram between two hosts has left the first
 	open    map[*conn]struct{} // ends of connections that were not closed
 	next    map[netip.Addr]uint16
 	addrs   map[netip.Addr][]netip.Addr // of hosts that have others than their own
@@ -39,6 +40,7 @@ func NewNetwork(t testing.TB) *Network {
 	n := &Network{
 		streams: map[netip.AddrPort]*listener{},
 		packets: map[netip.AddrPort]*packetConn{},
+		sent:    map[[2]netip.Addr]time.Time{},
 		open:    map[*conn]struct{}{},
 		next:    map[netip.Addr]uint16{},
 		names:   map[string][]netip.Addr{},

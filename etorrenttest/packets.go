@@ -98,12 +98,42 @@ func (c *packetConn) WriteTo(b []byte, to net.Addr) (int, error) {
 	n := c.host.network
 	n.lock()
 	receiver := n.packets[netip.AddrPortFrom(at.Addr().Unmap(), at.Port())]
-	latency := n.link.Latency
+	arrives, fate := n.carry(c.host.addr, at.Addr().Unmap(), len(b))
 	n.unlock()
-	if receiver != nil {
-		receiver.deliver(packet{bytes: append([]byte(nil), b...), from: c.addr, at: time.Now().Add(latency)})
+	if receiver != nil && fate == carried {
+		receiver.deliver(packet{bytes: append([]byte(nil), b...), from: c.addr, at: arrives})
 	}
 	return len(b), nil
+}
+
+// packetFate says what becomes of a datagram on its way.
+type packetFate uint8
+
+const (
+	carried packetFate = iota
+	crowdedOut
+)
+
+// longestQueue is for how long datagrams between two hosts wait to leave at most.
+const longestQueue = 250 * time.Millisecond
+
+// carry says when a datagram arrives that leaves now, behind those before it. With the lock.
+func (n *Network) carry(from, to netip.Addr, size int) (time.Time, packetFate) {
+	now := time.Now()
+	if n.link.Rate == 0 {
+		return now.Add(n.link.Latency), carried
+	}
+	key := [2]netip.Addr{from, to}
+	leaves := n.sent[key]
+	if leaves.Before(now) {
+		leaves = now
+	}
+	if leaves.Sub(now) > longestQueue {
+		return time.Time{}, crowdedOut
+	}
+	leaves = leaves.Add(time.Duration(size) * time.Second / time.Duration(n.link.Rate))
+	n.sent[key] = leaves
+	return leaves.Add(n.link.Latency), carried
 }
 
 func (c *packetConn) deliver(p packet) {

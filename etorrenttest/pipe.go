@@ -14,8 +14,9 @@ type Link struct {
 	// Latency is how long a byte is under way, and half of what a connection
 	// takes to be made.
 	Latency time.Duration
-	// Rate is how many bytes a second one connection carries each way; 0 is any
-	// number.
+	// Rate is how many bytes a second one connection carries each way, and the
+	// datagrams between two hosts, of which those are lost that would wait for more
+	// than 250 ms; 0 is any number.
 	Rate int64
 	// Buffer is how many bytes may be under way or unread, each way of one
 	// connection, before a write waits; 0 is 64 KiB.

@@ -157,8 +157,8 @@ func withOurs(name string, p party) []pairing {
 //   - Through a black hole only ours sends: libutp makes no packet smaller that it has sent.
 //   - Of 25 s of nothing libutp dies when it sends: it gives up after 31 s, and what it sends
 //     last before that after 15.
-//   - Over a new port of a NAT no connection of uTP goes on, since a port is part of its
-//     name: see TestANewPortOfANATEndsAConnectionAtOnce.
+//   - Over a new port of a NAT no connection to libutp goes on, for which a port is part of
+//     its name: see TestANewPortOfANATEndsAConnectionToLibutpAtOnceAndNoneToOurs.
 //   - utp-native speaks IPv4 only.
 func TestOursAndOthersHaveTheSameStreamsOverSockets(t *testing.T) {
 	peer, program, asserts := theirs(t), ourProgram(t), foreign{[]string{libutp.Build(t, libutp.Asserts)}}

@@ -66,12 +66,16 @@ func (r rebinding) run(ctx context.Context) (dialler, listener ended, err error)
 		return dialler, listener, err
 	}
 	defer relay.Close()
-	begun, heard := clock(), later(ends)
-	end, err := dials.dial(ctx, relay.At(), job{send: endless, want: endless})
+	begun, heard, size := clock(), later(ends), r.size()
+	end, err := dials.dial(ctx, relay.At(), job{send: size, want: size})
 	if err != nil {
 		return dialler, listener, err
 	}
 	dialler = <-later(end)
+	if _, follows := r.who.listens.(library); follows {
+		listener = <-heard
+		return dialler, listener, errors.Join(dialler.whole("who dials", size), listener.whole("who listens", size), talkAgain(ctx, dials, relay.At(), ends))
+	}
 	errs := []error{dialler.endedBy("who dials", byReset, begun, soon), talkAgain(ctx, dials, relay.At(), ends)}
 	if isWanted(r.in, r.name()) {
 		listener = <-heard
@@ -92,14 +96,22 @@ func talkAgain(ctx context.Context, dials party, at netip.AddrPort, ends func() 
 	return errors.Join(dialled.whole("who dials again", size), (<-heard).whole("who listens again", size))
 }
 
+// size is that of the stream: of one that goes on, all of it is waited for.
+func (r rebinding) size() int64 {
+	if _, follows := r.who.listens.(library); follows {
+		return 4 << 20
+	}
+	return endless
+}
+
 func (r rebinding) name() string { return r.who.name + ", " + family(r.host) }
 
-// A NAT that gives a client another port in the midst ends the connection: the other side
+// A NAT that gives a client another port in the midst ends its connection to libutp, which
 // knows nobody there and answers by a Reset, which the client believes. Nobody waits for a
-// timeout, and the next connection over the same NAT is as any. The other side has things
-// to send to a port that is no more, and gives up as with anybody who is silent: after
-// half a minute or a bit more, before the five minutes for which one may say nothing.
-func TestANewPortOfANATEndsAConnectionAtOnce(t *testing.T) {
+// timeout, and the next connection over the same NAT is as any. libutp has things to send to
+// a port that is no more, and gives up as with anybody who is silent: after half a minute or
+// a bit more. Ours follows who it talks with to the new port, and the streams come whole.
+func TestANewPortOfANATEndsAConnectionToLibutpAtOnceAndNoneToOurs(t *testing.T) {
 	t.Parallel()
 	var cases []rebinding
 	for _, who := range append(withOurs("libutp", theirs(t)), pairing{"ours dials ours", library{}, library{}}) {
