@@ -38,6 +38,21 @@ func (h *Host) Addrs() ([]netip.Addr, error) {
 	return slices.Clone(h.now()), nil
 }
 
+// Networks are those of its addresses: the first byte of one of IPv4, or the first four of
+// one of IPv6, is that of its network. Whoever is in one of them is near.
+func (h *Host) Networks() ([]netip.Prefix, error) {
+	addrs, err := h.Addrs()
+	var out []netip.Prefix
+	for _, a := range addrs {
+		bits := 8
+		if a.Is6() {
+			bits = 32
+		}
+		out = append(out, netip.PrefixFrom(a, bits).Masked())
+	}
+	return out, err
+}
+
 // WatchAddrs tells of SetAddrs.
 func (h *Host) WatchAddrs() (pnet.AddrsWatch, error) {
 	h.network.lock()
