@@ -51,7 +51,7 @@ func ViewDial(err error) DialEvidence {
 	switch {
 	case err == nil:
 		return DialMade
-	case errors.Is(err, errNoUTP):
+	case errors.Is(err, errNoUTP), isNoSocket(err):
 		return DialNoTransport
 	case isOneOf(err, noNetworkErrors), isOneOf(err, absentErrors):
 		return DialNoNetwork
@@ -59,6 +59,12 @@ func ViewDial(err error) DialEvidence {
 		return DialNoHost
 	}
 	return DialFailed
+}
+
+// isNoSocket says whether an error is that of datagrams that no socket is open for.
+func isNoSocket(err error) bool {
+	_, is := errors.AsType[*NoSocketError](err)
+	return is
 }
 
 // PacketFault says which datagram an error of a Packets is of.
