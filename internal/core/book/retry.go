@@ -11,9 +11,13 @@ func (c *Core) Retry(now mono.Instant) {
 		c.families[f].restsUntil, c.families[f].strikes = mono.Never, 0
 	}
 	for _, e := range c.entries {
-		if e.phase == waiting && c.View(now, e.addr) == Welcome {
+		switch {
+		case c.View(now, e.addr) != Welcome:
+		case e.phase == waiting:
 			e.wait = 0
 			c.waitUntil(e, now)
+		case e.phase == dialling:
+			e.wait = 0 // the attempt began before
 		}
 	}
 }

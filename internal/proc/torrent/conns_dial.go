@@ -1,7 +1,9 @@
 package torrent
 
 import (
+	"maps"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/etorrent/etorrent/internal/core/book"
@@ -177,6 +179,17 @@ func (s *swarm) made(a race.Attempt, r *pnet.DialResult) {
 func (s *swarm) failed(a race.Attempt, why race.Failure) {
 	delete(s.ways.attempts, a)
 	s.ways.races.Failed(s.c.now(), a, why, racing{s})
+}
+
+// cutShort ends the attempts that have no connection: what they sent went another way, or
+// was answered while nobody listened.
+func (s *swarm) cutShort() {
+	for _, a := range slices.Sorted(maps.Keys(s.ways.attempts)) {
+		if x := s.ways.attempts[a]; x != nil && x.conn == nil {
+			x.dialling.Cancel()
+			s.failed(a, race.NoAnswer)
+		}
+	}
 }
 
 // finished notes that the handshake of a connection is finished: of those that we

@@ -40,4 +40,5 @@ func (s *swarm) hostChanged(h HostChange) {
 	now := s.c.now()
 	s.book.Retry(now)
 	s.names.Retry(now)
+	s.cutShort()
 }
