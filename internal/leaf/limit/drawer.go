@@ -94,16 +94,16 @@ func (d *Drawer) unlock() {
 func (d *Drawer) queue(now mono.Instant, wait time.Duration) {
 	for i := range d.stands {
 		s := &d.stands[i]
-		if s.wait > 0 && s.state == outside {
-			s.in.queue = append(s.in.queue, &s.place)
-			s.state = waits
+		if s.in.perSecond <= 0 {
+			continue
 		}
-		if s.state != outside {
-			s.due = now.Add(wait)
-			s.state = waits
-			if s.wait < wait {
-				s.state = waitsElse
-			}
+		if s.state == outside {
+			s.in.queue = append(s.in.queue, &s.place)
+		}
+		s.due = now.Add(wait)
+		s.state = waits
+		if s.wait < wait {
+			s.state = waitsElse
 		}
 	}
 }

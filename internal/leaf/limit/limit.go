@@ -20,6 +20,9 @@ const (
 	// lateness is how long past its turn one who waits keeps its place. Bytes that
 	// nobody draws meanwhile are not lost, since it is below burst.
 	lateness = burst / 2
+	// keptElse is how many times that is kept for one who waits for its turn in another
+	// bucket: it does not idle.
+	keptElse = 3
 	// leastShare is the least that is granted at once, in bytes, if burst allows it;
 	// shareSpan is how long a share lasts at high rates: smaller ones cost more to
 	// hand out than they are worth.
@@ -178,7 +181,11 @@ func (b *Bucket) refill(now mono.Instant) {
 		b.tokens += now.Sub(b.filled).Seconds() * float64(b.perSecond)
 	}
 	b.filled = now
-	b.tokens = min(b.tokens, b.saved())
+	kept := b.saved()
+	if slices.ContainsFunc(b.queue, func(q *place) bool { return q.state == waitsElse }) {
+		kept *= keptElse
+	}
+	b.tokens = min(b.tokens, kept)
 }
 
 // wait is when one should ask again that has so many bytes before it.
