@@ -26,7 +26,7 @@ type Network struct {
 	streams map[netip.AddrPort]*listener
 	packets map[netip.AddrPort]*packetConn
 	sent    map[[2]netip.Addr]time.Time // when the last datagram between two hosts has left the first
-	open    map[*conn]struct{} // ends of connections that were not closed
+	open    map[*conn]struct{}          // ends of connections that were not closed
 	next    map[netip.Addr]uint16
 	addrs   map[netip.Addr][]netip.Addr // of hosts that have others than their own
 	moves   int                         // changes of them
