@@ -97,11 +97,7 @@ func family(host netip.Addr) string {
 	return "IPv6"
 }
 
-// mostAgain is how many cells are run again at most.
-const mostAgain = 20
-
-// each runs cells, some at once, of large ones fewer, and then has a test for each. What
-// failed while other programs had the machine says nothing, and is run again.
+// each runs cells, some at once, of large ones fewer, and then has a test for each.
 func each(t *testing.T, most, large int, cells []cell) {
 	t.Helper()
 	type result struct {
@@ -117,23 +113,11 @@ func each(t *testing.T, most, large int, cells []cell) {
 		r.met, r.err = cells[i].run(t.Context())
 		return r
 	}
-	var order, again []int
+	var order []int
 	for i := range cells {
 		order = append(order, i)
 	}
-	before := spentNow(t)
 	results := atOnce(most, order, run)
-	for i, r := range results {
-		if r.err != nil {
-			again = append(again, i)
-		}
-	}
-	if others := before.others(t); others > quietEnough && len(again) <= mostAgain {
-		for i, r := range atOnce(2, again, run) {
-			t.Logf("other programs had %.0f %% of the machine, and it is run again: %s: %v", 100*others, cells[again[i]].name, results[again[i]].err)
-			results[again[i]] = r
-		}
-	}
 	for i, c := range cells {
 		t.Run(c.name, func(t *testing.T) {
 			r := results[i]
