@@ -39,8 +39,8 @@ func (x *process) read(s *socket) error {
 			case x.reads <- out:
 			}
 		}
-		if len(ours) > 0 {
-			r.lend(utp.Batch{At: now, Datagrams: ours, Back: r.back})
+		if len(ours) > 0 && r.lend(utp.Batch{At: now, Datagrams: ours, Back: r.back}) == mayBeLent {
+			return nil
 		}
 		if handed {
 			select {
@@ -73,30 +73,42 @@ func (r *reader) part(came []pnet.Datagram) []pnet.Datagram {
 	return ours
 }
 
+// memory says whether what was lent may be read into again.
+type memory uint8
+
+const (
+	isBack memory = iota
+	mayBeLent
+)
+
 // lend gives a batch to the process of uTP, until it is returned, or the socket or one of the
-// processes is gone. A process that is gone may have it in its hands for a moment still.
-func (r *reader) lend(b utp.Batch) {
+// processes is gone. A process that is gone may have it in its hands for a moment still, and so
+// may one that lives on when this one ends.
+func (r *reader) lend(b utp.Batch) memory {
 	to, _ := r.x.h.wire.taker.Read()
 	if to == nil {
 		r.x.h.tally.pass(len(b.Datagrams), len(b.Datagrams))
-		return
+		return isBack
 	}
 	select {
 	case r.x.h.wire.incoming <- b:
 		r.x.h.tally.pass(len(b.Datagrams), 0)
 	case <-to.gone:
 		r.x.h.tally.pass(len(b.Datagrams), len(b.Datagrams))
-		return
+		return isBack
 	case <-r.s.gone:
-		return
+		return mayBeLent
 	case <-r.x.p.Stopping():
-		return
+		return mayBeLent
 	}
 	select {
 	case <-b.Back:
+		return isBack
 	case <-to.gone:
 		r.renew()
+		return isBack
 	case <-r.s.gone:
 	case <-r.x.p.Stopping():
 	}
+	return mayBeLent
 }
