@@ -30,8 +30,10 @@ func (s *swarm) site(h http.Handler) (*http.Client, string) {
 	go func() { _ = server.Serve(l) }()
 	transport := &http.Transport{DialContext: s.network.Host("10.0.8.9").DialContext, DisableCompression: true}
 	s.t.Cleanup(func() {
+		synctest.Wait() // until answers that were read are done with
 		transport.CloseIdleConnections()
 		_ = server.Close()
+		synctest.Wait()
 	})
 	return &http.Client{Transport: transport}, "http://10.0.8.8"
 }

@@ -102,6 +102,7 @@ func TestAListenerWhoseAddressIsGoneIsOpenedAnewWhenItIsThereAgain(t *testing.T)
 		m := s.join(func(o *etorrent.Options) { o.Ports = etorrent.ThisPortOnly })
 		s.listens(m)
 		c.Seed(t, m.Client, m.storage)
+		synctest.Wait() // until it takes datagrams too
 		m.host.SetAddrs("192.0.2.1")
 		time.Sleep(10 * time.Minute)
 		if at := m.Addrs(); len(at) != 0 {

@@ -107,7 +107,8 @@ func TestAMachineWithoutIPv6HardlyTriesIt(t *testing.T) {
 		s.stored(c.Fetch(t, a.Client, append(named, seeder.at())...))
 		before := tries.Load()
 		time.Sleep(10 * time.Minute)
-		if n := tries.Load() - before; before > 2*64 || n > 11 {
+		// One a minute, and what was on its way when the rest began.
+		if n := tries.Load() - before; before > 2*64 || n > 16 {
 			t.Errorf("%d attempts before all was stored, %d within ten minutes after", before, n)
 		}
 	})
