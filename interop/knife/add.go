@@ -102,8 +102,8 @@ func (a *adder) entry(c call, path string) error {
 		a.op(c, folder, enter{folder, name, a.r.fresh(isFolder)})
 		return nil
 	}
-	if n == nil && strings.HasSuffix(name, ".sock") {
-		return nil // made by bind: a socket has nothing that a cut could take
+	if n == nil && isSocket(name) {
+		return nil
 	}
 	if n == nil {
 		return fmt.Errorf("line %d removes %s, which is not there", c.end, path)
@@ -112,11 +112,18 @@ func (a *adder) entry(c call, path string) error {
 	return nil
 }
 
+// isSocket says whether a name that no call made is that of a socket, which bind makes: it has
+// nothing that a cut could take.
+func isSocket(name string) bool { return strings.Contains(name, ".sock") }
+
 // pair is a rename or a link.
 func (a *adder) pair(c call, from, to string) error {
 	fromFolder, fromName, n, ours := a.locate(from)
 	toFolder, toName, there, also := a.locate(to)
 	if !ours && !also {
+		return nil
+	}
+	if n == nil && isSocket(toName) {
 		return nil
 	}
 	if n == nil || toFolder == nil {
