@@ -103,7 +103,7 @@ func (c rateCase) judge(t *testing.T, meta *metainfo.Torrent, all []*etorrent.To
 // inCase runs a test for each case, but for the fastest ones where time is short.
 func inCase(t *testing.T, run func(t *testing.T, s *swarm, c rateCase)) {
 	for _, c := range rateCases {
-		if testing.Short() && c.perSecond > 10<<20 {
+		if testing.Short() && c.perSecond > 1<<20 {
 			continue
 		}
 		t.Run(fmt.Sprintf("%+v", c), func(t *testing.T) {

@@ -187,6 +187,7 @@ func over(t *testing.T, name string, o transports) client {
 // The seeder has uTP alone, some have TCP alone, and between them are those that have
 // both: everybody must get everything.
 func TestASwarmOfBothTransportsBringsEverythingToAll(t *testing.T) {
+	t.Parallel()
 	s := &swarm{meeting: meet(t, volumes("both", 24<<20+5, 8<<20), 256<<10, trackerOurs, "udp")}
 	link := testnet.Rate{Bytes: 4_000_000}
 	s.seeder = s.join(t, over(t, "libtorrent", overUTP), job{dir: s.parent, role: roleSeed}, link)
