@@ -79,7 +79,7 @@ func (x *process) unsent() int { return min(unsentMost, max(unsentAll/max(1, x.l
 // letWrite has who waits write, if there is room for more than a little. It says whether
 // somebody waits on. With the lock.
 func (c *Conn) letWrite() waiting {
-	if c.out.room() >= c.out.told.most/4 {
+	if c.out.isOpen() {
 		c.writes.signal()
 	}
 	return c.writes.waiting

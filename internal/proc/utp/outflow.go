@@ -24,6 +24,9 @@ type outflow struct {
 // room is for how many bytes there is room.
 func (f *outflow) room() int { return f.told.most - int(f.told.appended-f.told.sent) }
 
+// isOpen says whether there is room for more than a little: then who waits writes on.
+func (f *outflow) isOpen() bool { return f.room() >= f.told.most/4 }
+
 // write appends what there is room for, with the lock.
 func (f *outflow) write(b []byte, from *chunks) int {
 	t, n := &f.told, 0

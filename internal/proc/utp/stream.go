@@ -10,9 +10,6 @@ import (
 	"github.com/etorrent/etorrent/internal/vocab/transport"
 )
 
-// writeAgain is for how many bytes there is room when who waits writes on.
-const writeAgain = unsentMost / 4
-
 // stream is a connection for the engine. One goroutine waits and reads, one other writes. Its
 // remote is the one that it had at first, by which others count and name it, wherever that goes
 // later.
@@ -138,7 +135,7 @@ func (c *Conn) viewWrite() (readiness, error) {
 		return ready, net.ErrClosed
 	case c.err != nil:
 		return ready, c.err
-	case c.out.room() >= writeAgain:
+	case c.out.isOpen():
 		return ready, nil
 	}
 	c.writes.await()
