@@ -44,8 +44,8 @@ type Dialer struct {
 type Connect func(ctx context.Context, to netip.AddrPort) (Conn, error)
 
 // NewDialer returns the handle of a process that makes so many attempts at once at
-// the most; Child is its process. TCP is the egress's;
-// where there is no way over uTP, who asks for it is told so.
+// the most; Child is its process. TCP is the egress's; where there is no way over uTP,
+// who asks for it is told so.
 func NewDialer(e *Egress, most int, overUTP Connect) *Dialer {
 	return &Dialer{
 		egress: e, overUTP: overUTP, most: most, wishes: sup.NewMailbox[*wish](), outcomes: sup.NewMailbox[outcome](),

@@ -185,7 +185,7 @@ func (s *swarm) failed(a race.Attempt, why race.Failure) {
 // was answered while nobody listened.
 func (s *swarm) cutShort() {
 	for _, a := range slices.Sorted(maps.Keys(s.ways.attempts)) {
-		if x := s.ways.attempts[a]; x != nil && x.conn == nil {
+		if x := s.ways.attempts[a]; x.conn == nil {
 			x.dialling.Cancel()
 			s.failed(a, race.NoAnswer)
 		}

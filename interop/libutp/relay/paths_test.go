@@ -107,8 +107,8 @@ func ackOfFin(name string, of direction) path {
 }
 
 // hole1280 loses larger IP packets, without a word, the first time that they come. Ours
-// begins with smaller ones, and sends what it tries a larger size with again in fragments,
-// which pass. A relay does not see which packet must not be fragmented, so a hole below the
+// begins with smaller ones, and sends what it tries a larger size with again without its
+// padding, which passes. A relay does not see which packet must not be fragmented, so a hole below the
 // size that all begins with is no path of a relay.
 var hole1280 = path{name: "nothing above 1280", closes: onceLost, relay: func() RelayConfig {
 	seen := map[uint16]bool{}
