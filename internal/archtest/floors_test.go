@@ -97,7 +97,7 @@ var floors = []floor{
 	{name: "seeds of fuzzing", at: []string{"internal/fuzzseed"}, project: []string{}},
 	{
 		name: "bench", at: []string{"bench/..."},
-		project: slices.Concat(vocab, []string{".", "internal/storage/...", "internal/testnet", "internal/utpsim", "utp"}), foreign: []string{"golang.org/x/sys"},
+		project: slices.Concat(vocab, []string{".", "internal/testnet/libutp", "internal/storage/...", "internal/testnet", "internal/utpsim", "utp"}), foreign: []string{"golang.org/x/sys"},
 	},
 	{name: "tools", at: []string{"tools/..."}},
 	{name: "tests of the tree", at: []string{"internal/archtest"}},
