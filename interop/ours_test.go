@@ -79,8 +79,14 @@ func get(t *testing.T, torrent, dir, state string, peers ...netip.AddrPort) *chi
 // seed shares what lies below dir, and returns when it is served.
 func seed(t *testing.T, torrent, dir string, peers ...netip.AddrPort) *child {
 	t.Helper()
+	return seedWith(t, nil, torrent, dir, peers...)
+}
+
+// seedWith does so with more flags.
+func seedWith(t *testing.T, flags []string, torrent, dir string, peers ...netip.AddrPort) *child {
+	t.Helper()
 	args := append([]string{"seed", torrent}, engine(dir, folder(t, "state"), peers...)...)
-	c := etorrent(t, "seed", args...)
+	c := etorrent(t, "seed", append(args, flags...)...)
 	c.await(t, "that it shares", func(r *report) bool { return r.Event == "progress" && r.Status == "sharing" })
 	return c
 }

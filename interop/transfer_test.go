@@ -87,12 +87,20 @@ func usToUs(t *testing.T, m material, to string) {
 // fetch gets a torrent from a peer to the end, and checks what is told of it.
 func fetch(t *testing.T, m material, to string, from netip.AddrPort) {
 	t.Helper()
-	g := get(t, m.torrent, to, folder(t, "state"), from)
+	fetchWith(t, nil, m, to, from)
+}
+
+// fetchWith does so with more flags.
+func fetchWith(t *testing.T, flags []string, m material, to string, from netip.AddrPort) *child {
+	t.Helper()
+	args := append([]string{"get", m.torrent}, engine(to, folder(t, "state"), from)...)
+	g := etorrent(t, "get", append(args, flags...)...)
 	g.mustExit(t, 0)
 	if end := endOf(t, g); end.Torrents[0].Stored != m.size || end.Torrents[0].Downloaded != m.size {
 		t.Errorf("of %d bytes: %s", m.size, end.line())
 	}
 	g.await(t, "that it is complete", named("complete"))
+	return g
 }
 
 // stopSeed ends a seeder as a user would.

@@ -54,22 +54,16 @@ func TestTransfersOverUTPAloneAreByteIdentical(t *testing.T) {
 	}
 }
 
-// seedOverUTP shares what lies below dir, to peers that it dials and to others.
+// seedOverUTP shares what there is, to peers that it dials and to others.
 func seedOverUTP(t *testing.T, m material, peers ...netip.AddrPort) *child {
 	t.Helper()
-	args := append([]string{"seed", m.torrent}, engine(m.parent, folder(t, "state"), peers...)...)
-	c := etorrent(t, "seed", append(args, overUTP.args()...)...)
-	c.await(t, "that it shares", func(r *report) bool { return r.Event == "progress" && r.Status == "sharing" })
-	return c
+	return seedWith(t, overUTP.args(), m.torrent, m.parent, peers...)
 }
 
 // fetchOverUTP gets a torrent to the end.
 func fetchOverUTP(t *testing.T, m material, to string, from netip.AddrPort) {
 	t.Helper()
-	args := append([]string{"get", m.torrent}, engine(to, folder(t, "state"), from)...)
-	g := etorrent(t, "get", append(args, overUTP.args()...)...)
-	g.mustExit(t, 0)
-	mustBeOverUTP(t, g)
+	mustBeOverUTP(t, fetchWith(t, overUTP.args(), m, to, from))
 }
 
 // mustBeOverUTP fails the test unless all peers of ours were peers over uTP, and there
