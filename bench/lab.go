@@ -24,6 +24,7 @@ type lab struct {
 	program   string // ours
 	against   string // another of ours; may be empty
 	libutp    string // empty: it is not compiled yet
+	sandbox   sandbox
 	host      *testnet.Host
 	network   string // what people are told of it
 	materials map[spec]*material
@@ -165,7 +166,17 @@ func (l *lab) at(h *testnet.Host) *lab {
 
 // start runs a program in the lab's network until ctx ends; it must then be ended.
 func (l *lab) start(ctx context.Context, name string, args ...string) (*child, error) {
+	if l.sandbox != openSandbox {
+		name, args = l.self, append([]string{roleSandbox, string(l.sandbox), name}, args...)
+	}
 	return startAt(ctx, l.host, name, args...)
+}
+
+// in is the same lab with programs that lack something.
+func (l *lab) in(s sandbox) *lab {
+	c := *l
+	c.sandbox = s
+	return &c
 }
 
 // do calls f on a thread that is in the lab's network.

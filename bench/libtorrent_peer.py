@@ -1,27 +1,50 @@
-"""One end of a transfer by libtorrent: a session with everything off but TCP.
+"""One end of a transfer by libtorrent: a session with everything off but one transport.
 
-usage: version | reqq | seed TORRENT DIR ADDRESS REQQ trusts|hashes | fetch TORRENT DIR ADDRESS-OF-THE-SEEDER|URL-OF-A-TRACKER
+usage: version | reqq | seed tcp|utp BUFFERS TORRENT DIR ADDRESS REQQ trusts|hashes
+       | fetch tcp|utp BUFFERS TORRENT DIR ADDRESS-OF-THE-SEEDER|URL-OF-A-TRACKER
+
+BUFFERS are the bytes that its UDP sockets get for buffers; 0: the system's.
 """
 import os
 import select
+import socket
 import sys
 import libtorrent as lt
+
+SO_SNDBUFFORCE, SO_RCVBUFFORCE = 32, 33
 
 
 def tell(line):
     print(line, flush=True)
 
 
-def session(listen, **more):
+def session(listen, transport, **more):
+    tcp, utp = transport == "tcp", transport == "utp"
     return lt.session({
         "listen_interfaces": listen,
         "enable_dht": False, "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
-        "enable_outgoing_utp": False, "enable_incoming_utp": False,
+        "enable_outgoing_tcp": tcp, "enable_incoming_tcp": tcp,
+        "enable_outgoing_utp": utp, "enable_incoming_utp": utp,
         "allow_multiple_connections_per_ip": True,
         "in_enc_policy": 1, "out_enc_policy": 2,
         "alert_mask": lt.alert.category_t.status_notification | lt.alert.category_t.error_notification,
         **more,
     })
+
+
+def enlarge(size):
+    """Gives this program's UDP sockets buffers of a size that only root may ask for."""
+    if not size:
+        return
+    for fd in os.listdir("/proc/self/fd"):
+        try:
+            one = socket.socket(fileno=int(fd))
+        except OSError:
+            continue  # it is no socket
+        if one.type == socket.SOCK_DGRAM and one.family in (socket.AF_INET, socket.AF_INET6):
+            for force in SO_RCVBUFFORCE, SO_SNDBUFFORCE:
+                one.setsockopt(socket.SOL_SOCKET, force, size)
+        one.detach()
 
 
 def add(ses, torrent, folder, flags):
@@ -57,22 +80,24 @@ def wait(ses, handle, done):
                 sys.exit(alert.message())
 
 
-def seed(torrent, folder, address, reqq, what):
+def seed(transport, buffers, torrent, folder, address, reqq, what):
     # Without this setting a seed in seed_mode hashes each piece that it first sends.
     more = {"disable_hash_checks": what == "trusts"}
     if int(reqq):
         more["max_allowed_in_request_queue"] = int(reqq)
-    ses = session(address, **more)
+    ses = session(address, transport, **more)
     handle = add(ses, torrent, folder, lt.torrent_flags.seed_mode)
     wait(ses, handle, lambda s: s.is_seeding and ses.is_listening())
+    enlarge(int(buffers))
     tell("ready")
     sys.stdin.read()
 
 
-def fetch(torrent, folder, source):
-    ses = session("0.0.0.0:0")
+def fetch(transport, buffers, torrent, folder, source):
+    ses = session("0.0.0.0:0", transport)
     handle = add(ses, torrent, folder, 0)
     wait(ses, handle, lambda s: s.state == lt.torrent_status.downloading)
+    enlarge(int(buffers))
     tell("start")
     if "://" in source:
         handle.add_tracker({"url": source})

@@ -34,14 +34,15 @@ type options struct {
 type sizes struct {
 	piece                         int // KiB
 	main, allocations, hash, slow int // MiB
-	stock                         int // MiB, of libutp
+	stock                         int // MiB, of libutp and libtorrent
+	utpGet                        int // MiB
 	star8, star50                 int // MiB a leecher
 }
 
 // quick has the values of flags under -quick, for those that are not given.
 var quick = map[string]string{
 	"rounds": "1", "warm-ups": "0", "foreign": "100", "mib": "128",
-	"mib-star8": "32", "mib-star50": "8", "mib-hash": "512", "mib-slow": "256", "mib-stock": "8", "slow-span": "8s", "idle-peers": "300", "idle-settle": "2s", "delay-warm-up": "2s", "delay-span": "4s", "utp-connections": "200", "utp-settle": "3s",
+	"mib-star8": "32", "mib-star50": "8", "mib-hash": "512", "mib-slow": "256", "mib-stock": "8", "mib-utp-get": "64", "slow-span": "8s", "idle-peers": "300", "idle-settle": "2s", "delay-warm-up": "2s", "delay-span": "4s", "utp-connections": "200", "utp-settle": "3s",
 }
 
 const usageText = `usage: go run ./bench [flags]
@@ -87,7 +88,8 @@ func parse(out io.Writer, args []string) (options, error) {
 	f.IntVar(&o.sizes.star50, "mib-star50", 80, "what each of 50 leechers fetches, in MiB")
 	f.IntVar(&o.sizes.allocations, "mib-allocations", 4096, "size of the payload of the row allocations, in MiB")
 	f.IntVar(&o.sizes.hash, "mib-hash", 4096, "size of the payload of the rows verify and create, in MiB")
-	f.IntVar(&o.sizes.stock, "mib-stock", 64, "what libutp moves with stock buffers in the row utp-stock, in MiB; ours moves -mib")
+	f.IntVar(&o.sizes.utpGet, "mib-utp-get", 512, "payload of the rows utp-get and utp-get-stock, in MiB")
+	f.IntVar(&o.sizes.stock, "mib-stock", 64, "what libutp and libtorrent move with stock buffers in the rows utp-stock and utp-get-stock, in MiB")
 	f.IntVar(&o.idle.peers, "idle-peers", 2000, "connections of the row idle")
 	f.DurationVar(&o.idle.settle, "idle-settle", 10*time.Second, "how long the row idle waits before it looks at memory")
 	f.DurationVar(&o.delay.warm, "delay-warm-up", 5*time.Second, "what does not count of a transfer over a long line, in whole seconds")

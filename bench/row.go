@@ -114,7 +114,7 @@ func plainly(f figure, of string) func(round) float64 {
 }
 
 func allRows(o options) []row {
-	return slices.Concat(pairRows(o), starRows(o), memoryRows(o), utpRows(o), allocationRows(o), hashRows(o), idleRows(o), diskRows(o), delayRows(o), slowRows(o), trackerRows(o), candidateRows(o), utpManyRows(o))
+	return slices.Concat(pairRows(o), starRows(o), memoryRows(o), utpRows(o), utpGetRows(o), allocationRows(o), hashRows(o), idleRows(o), diskRows(o), delayRows(o), slowRows(o), trackerRows(o), candidateRows(o), utpManyRows(o))
 }
 
 // choose picks the rows that are named; none is all.

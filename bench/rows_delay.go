@@ -69,7 +69,7 @@ func delayRow(name string, ms int, o delayOptions) row {
 
 func foreignRow(name string, ms int, o delayOptions) row {
 	d := distance{rtt: time.Duration(ms) * time.Millisecond, rate: linkRate}
-	seed := libtorrentSeed("libtorrent", trusting, o.reqq)
+	seed := libtorrentEnd{vouching: trusting, transport: overTCP, reqq: o.reqq}.peer("libtorrent")
 	self := crossing{from: seed, to: ours, distance: d, delayOptions: o}.contender()
 	lib := crossing{from: seed, to: libtorrentPeers, distance: d, delayOptions: o}.contender()
 	bulk := bulkOver(d, o)

@@ -4,10 +4,8 @@ package main
 
 import (
 	"context"
-	_ "embed"
 	"fmt"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -40,6 +38,19 @@ type peer struct {
 	serve       func(ctx context.Context, l *lab, m *material, address string) (*child, error)
 	fetch       func(ctx context.Context, l *lab, m *material, address string) (*child, error)
 	began, done string
+}
+
+// in is the same peer without what a sandbox takes from it.
+func (p peer) in(s sandbox) peer {
+	serve, fetch := p.serve, p.fetch
+	p.name += ", " + string(s)
+	p.serve = func(ctx context.Context, l *lab, m *material, address string) (*child, error) {
+		return serve(ctx, l.in(s), m, address)
+	}
+	p.fetch = func(ctx context.Context, l *lab, m *material, address string) (*child, error) {
+		return fetch(ctx, l.in(s), m, address)
+	}
+	return p
 }
 
 // transfer is a contender: a payload goes from one peer to another.
@@ -146,39 +157,6 @@ var floorPeer = peer{
 	},
 }
 
-//go:embed libtorrent_peer.py
-var libtorrentPeer string
-
-// libtorrentPeers is libtorrent whose seed trusts its files as ours does,
-// libtorrentAsItComes hashes each piece that it first sends.
-var (
-	libtorrentPeers     = libtorrentSeed("libtorrent", trusting, 0)
-	libtorrentAsItComes = libtorrentSeed("libtorrent as it comes", hashing, 0)
-)
-
-// vouching is what libtorrent's seed does with a piece that it first sends.
-type vouching string
-
-const (
-	trusting vouching = "trusts"
-	hashing  vouching = "hashes"
-)
-
-// libtorrentSeed is libtorrent, with a number of requests that its seed lets wait; 0
-// is its own.
-func libtorrentSeed(name string, v vouching, reqq int) peer {
-	return peer{
-		name: name, available: needs(libtorrentTool), began: "start", done: "done",
-		serve: func(ctx context.Context, l *lab, m *material, address string) (*child, error) {
-			c, err := l.start(ctx, python, "-c", libtorrentPeer, "seed", m.torrent, m.dir, address, strconv.Itoa(reqq), string(v))
-			return started(c, err, "ready")
-		},
-		fetch: func(ctx context.Context, l *lab, m *material, address string) (*child, error) {
-			return l.start(ctx, python, "-c", libtorrentPeer, "fetch", m.torrent, l.copies(), address)
-		},
-	}
-}
-
 // completed and added are in the lines by which our program tells that all is
 // checked, written and synced, and that a torrent is there to be fetched from.
 const (
@@ -186,16 +164,16 @@ const (
 	added     = `"event":"added"`
 )
 
-// ourPeer is our program, or another build of it.
-func ourPeer(name string, program func(*lab) string) peer {
+// ourPeer is our program, or another build of it, with more flags at both ends.
+func ourPeer(name string, program func(*lab) string, more ...string) peer {
 	return peer{
 		name: name, done: completed,
 		serve: func(ctx context.Context, l *lab, m *material, address string) (*child, error) {
-			c, err := l.start(ctx, program(l), seedArgs(l, m, address)...)
+			c, err := l.start(ctx, program(l), seedArgs(l, m, address, more...)...)
 			return started(c, err, added)
 		},
 		fetch: func(ctx context.Context, l *lab, m *material, address string) (*child, error) {
-			return l.start(ctx, program(l), getArgs(l, m, address, l.copies())...)
+			return l.start(ctx, program(l), getArgs(l, m, address, l.copies(), more...)...)
 		},
 	}
 }
