@@ -101,7 +101,7 @@ type counts struct{ sent, again, received, delivered uint64 }
 func (x *process) admit(u *Conn, core func() *conn.Conn) *cell {
 	x.living++
 	x.divide()
-	c := &cell{x: x, user: u, remote: u.remote, tuning: newTuning(x.now, x.share), heard: heard{any: x.now, inOrder: x.now}, guard: x.p.NewCell("conn[" + u.remote.String() + "]")}
+	c := &cell{x: x, user: u, remote: u.remote, tuning: newTuning(x.now, x.first()), heard: heard{any: x.now, inOrder: x.now}, guard: x.p.NewCell("conn[" + u.remote.String() + "]")}
 	c.run, c.trace = c.work, x.m.cfg.Trace.flow(x.now, u.remote)
 	u.cell = c
 	if crash := c.guard.Step(func() { c.core = core() }); crash != nil {
@@ -238,7 +238,7 @@ func (x *process) crashed(c *cell, crash *sup.Crash) {
 	c.leaveTrace()
 	x.remove(c)
 	c.user.mu.Lock()
-	c.user.out = outflow{} // not used again: nobody knows what it was in the middle of
+	c.user.out = newOutflow(&x.m.unsent) // the old one is not used again: nobody knows what it was in the middle of
 	c.user.mu.Unlock()
 	c.user.finish(&EndError{Reason: Crashed, Err: crash.Err()})
 }

@@ -5,7 +5,8 @@ import "sync"
 const (
 	// chunkBytes is what a piece of a stream's memory holds: with the link it is 16 KiB.
 	chunkBytes = 16<<10 - 8
-	// chunksKept is how many are kept for the next who needs one: 4 MiB.
+	// chunksKept is how many are kept for the next who needs one, 4 MiB; where more are in
+	// use it is as many as that, so that much traffic makes no garbage.
 	chunksKept = 256
 )
 
@@ -21,11 +22,13 @@ type chunks struct {
 	mu   sync.Mutex
 	free *chunk
 	kept int
+	lent int
 }
 
 func (p *chunks) get() *chunk {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.lent++
 	c := p.free
 	if c == nil {
 		return new(chunk)
@@ -38,7 +41,8 @@ func (p *chunks) get() *chunk {
 func (p *chunks) put(c *chunk) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.kept >= chunksKept {
+	p.lent--
+	if p.kept >= max(chunksKept, p.lent) {
 		return
 	}
 	c.next, p.free = p.free, c

@@ -76,9 +76,7 @@ const (
 )
 
 func newConn(m *Mux, local, remote netip.AddrPort) *Conn {
-	c := &Conn{mux: m, local: local, remote: remote}
-	c.out.told.most = unsentLeast // until the process says more
-	return c
+	return &Conn{mux: m, local: local, remote: remote, out: newOutflow(&m.unsent)}
 }
 
 // Read reads what has come of the remote's stream, and waits for it. At its end it is

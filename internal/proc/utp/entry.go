@@ -294,20 +294,21 @@ func (x *process) config(remote netip.AddrPort) conn.Config {
 	if pnet.FamilyOf(remote.Addr()) == pnet.V6 && cfg.Path == mtu.IPv4() {
 		cfg.Path = mtu.IPv6()
 	}
-	cfg.Window = min(firstWindow, x.share)
+	cfg.Window = x.first()
 	return cfg
 }
 
-// divide has each connection have no more than its share of the socket's room, when that is
-// another one.
+// divide has each connection have no more than its share of the socket's room and of what may
+// wait unsent, when that is another one.
 func (x *process) divide() {
+	x.m.unsent.Store(int64(unsentOf(x.living)))
 	share := x.window(max(1, x.living))
-	if share == x.share {
+	if share == x.room.share {
 		return
 	}
-	x.share = share
+	x.room.share = share
 	for _, c := range x.table {
-		if x.share != share { // one crashed, and all have been given another
+		if x.room.share != share { // one crashed, and all have been given another
 			return
 		}
 		c.limit(share)

@@ -3,6 +3,7 @@ package utp
 import (
 	"bytes"
 	"math/rand/v2"
+	"sync/atomic"
 	"testing"
 )
 
@@ -62,7 +63,8 @@ func TestAnInflowIsReadAsItWasWritten(t *testing.T) {
 func TestAnOutflowIsSentAsItWasWritten(t *testing.T) {
 	for seed := range runs() {
 		r := rand.New(rand.NewPCG(seed, 0))
-		var f outflow
+		var most atomic.Int64
+		f := newOutflow(&most)
 		var pool chunks
 		var all []byte
 		known, freed := uint64(0), uint64(0)
@@ -70,7 +72,7 @@ func TestAnOutflowIsSentAsItWasWritten(t *testing.T) {
 			switch r.IntN(5) {
 			case 0:
 				b := randomBytes(r, lengths[r.IntN(len(lengths))])
-				f.told.most = unsentLeast << r.IntN(6)
+				most.Store(unsentLeast << r.IntN(6))
 				room := f.room()
 				n := f.write(b, &pool)
 				if n != max(0, min(len(b), room)) {

@@ -59,7 +59,6 @@ func (c *cell) pass() (unread, read int) {
 	if u.in.seen.ready > 0 || u.theirs == ended {
 		u.reads.signal()
 	}
-	u.out.told.most = c.x.unsent()
 	n.writer = u.letWrite()
 	if u.asked != nil {
 		s := c.status()
@@ -73,8 +72,11 @@ func (c *cell) pass() (unread, read int) {
 	return unread, read
 }
 
-// unsent is how many bytes of one connection may wait to be sent for the first time.
-func (x *process) unsent() int { return min(unsentMost, max(unsentAll/max(1, x.living), unsentLeast)) }
+// unsentOf is how many bytes of each of so many connections may wait to be sent for the first
+// time.
+func unsentOf(connections int) int {
+	return min(unsentMost, max(unsentAll/max(1, connections), unsentLeast))
+}
 
 // letWrite has who waits write, if there is room for more than a little. It says whether
 // somebody waits on. With the lock.
@@ -87,7 +89,7 @@ func (c *Conn) letWrite() waiting {
 
 // meetWriter has a user who waits write on, when there is room since the flush.
 func (c *cell) meetWriter() {
-	most := c.x.unsent()
+	most := c.user.out.most()
 	if c.news.writer == nobody || int(c.user.out.kept.end-c.user.out.kept.sent) > most-most/4 {
 		return
 	}

@@ -22,6 +22,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/etorrent/etorrent/internal/core/utp/conn"
@@ -69,6 +70,7 @@ const tellReadAfter = 8
 type Mux struct {
 	cfg      Config
 	chunks   chunks
+	unsent   atomic.Int64 // bytes of each stream that may wait to be sent for the first time
 	roll     roll
 	told     *sup.Mailbox[*Conn] // each connection at most once
 	accepted chan *Conn
@@ -77,10 +79,12 @@ type Mux struct {
 
 // New returns a Mux; its Child has to run.
 func New(cfg Config) *Mux {
-	return &Mux{
+	m := &Mux{
 		cfg: cfg, told: sup.NewMailbox[*Conn](), accepted: make(chan *Conn, cfg.Backlog),
 		roll: roll{on: map[*Conn]struct{}{}, ended: make(chan struct{})},
 	}
+	m.unsent.Store(int64(unsentOf(1)))
+	return m
 }
 
 // Until says when no process of the Mux will run any more. It is told before all else.

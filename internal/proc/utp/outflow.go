@@ -1,5 +1,7 @@
 package utp
 
+import "sync/atomic"
+
 // outflow is our stream between who writes it and the process, which has it until the
 // remote has acknowledged it. Its bytes lie in chunks, the first of each at a multiple of
 // chunkBytes in the stream: who writes does so behind those that the process was told of,
@@ -17,15 +19,23 @@ type outflow struct {
 		fresh    []*chunk // that the process does not know of
 		appended uint64
 		sent     uint64
-		most     int // bytes that may be appended and not sent
+		most     *atomic.Int64 // bytes that may be appended and not sent: the same for all of a Mux
 	}
 }
 
+func newOutflow(most *atomic.Int64) outflow {
+	var f outflow
+	f.told.most = most
+	return f
+}
+
 // room is for how many bytes there is room.
-func (f *outflow) room() int { return f.told.most - int(f.told.appended-f.told.sent) }
+func (f *outflow) room() int { return f.most() - int(f.told.appended-f.told.sent) }
+
+func (f *outflow) most() int { return int(f.told.most.Load()) }
 
 // isOpen says whether there is room for more than a little: then who waits writes on.
-func (f *outflow) isOpen() bool { return f.room() >= f.told.most/4 }
+func (f *outflow) isOpen() bool { return f.room() >= f.most()/4 }
 
 // write appends what there is room for, with the lock.
 func (f *outflow) write(b []byte, from *chunks) int {

@@ -37,7 +37,7 @@ type process struct {
 	table  map[door.Key]*cell
 	places places
 	living int // connections
-	share  int // the window of each
+	room   division
 	entry  admission
 	door   *door.Door
 	shared memory
@@ -137,7 +137,7 @@ func (x *process) begin() {
 	x.m.roll.turn(open)
 	x.random = rand.NewChaCha8(seed)
 	x.door = door.New(cfg)
-	x.share = x.window(1)
+	x.room.share = x.window(1)
 	x.now = x.m.cfg.Clock.Now()
 }
 

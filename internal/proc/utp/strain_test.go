@@ -199,18 +199,18 @@ func TestASmallWindowIsOpenedAsSoonAsItIsRead(t *testing.T) {
 		one, other := start(t, link(here), k), start(t, link(there), k)
 		dialled, accepted := connect(t, one, other, there)
 		const windows = 20
-		go func() { _, _ = dialled.Write(make([]byte, windows*leastWindow)) }()
+		go func() { _, _ = dialled.Write(make([]byte, windows*nearLeast)) }()
 		began := time.Now()
 		for range windows {
 			time.Sleep(300 * time.Millisecond) // until it is closed
-			if _, err := io.ReadFull(accepted, make([]byte, leastWindow)); err != nil {
+			if _, err := io.ReadFull(accepted, make([]byte, nearLeast)); err != nil {
 				t.Fatal(err)
 			}
 		}
 		if took := time.Since(began); took > windows*350*time.Millisecond {
 			t.Errorf("%d windows took %v", windows, took)
 		}
-		if w := dialled.Status().Remote; w > leastWindow {
+		if w := dialled.Status().Remote; w > nearLeast {
 			t.Errorf("the window was %d bytes", w)
 		}
 	})

@@ -11,8 +11,9 @@ import (
 // when it was sent.
 func TestAStreamIsWritableAgainHoweverLittleMayWaitUnsent(t *testing.T) {
 	for _, most := range []int{unsentLeast, unsentMost / 8, unsentMost} {
-		c := newConn(New(Config{}), netip.AddrPort{}, netip.AddrPort{})
-		c.out.told.most = most
+		m := New(Config{})
+		m.unsent.Store(int64(most))
+		c := newConn(m, netip.AddrPort{}, netip.AddrPort{})
 		n, state, err := c.Stream().TryWrite([][]byte{make([]byte, 2*unsentMost)})
 		if n != most || state != pnet.WriteBlocked || err != nil {
 			t.Errorf("%d bytes may wait: %d are taken, %v, %v", most, n, state, err)

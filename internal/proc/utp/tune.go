@@ -16,7 +16,7 @@ const (
 )
 
 // tuning is the window of a connection, which follows how its user reads. As long as the user
-// keeps up it doubles, up to the share of the connection. While bytes wait to be read it
+// keeps up it doubles, up to what the connection may have (throng.go). While bytes wait to be read it
 // shrinks to what is read in a second: so what waits for a slow user takes little memory, and
 // a limit that lets bytes trickle has the remote send less at once, in place of a window that
 // is closed: libutp gives up a connection when that lasts 46 s. It shrinks by half of what is
@@ -26,14 +26,14 @@ type tuning struct {
 	wanted int    // what it shrinks to
 	grown  uint64 // bytes that were delivered when it last grew
 	since  mono.Instant
-	read   int // bytes, since then
-	least  int // of what waited to be read since then
+	read   int    // bytes, since then
+	least  int    // of what waited to be read since then
+	joined uint32 // the last span of the throng that it counts in
 }
 
-// newTuning is that of a connection that may have a share of the socket's room.
-func newTuning(now mono.Instant, share int) tuning {
-	w := min(firstWindow, share)
-	return tuning{window: w, wanted: w, since: now, least: w}
+// newTuning is that of a connection that begins with a window.
+func newTuning(now mono.Instant, window int) tuning {
+	return tuning{window: window, wanted: window, since: now, least: window}
 }
 
 // tune finds the window. Of what came before this step so many bytes wait to be read, and the
@@ -44,8 +44,9 @@ func (c *cell) tune(unread, read int) {
 	t.least = min(t.least, unread)
 	if delivered := c.counts.delivered; unread <= t.window/4 && delivered-t.grown >= uint64(t.window/2) {
 		t.grown = delivered
-		t.window = min(2*t.window, c.x.share)
-		t.wanted = t.window
+		most := c.most()
+		t.window = max(t.window, min(2*t.window, most))
+		t.wanted = min(t.window, most)
 	}
 	if span := now.Sub(t.since); span >= tuneEvery {
 		if t.least > t.window/2 {

@@ -34,6 +34,14 @@ type Totals struct {
 	Timeouts  uint64
 }
 
+// LeastRTT is the least round trip of the last minutes, 0 before one was measured.
+func (c *Conn) LeastRTT() time.Duration {
+	if c.flight == nil {
+		return 0
+	}
+	return c.flight.RTT().Least()
+}
+
 // Status says how the connection does.
 func (c *Conn) Status() Status {
 	s := Status{

@@ -1,0 +1,78 @@
+package utp
+
+import (
+	"time"
+
+	"github.com/etorrent/etorrent/internal/vocab/mono"
+)
+
+const (
+	// nearRTT is the round trip below which all of a window may lie in the socket at once,
+	// since so much time may pass between two reads. What comes from farther is on its way.
+	nearRTT = 25 * time.Millisecond
+	// nearLeast is the window of a near one in any case, in bytes: as few packets as can be
+	// lost one at a time.
+	nearLeast = 4 << 10
+	// throngSpan is for how long a connection counts that had its window used.
+	throngSpan = time.Second
+)
+
+// division is how the connections share the room of the socket.
+type division struct {
+	share  int // the most that the window of one may be
+	throng throng
+}
+
+// throng is how many connections that are near have their windows used. Those share the room
+// of the socket: the more there are the less has each, so that all together are not more than
+// it holds. One that is idle needs none of it.
+type throng struct {
+	span        uint32 // counts the spans
+	since       mono.Instant
+	now, before int // in this span, and in the one before
+}
+
+// at begins a new span where one is over.
+func (h *throng) at(now mono.Instant) {
+	switch gone := now.Sub(h.since) / throngSpan; {
+	case gone == 0:
+	case gone == 1:
+		h.span, h.since, h.before, h.now = h.span+1, h.since.Add(throngSpan), h.now, 0
+	default:
+		h.span, h.since, h.before, h.now = h.span+1, now, 0, 0
+	}
+}
+
+// size is how many share, at least one.
+func (h *throng) size() int { return max(1, h.before, h.now) }
+
+// join counts a connection in this span, once, and returns the span.
+func (h *throng) join(counted uint32) uint32 {
+	this := h.span + 1 // 0 is none
+	if counted != this {
+		h.now++
+	}
+	return this
+}
+
+// most is how large the connection's window may become, when it is used. One whose round trip
+// is not known, since we have sent nothing, may be near.
+func (c *cell) most() int {
+	x := c.x
+	room, least := x.link.Room(), c.core.LeastRTT()
+	if room == 0 || least >= nearRTT {
+		return x.room.share
+	}
+	x.room.throng.at(x.now)
+	c.tuning.joined = x.room.throng.join(c.tuning.joined)
+	return min(x.room.share, max(room/x.room.throng.size(), nearLeast))
+}
+
+// first is what a connection begins with: all of them may begin at once.
+func (x *process) first() int {
+	w := min(firstWindow, x.room.share)
+	if room := x.link.Room(); room > 0 {
+		w = min(w, max(room/max(1, x.living), nearLeast))
+	}
+	return w
+}
