@@ -20,6 +20,7 @@ type drawer struct {
 	*limit.Drawer
 	want, least int
 	there       int           // bytes that it could use at a time; 0: all
+	batch, left int           // bytes that come at once when those before are used up, and what of them is left; 0: all
 	late        time.Duration // how much later than told it asks at most
 	next        mono.Instant
 	drew        int64
@@ -68,6 +69,13 @@ func draw(t testing.TB, from mono.Instant, span time.Duration, drawers []*drawer
 		used := n
 		if d.there > 0 {
 			used = min(n, d.there)
+		}
+		if d.batch > 0 {
+			if d.left == 0 {
+				d.left = d.batch
+			}
+			used = min(n, d.left)
+			d.left -= used
 		}
 		d.Return(n - used)
 		d.drew += int64(used)

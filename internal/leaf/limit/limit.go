@@ -17,12 +17,13 @@ import (
 const (
 	// burst is how much of a second may be drawn at once after idling.
 	burst = 100 * time.Millisecond
-	// lateness is how long past its turn one who waits keeps its place. Bytes that
-	// nobody draws meanwhile are not lost, since it is below burst.
+	// lateness is how long past its turn one who waits keeps its place.
 	lateness = burst / 2
-	// keptElse is how many times that is kept for one who waits for its turn in another
-	// bucket: it does not idle.
-	keptElse = 3
+	// keptWaiting is how much of a second is kept while somebody waits, here or for its
+	// turn in another bucket: then nobody idles, but those before it may use less than
+	// was expected. It is no less than what was saved, the wait for those before, and
+	// the lateness; waitEach comes to it for each that waits.
+	keptWaiting = 3 * burst
 	// leastShare is the least that is granted at once, in bytes, if burst allows it;
 	// shareSpan is how long a share lasts at high rates: smaller ones cost more to
 	// hand out than they are worth.
@@ -108,8 +109,8 @@ func (b *Bucket) view(now mono.Instant, p *place, a ask) (most int, wait time.Du
 	if b.perSecond <= 0 {
 		return a.want, 0
 	}
-	b.refill(now)
 	b.forgetLate(now, p)
+	b.refill(now)
 	before, behind := b.others(p)
 	free := b.tokens - before
 	share := max(b.share(), float64(a.least))
@@ -181,11 +182,11 @@ func (b *Bucket) refill(now mono.Instant) {
 		b.tokens += now.Sub(b.filled).Seconds() * float64(b.perSecond)
 	}
 	b.filled = now
-	kept := b.saved()
-	if slices.ContainsFunc(b.queue, func(q *place) bool { return q.state == waitsElse }) {
-		kept *= keptElse
+	kept := burst
+	if slices.ContainsFunc(b.queue, func(q *place) bool { return now.Sub(q.due) <= lateness }) {
+		kept = keptWaiting + time.Duration(len(b.queue))*waitEach
 	}
-	b.tokens = min(b.tokens, kept)
+	b.tokens = min(b.tokens, kept.Seconds()*float64(b.perSecond))
 }
 
 // wait is when one should ask again that has so many bytes before it.
