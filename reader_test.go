@@ -265,10 +265,10 @@ func TestReadingPastACorruptPieceWaitsForTheRightCopy(t *testing.T) {
 func TestAReaderSurvivesCrashesOfThePickerAndTheDisk(t *testing.T) {
 	inSwarm(t, func(t *testing.T, s *swarm) {
 		c := etorrenttest.NewContent(t, "film", 32<<10, 3<<20)
-		var steps atomic.Int64
+		every := map[string]int64{"assign": 200, "disk": 1000} // of their own steps, of which the transfer has some 1000 and 3000
+		steps := map[string]*atomic.Int64{"assign": {}, "disk": {}}
 		crash := func(at sup.Point) {
-			switch n := steps.Add(1); {
-			case at.Kind == "assign" && n%200 == 0, at.Kind == "disk" && n%1500 == 0:
+			if n := steps[at.Kind]; n != nil && n.Add(1)%every[at.Kind] == 0 {
 				panic("planted")
 			}
 		}
@@ -277,8 +277,15 @@ func TestAReaderSurvivesCrashesOfThePickerAndTheDisk(t *testing.T) {
 		if err != nil || !bytes.Equal(got, c.Bytes) {
 			t.Fatalf("%d bytes, %v", len(got), err)
 		}
-		if n := count[etorrent.CrashedEvent](viewer); n < 3 {
-			t.Errorf("%d crashes", n)
+		planted := 0
+		for kind, n := range steps {
+			k := int(n.Load() / every[kind])
+			if planted += k; k < 1 {
+				t.Errorf("no crash of %s in %d steps", kind, n.Load())
+			}
+		}
+		if n := count[etorrent.CrashedEvent](viewer); n < planted {
+			t.Errorf("%d crashes, of %d that were planted", n, planted)
 		}
 	})
 }
