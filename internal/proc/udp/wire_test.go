@@ -160,6 +160,7 @@ func TestTheWireOutlivesItsSockets(t *testing.T) {
 			t.Errorf("there is a socket at %v before somebody sends", s.V4)
 		}
 		m.write.Put(pnet.Datagram{Remote: other.at(), Payload: packet("x")})
+		synctest.Wait() // the wire has the socket before it is shown
 		if _, from := other.read(); from != w.shown().V4 {
 			t.Errorf("it came from %v", from)
 		}
