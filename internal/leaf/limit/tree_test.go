@@ -29,7 +29,7 @@ func near(t *testing.T, what string, got int64, want float64, percent float64) {
 }
 
 func TestATorrentsRateIsKeptUnderThatOfAll(t *testing.T) {
-	for _, rate := range rates {
+	for _, rate := range rates() {
 		t.Run(fmt.Sprint(rate), func(t *testing.T) {
 			all := limit.NewBucket(rate)
 			slow := hungry(all.Under(rate/5), 9, drawer{want: slab, least: 1})
@@ -45,7 +45,7 @@ func TestATorrentsRateIsKeptUnderThatOfAll(t *testing.T) {
 }
 
 func TestATorrentThatIsNotHeldBackByItsOwnRateGetsTheSharesOfItsPeers(t *testing.T) {
-	for _, rate := range rates {
+	for _, rate := range rates() {
 		all := limit.NewBucket(rate)
 		peers := slices.Concat(
 			hungry(all.Under(rate), 6, drawer{want: slab, least: 1}),
