@@ -31,7 +31,7 @@ func timedOut(t *testing.T, err error) {
 
 func TestBothStreamsComeWholeAtTheSameTime(t *testing.T) {
 	forEachNetwork(t, func(t *testing.T, one, other *utp.Conn) {
-		data := stream(1 << 20)
+		data := stream(shorter(1 << 20))
 		var all sync.WaitGroup
 		for _, c := range []*utp.Conn{one, other} {
 			all.Go(func() {

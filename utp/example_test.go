@@ -12,7 +12,7 @@ import (
 
 // One socket accepts a connection, another makes it.
 func Example() {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	server, err := utp.Listen(ctx, "udp", "127.0.0.1:0")
 	if err != nil {

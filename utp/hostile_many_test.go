@@ -72,7 +72,8 @@ func TestThousandsOfIdleConnectionsOfOneAddressHoldLittleAndEnd(t *testing.T) {
 // are refused, at 50 answers a second at most, and whoever was there before goes on.
 func TestAFullBacklogRefusesAtABoundedRateUntilSomebodyAccepts(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bubble) {
-		const backlog, size = 128, 8 << 20
+		const backlog = 128
+		size := shorter(16 << 20)
 		h, to, dialled, accepted := besieged(b, utp.Backlog(backlog))
 		alone := transfer(t, dialled, accepted, size)
 		p := b.puppet(evil2, right)
@@ -111,7 +112,7 @@ func TestAFullBacklogRefusesAtABoundedRateUntilSomebodyAccepts(t *testing.T) {
 // Who comes, leaves by a Reset and comes again costs nothing that stays.
 func TestConnectionsThatComeAndGoLeaveNothing(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bubble) {
-		const rounds = 3000
+		rounds := shorter(3000)
 		_, to, dialled, accepted := besieged(b)
 		p := b.puppet(evil2, right)
 		_ = accept(t, to).Abort()

@@ -119,9 +119,10 @@ func (c *tapped) ReadFrom(b []byte) (int, net.Addr, error) {
 
 // forger sends datagrams to a tap under any name.
 type forger struct {
-	t  *testing.T
-	c  net.PacketConn
-	to net.Addr
+	t   *testing.T
+	c   net.PacketConn
+	to  net.Addr
+	saw sniffer // so that no guess is right by chance
 }
 
 func (b *bubble) forger(victim string) *forger {
@@ -131,7 +132,7 @@ func (b *bubble) forger(victim string) *forger {
 		b.t.Fatal(err)
 	}
 	b.t.Cleanup(func() { _ = c.Close() })
-	return &forger{b.t, c, net.UDPAddrFromAddrPort(netip.MustParseAddrPort(victim + ":6881"))}
+	return &forger{t: b.t, c: c, to: net.UDPAddrFromAddrPort(netip.MustParseAddrPort(victim + ":6881"))}
 }
 
 func (f *forger) send(from netip.AddrPort, payload []byte) {

@@ -151,13 +151,25 @@ func is(t *testing.T, err, want error) {
 	}
 }
 
+// shorter is a size beside the race detector, a part of what it is without: that learns nothing
+// from more of the same.
+func shorter(size int) int {
+	if testing.Short() {
+		return size / 4
+	}
+	return size
+}
+
 // cells are the connections that the tree of a socket shows.
 func cells(s *utp.Socket) int { return s.Tree().Root.Children[0].Cells.Alive }
+
+// atMost is for how long a test over real sockets may take on the slowest machine.
+const atMost = 3 * time.Minute
 
 // within bounds a test over real sockets.
 func within(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), atMost)
 	t.Cleanup(cancel)
 	return ctx
 }
