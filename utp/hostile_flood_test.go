@@ -92,6 +92,7 @@ func TestAnAddressThatIsNotShownGetsNoMoreThanWasSentInItsName(t *testing.T) {
 		{"a SYN, and data that guesses the answer", func(f *forger, n int) {
 			if n == 0 {
 				f.sendPacket(victim, syn(1), "")
+				time.Sleep(time.Second) // until it is answered
 				return
 			}
 			f.sendPacket(victim, utpwire.Header{ID: 2, Seq: 8, Ack: f.saw.seen().Seq.Add(n)}, "data") // none is right by chance
