@@ -55,10 +55,10 @@ var ports = []string{"10.0.0.1:7000", "10.0.0.1:7001", "10.9.9.9:40000", "10.0.0
 
 func TestAConnectionFollowsItsRemoteToNewPortsAndAddresses(t *testing.T) {
 	behindNAT(t, func(t *testing.T, _ *bubble, n *testnet.NAT, hidden, open *utp.Conn) {
-		data, came := stream(12<<20), 0
+		data, came, every := stream(shorter(24<<20)), 0, shorter(3000)
 		watch(n, func([]byte) {
-			if came++; came%1500 == 0 && came/1500 <= len(ports) {
-				n.Rebind(netip.MustParseAddrPort(ports[came/1500-1]))
+			if came++; came%every == 0 && came/every <= len(ports) {
+				n.Rebind(netip.MustParseAddrPort(ports[came/every-1]))
 			}
 		})
 		var both sync.WaitGroup
