@@ -85,9 +85,11 @@ func (t *tracked) read(now time.Time) {
 	}
 }
 
-// gain notes what came since it was last asked, and checks of files as such.
+// gain notes what came since it was last asked, and as such that files are checked, or
+// opened by a machine that is slow: nobody can give anything before.
 func (t *tracked) gain(now time.Time) {
-	if sum := t.stats.Downloaded + t.stats.Stored; sum != t.gained || t.stats.Phase == etorrent.Checking {
+	opens := t.stats.Phase == etorrent.Opening && t.stats.Err == nil
+	if sum := t.stats.Downloaded + t.stats.Stored; sum != t.gained || t.stats.Phase == etorrent.Checking || opens {
 		t.gained, t.gainedAt = sum, now
 	}
 }
