@@ -32,7 +32,7 @@ racing() {
 
 scripts/peers.sh || failed+=(peers)
 
-stage unit -timeout 4m ./...
+stage unit -timeout 8m ./...
 
 # A part of these worlds was in the stage before.
 ETORRENT_SIM_ALL=1 stage sim -timeout 6m ./sim

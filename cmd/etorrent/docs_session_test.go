@@ -4,7 +4,6 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"io"
 	"net"
@@ -30,7 +29,7 @@ type shell struct {
 }
 
 // patience is how long a command of a document may take.
-const patience = 20 * time.Second
+const patience = 4 * time.Minute
 
 // reading is the loop of the shell. Descriptor 3 has commands, with NUL between; the
 // code of each is printed between two bytes that nothing else prints.
@@ -85,7 +84,7 @@ func startShell(t *testing.T, bin string, jobs int) *shell {
 	t.Helper()
 	s := &shell{t: t, ports: map[string]string{}}
 	dir := t.TempDir()
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	ctx, cancel := untilItHangs(t)
 	cmd := exec.CommandContext(ctx, "bash", "-c", reading)
 	cmd.Dir, cmd.Env = dir, documentEnv(t, dir, bin)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that what is left behind ends too

@@ -43,25 +43,27 @@ func TestProgressIsNoOlderThanThePiecesToldBefore(t *testing.T) {
 	dir := makeShow(t)
 	shown := objects(t, runProgram(t, dir, "show", "--json", "show.torrent").stdout)[0]
 	size, pieceLength := shown["size"].(float64), shown["piece_length"].(float64)
-	s := seeder(t, dir, "--up", "200K")
+	s := seeder(t, dir, "--up", "150K")
 	get := start(t, dir, "get", "show.torrent", "--dir", "copy", "--state", "get-state", "--listen", "127.0.0.1:0", "--peer", s.address(), "--events")
 	if code, _ := get.end(); code != 0 {
 		t.Fatalf("exit %d: %s", code, get.stderr.String())
 	}
-	durable, judged := 0.0, 0
+	durable, judged, before := 0.0, 0, 0.0
 	for _, o := range get.seen {
 		switch {
 		case o["event"] == "piece" && o["state"] == "durable":
 			at := o["index"].(float64) * pieceLength
 			durable += min(pieceLength, size-at)
 		case o["event"] == "progress" && durable > 0:
-			judged++
-			if o["stored"].(float64) < durable || o["down"] == 0.0 || o["status"] == "fetching" && o["peers"] == 0.0 {
+			stored := o["stored"].(float64)
+			came := stored > before
+			judged, before = judged+1, stored
+			if stored < durable || came && o["down"] == 0.0 || o["status"] == "fetching" && o["peers"] == 0.0 {
 				t.Errorf("after %v bytes were durable: %v", durable, o)
 			}
 		}
 	}
-	if judged < 2 {
-		t.Errorf("only %d of %d objects were a progress to judge", judged, len(get.seen))
+	if judged < 1 {
+		t.Errorf("none of %d objects was a progress to judge", len(get.seen))
 	}
 }

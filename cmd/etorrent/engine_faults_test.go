@@ -121,7 +121,8 @@ func TestOfSeveralTorrentsThoseThatStallAreNamed(t *testing.T) {
 			told = append(told, o["message"].(string))
 		}
 	}
-	if want := []string{"show stalled: no wanted byte came for 1s", "other stalled: no wanted byte came for 1s"}; r.code != int(exitStalled) || !slices.Equal(told, want) {
+	slices.Sort(told)
+	if want := []string{"other stalled: no wanted byte came for 1s", "show stalled: no wanted byte came for 1s"}; r.code != int(exitStalled) || !slices.Equal(told, want) {
 		t.Errorf("exit %d, told %q", r.code, told)
 	}
 }

@@ -114,6 +114,20 @@ func seeder(t *testing.T, dir string, more ...string) *running {
 	return start(t, dir, append([]string{"seed", "show.torrent", "--state", "seed-state", "--listen", "127.0.0.1:0"}, more...)...)
 }
 
+// slowSeeder is a seeder of whom the torrent of makeShow is not had before giveAtOnce,
+// however long a test takes until then. A piece comes every other second.
+func slowSeeder(t *testing.T, dir string) *running {
+	t.Helper()
+	return seeder(t, dir, "--up", "8K")
+}
+
+// giveAtOnce has another seeder in place of a slow one, for who listens at an address.
+func giveAtOnce(t *testing.T, dir, at string, slow *running) {
+	t.Helper()
+	slow.stop(os.Interrupt)
+	seeder(t, dir, "--peer", at)
+}
+
 func TestAFetchedTorrentEqualsTheSeeders(t *testing.T) {
 	t.Parallel()
 	dir := makeShow(t)
@@ -153,7 +167,7 @@ func TestAFetchedTorrentEqualsTheSeeders(t *testing.T) {
 func TestAStoppedFetchGoesOnWithWhatIsClaimed(t *testing.T) {
 	t.Parallel()
 	dir := makeShow(t)
-	s := seeder(t, dir, "--up", "200K")
+	s := slowSeeder(t, dir)
 	get := []string{"get", "show.torrent", "--dir", "copy", "--state", "get-state", "--listen", "127.0.0.1:0", "--peer", s.address(), "--events"}
 	first := start(t, dir, get...)
 	first.until(func(o map[string]any) bool { return o["event"] == "piece" && o["state"] == "durable" })
@@ -163,6 +177,7 @@ func TestAStoppedFetchGoesOnWithWhatIsClaimed(t *testing.T) {
 		t.Errorf("exit %d, %v, %s", code, end, first.stderr.String())
 	}
 	second := start(t, dir, get...)
+	at := second.address()
 	if added := second.until(event("added")); added["claimed_bytes"].(float64) < stored.(float64) {
 		t.Errorf("claimed %v after %v stored", added["claimed_bytes"], stored)
 	}
@@ -170,6 +185,7 @@ func TestAStoppedFetchGoesOnWithWhatIsClaimed(t *testing.T) {
 	if held.code != int(exitHeld) || !strings.Contains(held.stderr, "held by another etorrent") {
 		t.Errorf("%+v", held)
 	}
+	giveAtOnce(t, dir, at, s)
 	if code, _ := second.end(); code != 0 {
 		t.Errorf("exit %d: %s", code, second.stderr.String())
 	}

@@ -155,6 +155,7 @@ func TestAFailureEndsTheStreamOfObjects(t *testing.T) {
 }
 
 func TestASignalAfterTheCommandDoesNotChangeTheExitCode(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("a program cannot interrupt itself there")
 	}

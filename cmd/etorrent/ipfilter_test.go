@@ -11,6 +11,7 @@ import (
 )
 
 func TestTheFilterIsReadAgainAtAHangup(t *testing.T) {
+	t.Parallel()
 	dir := makeShow(t)
 	list := filepath.Join(dir, "list.p2p")
 	write := func(text string) {
@@ -52,6 +53,7 @@ func TestTheFilterIsReadAgainAtAHangup(t *testing.T) {
 }
 
 func TestAFilterThatCannotBeReadIsAUsageError(t *testing.T) {
+	t.Parallel()
 	dir := makeShow(t)
 	if err := os.WriteFile(filepath.Join(dir, "bad.dat"), []byte("# x\n1.2.3.4 - 1.2.3.5 , x , y\n"), 0o644); err != nil {
 		t.Fatal(err)

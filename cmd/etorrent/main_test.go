@@ -2,17 +2,13 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -85,7 +81,7 @@ func TestMain(m *testing.M) {
 	}
 	flag.Parse()
 	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
-		_ = f.Value.Set("6") // what these tests do most is wait for programs
+		_ = f.Value.Set("12") // what these tests do most is wait for programs
 	}
 	code := m.Run()
 	if faults := runs.judge(); code == 0 && len(faults) > 0 {
@@ -93,50 +89,6 @@ func TestMain(m *testing.M) {
 		code = 1
 	}
 	os.Exit(code)
-}
-
-// program is the program, to be run in a folder with a state folder of its own.
-func program(t *testing.T, dir string, args ...string) *exec.Cmd {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	t.Cleanup(cancel)
-	cmd := exec.CommandContext(ctx, os.Args[0], args...)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), asProgram+"=1", "XDG_STATE_HOME="+filepath.Join(t.TempDir(), "state"), "HOME="+dir)
-	told := filepath.Join(t.TempDir(), "told")
-	cmd.Env = append(cmd.Env, toldFile+"="+told)
-	t.Cleanup(func() {
-		if runs.add(t, args, cmd.ProcessState); cmd.ProcessState != nil {
-			judgeTold(t, told, cmd)
-		}
-	})
-	return cmd
-}
-
-// result is how a program ended.
-type result struct {
-	code           int
-	stdout, stderr string
-}
-
-func runProgram(t *testing.T, dir string, args ...string) result {
-	t.Helper()
-	return finish(t, program(t, dir, args...))
-}
-
-func finish(t *testing.T, cmd *exec.Cmd) result {
-	t.Helper()
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	err := cmd.Run()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		t.Fatal(err)
-	}
-	if slices.ContainsFunc(cmd.Args, func(a string) bool { return a == "--json" || a == "--events" }) {
-		objects(t, out.String()) // whatever the test looks at
-	}
-	return result{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
 }
 
 // objects reads JSON lines, which must be what the schema says.

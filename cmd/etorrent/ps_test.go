@@ -87,7 +87,7 @@ func drawTree(b *strings.Builder, indent string, processes []jsonl.Process, kind
 func TestPsShowsTheTreeThatIsDrawnWithEveryKindOfProcess(t *testing.T) {
 	t.Parallel()
 	dir := makeShow(t)
-	s := seeder(t, dir, "--up", "50K")
+	s := slowSeeder(t, dir)
 	g := start(t, dir, "get", "show.torrent", "--dir", "copy", "--state", "g", "--listen", "127.0.0.1:0", "--peer", s.address(), "--events")
 	at := g.address()
 	stranger, err := net.Dial("tcp", at)
@@ -133,9 +133,10 @@ func TestPsShowsTheTreeThatIsDrawnWithEveryKindOfProcess(t *testing.T) {
 func TestAnyProcessMayBeKilledByNameAndTheTransferEndsAlike(t *testing.T) {
 	t.Parallel()
 	dir := makeShow(t)
-	s := seeder(t, dir, "--up", "60K")
+	s := slowSeeder(t, dir)
 	get := []string{"get", "show.torrent", "--dir", "copy", "--state", "g", "--listen", "127.0.0.1:0", "--peer", s.address(), "--events"}
 	g := start(t, dir, get...)
+	at := g.address()
 	g.until(func(o map[string]any) bool { return o["event"] == "piece" && o["state"] == "durable" })
 	for _, name := range []string{"peer", "torrent[1]/assign", "disk", "choker", "store", "dial", "roster", "torrent/control", "disks", "pool", "storage"} {
 		if name == "peer" {
@@ -153,6 +154,7 @@ func TestAnyProcessMayBeKilledByNameAndTheTransferEndsAlike(t *testing.T) {
 	}
 	hold := besiege(t, filepath.Join(dir, "g", "control", fmt.Sprintf("%d.sock", g.cmd.Process.Pid)))
 	defer hold()
+	giveAtOnce(t, dir, at, s)
 	if code, end := g.end(); code != 0 {
 		t.Fatalf("exit %d, %v: %s", code, end, g.stderr.String())
 	}

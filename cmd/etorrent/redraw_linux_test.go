@@ -67,16 +67,14 @@ func TestARedrawIsOneWriteThatFitsTheTerminal(t *testing.T) {
 	if r := runProgram(t, dir, "create", name, "-o", "show.torrent"); r.code != 0 {
 		t.Fatalf("create: %+v", r)
 	}
-	peer := seeder(t, dir).address()
 	for _, columns := range []int{40, 80, 200} {
 		place := fmt.Sprint(columns)
 		p := openPTY(t, uint16(columns), 24)
-		cmd := program(t, dir, "get", "show.torrent", "--dir", place+"/copy", "--state", place+"/g", "--listen", "127.0.0.1:0",
-			"--peer", peer, "--down", "180K")
+		cmd := program(t, dir, "get", "show.torrent", "--dir", place+"/copy", "--state", place+"/g", "--listen", "127.0.0.1:0")
 		kept := filepath.Join(t.TempDir(), "writes")
 		cmd.Env = append(cmd.Env, "TERM=xterm", recordFile+"="+kept)
 		p.start(cmd)
-		play(t, p, terminal.New(columns, 24))
+		play(t, p, terminal.New(columns, 24), 3, func(at string) { seeder(t, dir, "--state", place+"/s", "--peer", at) })
 		if err := cmd.Wait(); err != nil {
 			t.Error(err)
 		}

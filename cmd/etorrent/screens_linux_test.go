@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,8 +22,12 @@ type played struct {
 	end      string   // all that stood there, without line breaks
 }
 
-// play shows what a program writes up to its end.
-func play(t *testing.T, p *pty, shows *terminal.Terminal) (out played) {
+// listensAt is where a fetch on a terminal listens.
+var listensAt = regexp.MustCompile(`listening on (127\.0\.0\.1:[0-9]+)`)
+
+// play shows what a program writes up to its end. When so many frames of a fetch have
+// been there begin is called, with where it listens.
+func play(t *testing.T, p *pty, shows *terminal.Terminal, frames int, begin func(at string)) (out played) {
 	t.Helper()
 	piece := make([]byte, 64<<10)
 	for {
@@ -31,12 +36,17 @@ func play(t *testing.T, p *pty, shows *terminal.Terminal) (out played) {
 			out.end = strings.Join(append(shows.Scrolled, shows.Screen()...), "")
 			return out
 		}
+		frames -= strings.Count(string(piece[:n]), "pieces stored")
 		// A terminal makes carriage returns of line breaks.
 		if _, err := shows.Write([]byte(strings.ReplaceAll(string(piece[:n]), "\r\n", "\n"))); err != nil {
 			t.Fatal(err)
 		}
 		if now := shows.Screen(); len(now) > 1 && strings.Contains(now[len(now)-2], "%") && strings.Contains(now[len(now)-2], "↓") {
 			out.fetching, out.blinks = now[len(now)-2:], shows.Blinks
+			if frames <= 0 && begin != nil {
+				begin(listensAt.FindStringSubmatch(strings.Join(append(slices.Clone(shows.Scrolled), now...), "\n"))[1])
+				begin = nil
+			}
 		}
 	}
 }
@@ -50,8 +60,8 @@ var steady = []struct {
 	{regexp.MustCompile(`ETA [-0-9a-z]+`), "ETA TIME"},
 	{regexp.MustCompile(` *[0-9.]+ ([KM]i)?B/s`), " RATE"},
 	{regexp.MustCompile(` *[0-9]+%`), " N%"},
+	{regexp.MustCompile(`(port N +)\[[ ░▒▓█]*\]`), "$1[MAP]"},
 	{regexp.MustCompile(`\[[=> ]*\]`), "[BAR]"},
-	{regexp.MustCompile(`\[[ ░▒▓█]*\]`), "[MAP]"},
 	{regexp.MustCompile(`[0-9.]+( [KM]?i?B)? of 6`), "SIZE of 6"},
 	{regexp.MustCompile(`[0-9]+ of ([0-9]+) pieces stored`), "N of $1 pieces stored"},
 	{regexp.MustCompile(`[0-9] of [0-9] peers?`), "1 of 1 peer"},
@@ -79,7 +89,6 @@ func golden(t *testing.T, name string, lines []string) {
 func TestAFetchOnATerminalLooksAsItShould(t *testing.T) {
 	t.Parallel()
 	dir := makeShow(t)
-	peer := seeder(t, dir).address()
 	for _, columns := range []int{40, 80, 200} {
 		for _, noColor := range []string{"", "1"} {
 			t.Run(fmt.Sprintf("%d columns, NO_COLOR %q", columns, noColor), func(t *testing.T) {
@@ -87,11 +96,11 @@ func TestAFetchOnATerminalLooksAsItShould(t *testing.T) {
 				p := openPTY(t, uint16(columns), 24)
 				place := fmt.Sprintf("%d%s", columns, noColor)
 				cmd := program(t, dir, "get", "show.torrent", "--dir", place+"/copy", "--state", place+"/g", "--listen", "127.0.0.1:0",
-					"--peer", peer, "--down", "450K")
+					"--down", "450K")
 				cmd.Env = append(cmd.Env, "TERM=xterm", "NO_COLOR="+noColor)
 				p.start(cmd)
 				shows := terminal.New(columns, 24)
-				got := play(t, p, shows)
+				got := play(t, p, shows, 1, func(at string) { seeder(t, dir, "--state", place+"/s", "--peer", at) })
 				if err := cmd.Wait(); err != nil {
 					t.Error(err)
 				}

@@ -22,7 +22,7 @@ func firstHaves(t *testing.T, address string, infoHash [20]byte) (kind byte, res
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(time.Minute))
+	_ = conn.SetDeadline(time.Now().Add(hangs))
 	hello := append([]byte("\x13BitTorrent protocol\x00\x00\x00\x00\x00\x00\x00\x00"), infoHash[:]...)
 	interested := "\x00\x00\x00\x01\x02"
 	if _, err := conn.Write([]byte(string(hello) + "-XX0000-abcdefghijkl" + interested)); err != nil {

@@ -24,7 +24,8 @@ const passkey = "c0ffee0123456789c0ffee0123456789"
 
 // ledger is a tracker that notes what it hears and names what it is told to.
 type ledger struct {
-	url string
+	url   string
+	first chan struct{} // closed when it hears something
 
 	mu      sync.Mutex
 	heard   []url.Values
@@ -34,7 +35,7 @@ type ledger struct {
 
 func startLedger(t *testing.T) *ledger {
 	t.Helper()
-	l := &ledger{}
+	l := &ledger{first: make(chan struct{})}
 	server := httptest.NewServer(l)
 	t.Cleanup(server.Close)
 	l.url = server.URL + "/" + passkey + "/announce"
@@ -45,7 +46,9 @@ func startLedger(t *testing.T) *ledger {
 func (l *ledger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.heard = append(l.heard, r.URL.Query())
+	if l.heard = append(l.heard, r.URL.Query()); len(l.heard) == 1 && l.first != nil {
+		close(l.first)
+	}
 	if l.refusal != "" {
 		f := tracker.Failure{Reason: l.refusal}
 		_, _ = w.Write(f.AppendFailure(nil))
@@ -63,6 +66,16 @@ func (l *ledger) events() []string {
 		out = append(out, q.Get("event"))
 	}
 	return out
+}
+
+// starts is how many runs it heard of.
+func (l *ledger) starts() (n int) {
+	for _, e := range l.events() {
+		if e == "started" {
+			n++
+		}
+	}
+	return n
 }
 
 // getter are the arguments of a fetch by a tracker.
@@ -150,39 +163,54 @@ func TestWhereEveryTrackerRefusesAFetchEndsWithAnExitCodeOfItsOwn(t *testing.T) 
 	}
 }
 
+// trackedRun is a fetch with some flags, and the trackers that hear of it: the torrent's
+// own, and another one that GIVEN stands for.
+type trackedRun struct {
+	flags      []string
+	own, given int
+}
+
 func TestOnlyTheTrackersOfTheCommandAreAskedWhereThatIsWanted(t *testing.T) {
 	t.Parallel()
-	dir := makeShow(t)
-	own, given := startLedger(t), startLedger(t)
-	if r := runProgram(t, dir, "create", "show", "-o", "tracked.torrent", "--tracker", own.url); r.code != 0 {
-		t.Fatalf("%+v", r)
-	}
-	get := func(answers int, more ...string) {
-		g := start(t, dir, append([]string{"get", "tracked.torrent", "--dir", "copy", "--state", "s", "--listen", "127.0.0.1:0"}, more...)...)
-		works := map[any]bool{}
-		g.until(func(o map[string]any) bool {
-			if o["event"] == "tracker" && o["state"] == "working" {
-				works[o["url"]] = true
-			}
-			return len(works) == answers
-		})
-		g.stop(os.Interrupt)
-	}
-	for _, c := range []struct {
-		flags      []string
-		own, given int // that heard of each run
-	}{
-		{[]string{"--no-trackers", "--tracker", given.url}, 0, 1},
-		{nil, 1, 1}, // since it was kept
-		{[]string{"--tracker="}, 1, 0},
-		{nil, 1, 0},
+	first := trackedRun{[]string{"--no-trackers", "--tracker", "GIVEN"}, 0, 1}
+	// A tracker is asked again ten seconds later.
+	for name, runs := range map[string][]trackedRun{
+		"kept":      {first, {nil, 1, 1}},
+		"forgotten": {first, {[]string{"--tracker="}, 1, 0}, {nil, 1, 0}},
 	} {
-		beforeOwn, beforeGiven := len(own.events()), len(given.events())
-		get(c.own+c.given, c.flags...)
-		if o, g := len(own.events())-beforeOwn, len(given.events())-beforeGiven; o != 2*c.own || g != 2*c.given {
-			t.Errorf("%q: the torrent's own heard %d events, the other %d", c.flags, o, g)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := makeShow(t)
+			own, given := startLedger(t), startLedger(t)
+			if r := runProgram(t, dir, "create", "show", "-o", "tracked.torrent", "--tracker", own.url); r.code != 0 {
+				t.Fatalf("%+v", r)
+			}
+			for _, run := range runs {
+				beforeOwn, beforeGiven := own.starts(), given.starts()
+				run.fetch(t, dir, given.url)
+				if o, g := own.starts()-beforeOwn, given.starts()-beforeGiven; o != run.own || g != run.given {
+					t.Errorf("%q: the torrent's own heard of %d runs, the other of %d", run.flags, o, g)
+				}
+			}
+		})
 	}
+}
+
+// fetch runs it until each tracker that should hear of it has answered.
+func (r trackedRun) fetch(t *testing.T, dir, given string) {
+	t.Helper()
+	args := []string{"get", "tracked.torrent", "--dir", "copy", "--state", "s", "--listen", "127.0.0.1:0"}
+	for _, word := range r.flags {
+		args = append(args, strings.Replace(word, "GIVEN", given, 1))
+	}
+	g, works := start(t, dir, args...), map[any]bool{}
+	g.until(func(o map[string]any) bool {
+		if o["event"] == "tracker" && o["state"] == "working" {
+			works[o["url"]] = true
+		}
+		return len(works) == r.own+r.given
+	})
+	g.stop(os.Interrupt)
 }
 
 func TestNobodySeesAPasskey(t *testing.T) {

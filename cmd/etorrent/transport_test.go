@@ -9,7 +9,10 @@ func TestATransportIsUsedOnlyWhereItMayBe(t *testing.T) {
 	for _, command := range [][]string{{"get", "show.torrent"}, {"cat", "show.torrent", "small.bin"}} {
 		for over, want := range map[string]exitCode{"tcp": exitDone, "any": exitDone, "utp": exitStalled} {
 			name := command[0] + "-" + over
-			args := append(command, "--dir", name, "--state", name+"-state", "--listen", "127.0.0.1:0", "--peer", peer, "--stall-timeout", "2s")
+			args := append(command, "--dir", name, "--state", name+"-state", "--listen", "127.0.0.1:0", "--peer", peer)
+			if want == exitStalled {
+				args = append(args, "--stall-timeout", "2s")
+			}
 			if r := runProgram(t, dir, append(args, "--transport", over)...); r.code != int(want) {
 				t.Errorf("%s over %s from who has TCP alone: %+v", command[0], over, r)
 			}

@@ -16,6 +16,10 @@ import (
 	"github.com/etorrent/etorrent"
 )
 
+// silence is how long who must be heard may say nothing. It is below the time after which
+// a program of a test is killed.
+const silence = 2 * time.Minute
+
 // ear is a UDP tracker that only listens.
 type ear struct {
 	t    *testing.T
@@ -47,7 +51,7 @@ func (e *ear) url() string { return "udp://" + e.conn.LocalAddr().String() + "/a
 func (e *ear) hear() (netip.Addr, etorrent.DSCP) {
 	e.t.Helper()
 	control := make([]byte, 64)
-	if err := e.conn.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := e.conn.SetReadDeadline(time.Now().Add(silence)); err != nil {
 		e.t.Fatal(err)
 	}
 	_, n, _, from, err := e.conn.ReadMsgUDPAddrPort(make([]byte, 2048), control)
@@ -115,8 +119,7 @@ func greet(t *testing.T, to string, hash [20]byte, id string) net.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
-	// Below the time after which a program of a test is killed.
-	if err := c.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := c.SetDeadline(time.Now().Add(silence)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.Write([]byte("\x13BitTorrent protocol\x00\x00\x00\x00\x00\x00\x00\x00" + string(hash[:]) + id)); err != nil {
@@ -169,7 +172,6 @@ func TestATorrentHasNoMorePeersThanItMay(t *testing.T) {
 func TestPlainLinesHaveNothingThatATerminalObeys(t *testing.T) {
 	t.Parallel()
 	dir := makeShow(t)
-	seeder(t, dir).until(event("complete"))
 	for _, x := range []struct {
 		command string
 		until   string
@@ -184,6 +186,9 @@ func TestPlainLinesHaveNothingThatATerminalObeys(t *testing.T) {
 	} {
 		t.Run(strings.Fields(x.command)[0], func(t *testing.T) {
 			t.Parallel()
+			if strings.HasPrefix(x.command, "ps") {
+				seeder(t, dir).until(event("complete"))
+			}
 			p := openPTY(t, 80, 24)
 			cmd := program(t, dir, append(strings.Fields(x.command), "--plain")...)
 			cmd.Env = append(cmd.Env, "TERM=xterm")

@@ -38,6 +38,7 @@ func (d *director) crash(ctx context.Context) error {
 const (
 	firstBlowAt  = 0.25
 	secondBlowAt = 0.5
+	lastBlowAt   = 0.75 // whatever came of the first
 	peersBlown   = 2
 	// blowsApart is between the two, so that the rates after the first are seen.
 	blowsApart = backWithin + 200*time.Millisecond
@@ -139,7 +140,7 @@ func (c *crashing) blowWhenDue(now time.Time) {
 		c.hits = append(c.hits, &hit{kind: "peer", injected: peersBlown})
 		c.w.d.stage.say(plainText, "  two peers of %s panic", c.victim.name)
 		blow(c.fuse.peers, peersBlown)
-	case len(c.hits) == 1 && share >= secondBlowAt && last.back > 0 && now.Sub(last.at) >= blowsApart:
+	case len(c.hits) == 1 && (share >= lastBlowAt || share >= secondBlowAt && last.back > 0 && now.Sub(last.at) >= blowsApart):
 		c.hits = append(c.hits, &hit{kind: "control", injected: 1})
 		c.w.d.stage.say(plainText, "  the torrent of %s panics", c.victim.name)
 		blow(c.fuse.torrent, 1)
