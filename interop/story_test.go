@@ -12,6 +12,9 @@ import (
 	"testing"
 )
 
+// storyWidth bounds the lines of a story.
+const storyWidth = 160
+
 // story is what a program did, for a test that failed.
 func (c *child) story() string {
 	c.mu.Lock()
@@ -28,16 +31,20 @@ func (c *child) story() string {
 		fmt.Fprintf(&b, "  pieces: %v\n", states)
 	}
 	telling := slices.DeleteFunc(slices.Clone(c.reports), func(r report) bool { return r.Event == "piece" || r.Event == "progress" })
-	for _, r := range last(telling, 40) {
+	for _, r := range last(telling, 20) {
 		fmt.Fprintf(&b, "  %s\n", r.line())
 	}
-	for _, line := range last(c.plain, 20) {
+	for _, line := range last(c.plain, 10) {
 		fmt.Fprintf(&b, "  %s\n", line)
 	}
-	for _, line := range last(strings.Split(strings.TrimSpace(c.noise.String()), "\n"), 40) {
+	for _, line := range last(strings.Split(strings.TrimSpace(c.noise.String()), "\n"), 20) {
 		fmt.Fprintf(&b, "  ! %s\n", line)
 	}
-	return b.String()
+	lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+	for n, line := range lines {
+		lines[n] = line[:min(len(line), storyWidth)]
+	}
+	return strings.Join(lines, "\n")
 }
 
 // line shows the fields of a report that say something.

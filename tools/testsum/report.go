@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -73,26 +74,32 @@ func (r *report) test(e event) {
 }
 
 const (
-	// messageWidth and messagesMost bound what the digest has of a test.
-	messageWidth = 240
-	messagesMost = 12
+	// messageWidth and messagesMost bound what the digest has of a test, and firstMessages
+	// is how many of these are the first ones: what a test says at its end is why it failed.
+	messageWidth  = 240
+	messagesMost  = 10
+	firstMessages = 2
 )
 
-// messages are the first lines of what a test itself said: they begin with a file and a
-// line, and those that continue them, or came from elsewhere, do not.
+// messages are the first lines of what a test itself said: they begin with a file, a line
+// and a text. What continues them, or came from elsewhere, does not, and where the
+// text begins on the next line, as the story of a program does, there is none.
 func messages(output []string) []string {
-	var out []string
+	var all []string
 	for _, line := range output {
 		line = strings.TrimRight(line, "\n")
-		if len(out) < messagesMost && isMessage.MatchString(line) {
-			out = append(out, line[:min(len(line), messageWidth)])
+		if isMessage.MatchString(line) {
+			all = append(all, line[:min(len(line), messageWidth)])
 		}
 	}
-	return out
+	if len(all) > messagesMost {
+		all = slices.Delete(all, firstMessages, firstMessages+len(all)-messagesMost)
+	}
+	return all
 }
 
-// isMessage matches what package testing puts before a message.
-var isMessage = regexp.MustCompile(`^ +[\w.]+\.go:\d+: `)
+// isMessage matches what package testing puts before a message, and a begin of that.
+var isMessage = regexp.MustCompile(`^ +[\w.]+\.go:\d+: .*\S`)
 
 func (r *report) fail(pkg string) {
 	r.failed++

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -85,5 +86,27 @@ func TestTheDigestHasWhatAFailedTestSaidItself(t *testing.T) {
 `)
 	if want := []string{"p TestA", "    a_test.go:3: broken"}; !slices.Equal(r.digest, want) {
 		t.Errorf("got %q, want %q", r.digest, want)
+	}
+}
+
+// Stories of programs, of which there are many, do not push it out, and neither does what
+// it logged on its way.
+func TestTheDigestHasWhyATestFailedBesideAllThatItLogged(t *testing.T) {
+	var lines strings.Builder
+	say := func(text string) {
+		fmt.Fprintf(&lines, "{\"Action\":\"output\",\"Package\":\"p\",\"Test\":\"TestA\",\"Output\":%q}\n", text+"\n")
+	}
+	for n := range 100 {
+		say(fmt.Sprintf("    a_test.go:3: step %d", n))
+	}
+	say("    a_test.go:4: broken")
+	for range 30 {
+		say("    child_test.go:66: ")
+		say("        program: /bin/program with arguments")
+	}
+	lines.WriteString("{\"Action\":\"fail\",\"Package\":\"p\",\"Test\":\"TestA\"}\n")
+	_, r := reported(t, lines.String())
+	if got := len(r.digest); got != 1+messagesMost || !slices.Contains(r.digest, "    a_test.go:3: step 0") || r.digest[messagesMost] != "    a_test.go:4: broken" {
+		t.Errorf("got %d lines: %q", got, r.digest)
 	}
 }
