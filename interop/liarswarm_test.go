@@ -3,8 +3,10 @@
 package interop
 
 import (
+	"fmt"
 	"net/netip"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -14,7 +16,11 @@ const (
 	honestOnes = 4
 	// holderRate is what each holder gives in bytes a second, so that none of them
 	// gives most of it.
-	holderRate = 3 << 20
+	holderRate = 2 << 20
+	// soon is how many pieces may come between the right copy of a piece that a liar
+	// spoilt, which is the proof, and the ban. The machine's speed is in none of both.
+	soon      = 48
+	liarPiece = 128 << 10
 )
 
 func TestOneLiarAmongTenHoldersIsBanned(t *testing.T) {
@@ -31,7 +37,7 @@ func TestFourLiarsAmongTenHoldersAreBanned(t *testing.T) {
 // block in a hundred, and of fetchers that know all of them and each other.
 func fetchAmongLiars(t *testing.T, liars int) {
 	t.Helper()
-	m := oneFile(48<<20).material(t, 256<<10, madeByUs)
+	m := oneFile(24<<20).material(t, liarPiece, madeByUs)
 	meta := parse(t, m.torrent)
 	rnd := random(t)
 	var known []netip.AddrPort
@@ -62,79 +68,106 @@ func fetchAmongLiars(t *testing.T, liars int) {
 		complete(t, g)
 		mustBeEqual(t, m.parent, to[k])
 	}
-	corrupt, banned, wasted := 0, 0, map[*patched]int{}
+	corrupt, banned, wasted := 0, 0, 0
 	for k, g := range gets {
+		w := mustBan(t, g, at[k].Port(), all)
 		stopSeed(t, g)
-		c, b := mustBanOnly(t, g, at[k].Port(), all, wasted)
-		corrupt, banned = corrupt+c, banned+b
+		corrupt, banned, wasted = corrupt+w.corrupt, banned+w.banned, wasted+w.wasted
 	}
-	for _, p := range all {
-		if wasted[p] >= 2*honestOnes {
-			t.Errorf("%v made %d pieces of %d fetchers corrupt, two for each, before they banned it", p.at, wasted[p], honestOnes)
-		}
-		if p.lies() == 0 || banned == 0 {
-			t.Errorf("%v never lied, or nobody was banned: it sent %v blocks", p.at, p.sent)
-		}
+	if banned == 0 {
+		t.Errorf("nobody was banned by anybody: %s", liedTo(all))
 	}
-	t.Logf("%d honest ones met %d corrupt pieces of %d liars, and banned %d times", honestOnes, corrupt, liars, banned)
+	t.Logf("%d honest ones met %d corrupt pieces of %d liars, %d before a ban, and banned %d times; %s", honestOnes, corrupt, liars, wasted, banned, liedTo(all))
 }
 
-// A liar has to be banned before it wasted two pieces for each honest peer, taken
-// together. Of one fetcher it may waste more: pieces that it shared with others may
-// be in flight together, and none is judged yet. mostOfOne is a margin above what
-// was seen, three, and no limit that the engine keeps; what goes beyond two is told.
-const mostOfOne = 4
+// witness is what one fetcher saw of liars.
+type witness struct {
+	corrupt, banned int
+	wasted          int // pieces that one liar alone made corrupt before it was banned
+}
 
-// mustBanOnly fails unless every liar whose wrong blocks made a piece of this
-// fetcher corrupt was banned by it, before it did that to more than mostOfOne, and
-// nobody else was. It adds to what each wasted, and
-// returns how many pieces were corrupt, and how many liars were banned.
-func mustBanOnly(t *testing.T, g *child, port uint16, liars []*patched, total map[*patched]int) (int, int) {
+// mustBan fails unless a fetcher that has everything bans every liar that alone made a
+// piece of it corrupt, and that soon after it had the piece, and bans nobody else. How
+// many pieces a liar wastes before that is a matter of how much is on its way: that it is
+// less than two for each honest one is shown in virtual time (sim,
+// TestLiarsAreBannedAndNobodyElse).
+func mustBan(t *testing.T, g *child, port uint16, liars []*patched) witness {
 	t.Helper()
-	banned := map[string]int{} // how many pieces were corrupt before, of all
-	var corrupt []uint32
+	var w witness
+	honest := map[string]bool{}
+	for _, p := range liars {
+		if len(p.spoilt(g, port, liars)) > 0 {
+			g.await(t, "that a liar is banned: "+p.at.String(), func(r *report) bool { return r.bans(p) })
+		}
+	}
 	for _, r := range g.all() {
 		switch {
 		case r.Event == "peer" && r.State == "banned":
-			banned[r.Address] = len(corrupt)
+			honest[r.Address] = true
+			w.banned++
 		case r.Event == "piece" && r.State == "corrupt":
-			corrupt = append(corrupt, uint32(r.Index))
+			w.corrupt++
 		}
 	}
-	n := len(banned)
 	for _, p := range liars {
-		before, was := banned[p.at.String()]
-		if !was {
-			before = len(corrupt)
+		delete(honest, p.at.String())
+		wasted, late := p.beforeBan(g, p.spoilt(g, port, liars))
+		if w.wasted += wasted; late > soon {
+			t.Errorf("%v was banned when %d pieces had come after the right copy of one that it spoilt", p.at, late)
 		}
-		wasted := p.wasted(port, corrupt[:before], liars)
-		total[p] += wasted
-		if wasted > 2 {
-			t.Logf("%v made %d pieces of one fetcher corrupt", p.at, wasted)
-		}
-		if wasted > mostOfOne || wasted > 0 && !was {
-			t.Errorf("%v made %d pieces corrupt before it was banned (banned: %t)", p.at, wasted, was)
-		}
-		delete(banned, p.at.String())
 	}
-	for addr := range banned {
+	for addr := range honest {
 		t.Errorf("%s is banned and lied to nobody", addr)
 	}
-	return len(corrupt), n
+	return w
 }
 
-// wasted is how many corrupt pieces of a fetcher are this liar's doing and no
+func (r *report) bans(p *patched) bool {
+	return r.Event == "peer" && r.State == "banned" && r.Address == p.at.String()
+}
+
+// spoilt are the pieces of a fetcher that were corrupt by this liar's doing and no
 // other's.
-func (p *patched) wasted(port uint16, corrupt []uint32, all []*patched) int {
-	n := 0
-	for _, i := range corrupt {
+func (p *patched) spoilt(g *child, port uint16, all []*patched) map[int]bool {
+	out := map[int]bool{}
+	for _, r := range g.all() {
+		if r.Event != "piece" || r.State != "corrupt" {
+			continue
+		}
 		by := 0
 		for _, other := range all {
-			by += min(1, other.sentWrong(port, i))
+			by += min(1, other.sentWrong(port, uint32(r.Index)))
 		}
-		if by == 1 && p.sentWrong(port, i) > 0 {
-			n++
+		if by == 1 && p.sentWrong(port, uint32(r.Index)) > 0 {
+			out[r.Index] = true
 		}
 	}
-	return n
+	return out
+}
+
+// beforeBan is how many of the pieces that a liar spoilt were corrupt before its ban, and
+// how many pieces had come then since the first of them was right.
+func (p *patched) beforeBan(g *child, spoilt map[int]bool) (wasted, late int) {
+	corrupt := map[int]bool{}
+	for _, r := range g.all() {
+		switch {
+		case r.bans(p):
+			return wasted, late
+		case r.Event == "piece" && r.State == "corrupt" && spoilt[r.Index]:
+			corrupt[r.Index] = true
+			wasted++
+		case r.Event == "piece" && r.State == "verified" && (late > 0 || corrupt[r.Index]):
+			late++
+		}
+	}
+	return wasted, late
+}
+
+// liedTo says how many blocks liars sent, and how many of them wrong.
+func liedTo(all []*patched) string {
+	var b strings.Builder
+	for _, p := range all {
+		fmt.Fprintf(&b, "%v sent %v blocks by port, %d of them wrong; ", p.at, p.blocks(), p.lies())
+	}
+	return strings.TrimSuffix(b.String(), "; ")
 }
