@@ -30,10 +30,11 @@ test: ## all tests: unit, race detector, other clients (what is not installed is
 
 # A client that is missing ends it, and is no pair that is skipped.
 interop-full: export CI = true
-interop-full: ## every pair of clients by every tracker and protocol, and five mixed swarms (some 8 minutes; root)
+interop-full: ## every pair of clients by every tracker and protocol, five mixed swarms, and more crashes and power cuts (some 15 minutes; root)
 	scripts/peers.sh
-	cd interop && ETORRENT_PAIRS=all ETORRENT_SWARMS=5 go test -count=1 -v -timeout 60m \
-		-run 'TestPairsOfClients|TestAMixedSwarm|TestOurFirstSeeder' .
+	cd interop && ETORRENT_PAIRS=all ETORRENT_SWARMS=5 ETORRENT_CUTS=2000 ETORRENT_KILLS=50 ETORRENT_FAULTS=45 ETORRENT_DISTURB=40s \
+		go test -count=1 -v -timeout 60m \
+		-run 'TestPairsOfClients|TestAMixedSwarm|TestOurFirstSeeder|TestAPowerCut|TestAKilledDownload|TestAFailingCall|TestCrashes' .
 
 utp-interop: export CI = true
 utp-interop: ## uTP with libutp and utp-native through a relay that does what networks do (some 8 minutes)

@@ -21,7 +21,7 @@ import (
 // make again on a new recording.
 func TestAPowerCutLeavesNoFalseClaim(t *testing.T) {
 	t.Parallel()
-	cuts := fromEnv(t, "ETORRENT_CUTS", 2000) / len(cutStories)
+	cuts := fromEnv(t, "ETORRENT_CUTS", usualCuts) / len(cutStories)
 	only := fromEnv(t, "ETORRENT_CUT", -1)
 	for _, s := range cutStories {
 		t.Run(s.name, func(t *testing.T) {
@@ -45,11 +45,15 @@ func TestAPowerCutLeavesNoFalseClaim(t *testing.T) {
 	}
 }
 
+// usualCuts is how many random cuts there are when nothing is given: make interop-full has
+// more.
+const usualCuts = 450
+
 // walkStarts and walkCompletes say at every how many-th prefix the program is
 // started, and how often of those it is let complete.
 const (
-	walkStarts    = 12
-	walkCompletes = 4
+	walkStarts    = 30
+	walkCompletes = 3
 )
 
 // walk makes the cuts of every prefix and reads their rows.

@@ -46,7 +46,7 @@ func TestAFailingCallEndsInItsReasonAndNothingIsLost(t *testing.T) {
 	from := listens(t, seed(t, m.torrent, m.parent))
 	met := map[int]int{}
 	order := rnd.Perm(len(injections))
-	for n := range fromEnv(t, "ETORRENT_FAULTS", 3*len(injections)) {
+	for n := range fromEnv(t, "ETORRENT_FAULTS", 2*len(injections)) {
 		code, what := failOnce(t, m, from, order[n%len(order)], rnd)
 		met[code]++
 		if !slices.Contains(faultExits, code) {

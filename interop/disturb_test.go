@@ -26,7 +26,7 @@ import (
 const (
 	// disturbVariable says how long the seeds are watched.
 	disturbVariable = "ETORRENT_DISTURB"
-	disturbFor      = 40 * time.Second
+	disturbFor      = 20 * time.Second
 
 	fetchers = 16
 	// linkRate is what the seed's line carries, in bytes a second.

@@ -14,6 +14,9 @@
 // test; ETORRENT_CUTS and ETORRENT_FAULTS are how many random power cuts the
 // program's own recordings are put to and how many calls are made to fail, and
 // ETORRENT_CUT the number of one cut; ETORRENT_PAIRS=all has every pair of clients run, and
-// ETORRENT_SWARMS is how many mixed swarms; ETORRENT_PROGRAM is a binary to test instead
-// of building one.
+// ETORRENT_SWARMS is how many mixed swarms; ETORRENT_DISTURB is for how long a seed is
+// disturbed; ETORRENT_PROGRAM is a binary to test instead of building one.
+//
+// CI has without them what shows each thing once with each program; make interop-full
+// sets them, and make utp-interop, utp-links and utp-table those of the folders below.
 package interop

@@ -30,7 +30,7 @@ func TestEachPatternOfMakeInteropFullNamesATest(t *testing.T) {
 			t.Errorf("%s names no test", pattern)
 		}
 	}
-	for _, variable := range []string{"ETORRENT_PAIRS=all", "ETORRENT_SWARMS="} {
+	for _, variable := range []string{"ETORRENT_PAIRS=all", "ETORRENT_SWARMS=", "ETORRENT_CUTS=", "ETORRENT_KILLS=", "ETORRENT_FAULTS=", "ETORRENT_DISTURB="} {
 		if !strings.Contains(recipe, variable) {
 			t.Errorf("%s is not set", variable)
 		}

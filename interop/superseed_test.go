@@ -14,19 +14,23 @@ const (
 	// is faster, libtorrent's ends by a fault of its own now and then.
 	superRate = 4_000_000
 	// superPatience is how long a swarm may take.
-	superPatience = 100 * time.Second
+	superPatience = 5 * time.Minute
 	superFetchers = 10
 	// superCopies is how often our first seeder gives the content at most.
-	superCopies = 1.1
+	superCopies = 1.25
 )
 
-var superContent = volumes("first", 30<<20+11, 9<<20+333, 1<<20)
+var superContent = volumes("first", 15<<20+11, 4<<20+333, 1<<20)
 
 // The first seeder of ten fetchers of libtorrent gives little more than one copy
 // until all have everything; what libtorrent's own super seeding gives is printed
-// beside.
+// beside by make interop-full.
 func TestOurFirstSeederGivesLittleMoreThanOneCopy(t *testing.T) {
+	t.Parallel()
 	t.Run("libtorrent", func(t *testing.T) {
+		if fromEnv(t, swarmsVariable, usualSwarms) == usualSwarms {
+			return // it shows nothing of ours
+		}
 		c := clientNamed(t, "libtorrent")
 		c.run = func(t *testing.T, at *testnet.Port, j job) *running {
 			t.Helper()
@@ -50,7 +54,7 @@ func TestOurFirstSeederGivesLittleMoreThanOneCopy(t *testing.T) {
 // until all have everything.
 func superSwarm(t *testing.T, seeder client) float64 {
 	t.Helper()
-	s := &swarm{meeting: meet(t, superContent, 256<<10, trackerOurs, "http")}
+	s := &swarm{meeting: meet(t, superContent, 128<<10, trackerOurs, "http")}
 	link := testnet.Rate{Bytes: superRate}
 	s.seeder = s.join(t, seeder, job{dir: s.parent, role: roleSeed}, link)
 	s.awaitCounts(t, time.Now().Add(cellPatience), func(n counts) bool { return n.seeders > 0 })

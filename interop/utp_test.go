@@ -33,7 +33,7 @@ func (o transports) args() []string { return []string{"--transport", string(o)} 
 // Each copy over uTP alone must have the same bytes, in both roles.
 func TestTransfersOverUTPAloneAreByteIdentical(t *testing.T) {
 	t.Parallel()
-	m := volumes("over utp", 20<<20+77, 3, 12<<20).material(t, 1<<20, madeByUs)
+	m := volumes("over utp", 10<<20+77, 3, 6<<20).material(t, 1<<20, madeByUs)
 	for _, c := range []struct {
 		name string
 		run  func(t *testing.T, m material, to string)
@@ -182,7 +182,7 @@ func over(t *testing.T, name string, o transports) client {
 // both: everybody must get everything.
 func TestASwarmOfBothTransportsBringsEverythingToAll(t *testing.T) {
 	t.Parallel()
-	s := &swarm{meeting: meet(t, volumes("both", 24<<20+5, 8<<20), 256<<10, trackerOurs, "udp")}
+	s := &swarm{meeting: meet(t, volumes("both", 12<<20+5, 4<<20), 256<<10, trackerOurs, "udp")}
 	link := testnet.Rate{Bytes: 4_000_000}
 	s.seeder = s.join(t, over(t, "libtorrent", overUTP), job{dir: s.parent, role: roleSeed}, link)
 	s.awaitCounts(t, time.Now().Add(cellPatience), func(n counts) bool { return n.seeders > 0 })

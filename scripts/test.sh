@@ -47,9 +47,10 @@ fi
 
 if [ -f interop/go.mod ]; then
   # Its tests start programs that share the machine: one package at a time. Those that
-  # may run beside others wait for them more than they compute.
+  # may run beside others wait for them more than they compute. They are a part of what
+  # there is: make interop-full, utp-interop, utp-links and utp-table have all of it.
   pushd interop >/dev/null || exit 1
-  stage interop -p 1 -parallel 4 -timeout 15m ./...
+  stage interop -p 1 -parallel 6 -timeout 15m ./...
   popd >/dev/null || exit 1
 else
   echo '== interop: there is no folder interop'

@@ -100,8 +100,9 @@ func randomScript(n uint64) []byte {
 	return b
 }
 
-// scripts is how many are played in a run.
-const scripts = 400
+// scripts is how many are played in a run. FuzzOursBesideLibutp has others, for as long as
+// one likes.
+const scripts = 200
 
 // A script that fails is played alone by its number, as a subtest.
 func TestOursAndLibutpMakeTheSameOfAnyScript(t *testing.T) {

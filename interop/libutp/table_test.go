@@ -235,4 +235,4 @@ func TestARunOfTheTableIsTheSameToTheByte(t *testing.T) {
 }
 
 // digested is every how manieth row is.
-const digested = 5
+const digested = 10

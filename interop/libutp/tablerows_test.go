@@ -63,11 +63,14 @@ func lossRows() []row {
 			})
 		}
 	}
-	for _, c := range []struct{ loss, gate, moonshot float64 }{{0, 90, 95}, {0.01, 50, 85}} {
+	for _, c := range []struct {
+		loss, gate, moonshot float64
+		in                   place
+	}{{0, 90, 95, inTable}, {0.01, 50, 85, everywhere}} {
 		rows = append(rows, row{
 			name:  fmt.Sprintf("100 Mbit/s, %g %% lost, 100ms", 100*c.loss),
 			bench: bench{rate: 100 * megabit, rtt: 100 * ms, queue: 250 * ms, loss: c.loss},
-			core:  wide(), cut: 5 * time.Second, end: 45 * time.Second, pairs: both,
+			core:  wide(), cut: 5 * time.Second, end: 45 * time.Second, pairs: both, in: c.in,
 			cells: []cell{{"goodput %", goodput, atLeast, c.gate, c.moonshot}},
 		})
 	}
@@ -128,7 +131,7 @@ func queueRows() []row {
 			cells: []cell{{"mean wait ms", meanWait, atMost, 60, 60}, {"95 % of waits ms", longWait, atMost, 75, 0}},
 		},
 		{
-			name: "the same, an hour", bench: slow, cut: 20 * time.Second, end: time.Hour + 20*time.Second, step: time.Minute, pairs: both,
+			name: "the same, an hour", bench: slow, cut: 20 * time.Second, end: time.Hour + 20*time.Second, step: time.Minute, pairs: both, in: inTable,
 			cells: []cell{{"95 % of waits of the worst minute ms", longWait, atMost, 75, 0}},
 		},
 	}
@@ -150,10 +153,11 @@ func shareRows() []row {
 			cells: []cell{{"Jain's index", jain, atLeast, 0.90, 0.98}},
 		},
 	}
-	for _, rtt := range []time.Duration{10 * ms, 50 * ms, 100 * ms} {
+	for i, rtt := range []time.Duration{10 * ms, 50 * ms, 100 * ms} {
 		rows = append(rows, row{
 			name: fmt.Sprintf("a second 60s late, %v", rtt), bench: with(func(b *bench) { b.rtt = rtt }),
 			late: []time.Duration{time.Minute}, cut: 120 * time.Second, end: 300 * time.Second, pairs: both,
+			in:    []place{inTable, everywhere, inTable}[i],
 			cells: []cell{{"Jain's index", jain, atLeast, 0.90, 0.98}, {"mean wait ms", meanWait, atMost, 90, 0}},
 		})
 	}
@@ -239,10 +243,11 @@ func badRows() []row {
 
 func driftRows() []row {
 	var rows []row
-	for _, drift := range []int64{-200, -50, 50, 200} {
+	for i, drift := range []int64{-200, -50, 50, 200} {
 		rows = append(rows, row{
 			name: fmt.Sprintf("clocks drift by %d ppm, 30m", drift), bench: with(func(b *bench) { b.rate, b.queue = 2*megabit, time.Second }),
 			drift: drift, cut: 20 * time.Second, end: 30*time.Minute + 20*time.Second, pairs: both,
+			in:    []place{everywhere, inTable, inTable, everywhere}[i],
 			cells: []cell{{"95 % of waits ms", longWait, atMost, 80, 0}, {"goodput %", goodput, atLeast, 93, 0}},
 		})
 	}
