@@ -47,13 +47,13 @@ func TestAPowerCutLeavesNoFalseClaim(t *testing.T) {
 
 // usualCuts is how many random cuts there are when nothing is given: make interop-full has
 // more.
-const usualCuts = 450
+const usualCuts = 225
 
 // walkStarts and walkCompletes say at every how many-th prefix the program is
 // started, and how often of those it is let complete.
 const (
-	walkStarts    = 30
-	walkCompletes = 3
+	walkStarts    = 50
+	walkCompletes = 2
 )
 
 // walk makes the cuts of every prefix and reads their rows.

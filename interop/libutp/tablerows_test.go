@@ -48,17 +48,18 @@ func lossRows() []row {
 	for _, c := range []struct {
 		loss            float64
 		gates, moonshot [3]float64
+		in              place
 	}{
-		{0, [3]float64{93, 93, 90}, [3]float64{96, 96, 95}},
-		{0.001, [3]float64{92, 80, 60}, [3]float64{95, 93, 90}},
-		{0.01, [3]float64{88, 70, 40}, [3]float64{93, 90, 80}},
-		{0.05, [3]float64{3 * 11.5, 3 * 3.8, 3 * 1.6}, [3]float64{50, 30, 15}},
+		{0, [3]float64{93, 93, 90}, [3]float64{96, 96, 95}, everywhere},
+		{0.001, [3]float64{92, 80, 60}, [3]float64{95, 93, 90}, inTable},
+		{0.01, [3]float64{88, 70, 40}, [3]float64{93, 90, 80}, everywhere},
+		{0.05, [3]float64{3 * 11.5, 3 * 3.8, 3 * 1.6}, [3]float64{50, 30, 15}, everywhere},
 	} {
 		for i, rtt := range []time.Duration{10 * ms, 100 * ms, 300 * ms} {
 			rows = append(rows, row{
 				name:  fmt.Sprintf("%g %% lost, %v", 100*c.loss, rtt),
 				bench: with(func(b *bench) { b.loss, b.rtt = c.loss, rtt }),
-				cut:   5 * time.Second, end: 105 * time.Second, pairs: three,
+				cut:   5 * time.Second, end: 105 * time.Second, pairs: three, in: c.in,
 				cells: []cell{{"goodput %", goodput, atLeast, c.gates[i], c.moonshot[i]}},
 			})
 		}
@@ -203,10 +204,10 @@ func tcpRows() []row {
 
 func shallowRows() []row {
 	var rows []row
-	for _, queue := range []time.Duration{5 * ms, 10 * ms, 20 * ms, 50 * ms} {
+	for i, queue := range []time.Duration{5 * ms, 10 * ms, 20 * ms, 50 * ms} {
 		rows = append(rows, row{
 			name: fmt.Sprintf("alone, a queue of %v", queue), bench: with(func(b *bench) { b.queue = queue }),
-			cut: 20 * time.Second, end: 120 * time.Second, pairs: three,
+			cut: 20 * time.Second, end: 120 * time.Second, pairs: three, in: []place{everywhere, inTable}[i%2],
 			cells: []cell{{"goodput %", goodput, atLeast, 80, 90}, {"lost in the queue %", refused, atMost, 3, 0}},
 		})
 	}
@@ -215,29 +216,29 @@ func shallowRows() []row {
 
 func badRows() []row {
 	var rows []row
-	add := func(name string, gate, moonshot float64, change func(*bench)) {
+	add := func(name string, in place, gate, moonshot float64, change func(*bench)) {
 		rows = append(rows, row{
-			name: name, bench: with(change), cut: 20 * time.Second, end: 120 * time.Second, pairs: three,
+			name: name, bench: with(change), cut: 20 * time.Second, end: 120 * time.Second, pairs: three, in: in,
 			cells: []cell{{"goodput %", goodput, atLeast, gate, moonshot}},
 		})
 	}
 	for i, jitter := range []time.Duration{ms, 2 * ms, 5 * ms, 20 * ms} {
-		add(fmt.Sprintf("jitter of %v", jitter), []float64{95, 90, 90, 80}[i], 95, func(b *bench) { b.jitter = jitter })
+		add(fmt.Sprintf("jitter of %v", jitter), []place{inTable, inTable, everywhere, everywhere}[i], []float64{95, 90, 90, 80}[i], 95, func(b *bench) { b.jitter = jitter })
 	}
 	for i, lasts := range []time.Duration{20 * ms, 100 * ms, 500 * ms, 2 * time.Second, 5 * time.Second} {
-		add(fmt.Sprintf("outages of %v", lasts), []float64{93, 92, 90, 82, 65}[i], 0, func(b *bench) {
+		add(fmt.Sprintf("outages of %v", lasts), []place{inTable, everywhere, inTable, everywhere, everywhere}[i], []float64{93, 92, 90, 82, 65}[i], 0, func(b *bench) {
 			b.outage = utpsim.Outage{Every: 20 * time.Second, Lasts: lasts}
 		})
 	}
 	for i, rtt := range []time.Duration{100 * ms, 300 * ms} {
-		add(fmt.Sprintf("outages of 100ms, %v", rtt), []float64{90, 80}[i], 0, func(b *bench) {
+		add(fmt.Sprintf("outages of 100ms, %v", rtt), []place{inTable, everywhere}[i], []float64{90, 80}[i], 0, func(b *bench) {
 			b.rtt, b.outage = rtt, utpsim.Outage{Every: 20 * time.Second, Lasts: 100 * ms}
 		})
 	}
-	for _, loss := range []float64{0.1, 0.3} {
-		add(fmt.Sprintf("%g %% of acknowledgements lost", 100*loss), 95, 0, func(b *bench) { b.ackLoss = loss })
+	for i, loss := range []float64{0.1, 0.3} {
+		add(fmt.Sprintf("%g %% of acknowledgements lost", 100*loss), []place{inTable, everywhere}[i], 95, 0, func(b *bench) { b.ackLoss = loss })
 	}
-	add("1 % come twice", 95, 0, func(b *bench) { b.duplicate = 0.01 })
+	add("1 % come twice", everywhere, 95, 0, func(b *bench) { b.duplicate = 0.01 })
 	return rows
 }
 

@@ -65,7 +65,10 @@ type met struct {
 }
 
 // patience is how long a cell may take until both ends are closed.
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
+
+// errLate is that ends were closed late.
+var errLate = errors.New("closed late")
 
 // run has both ends do their jobs. The error is what was not as it should be.
 func (c cell) run(ctx context.Context) (m met, err error) {
@@ -112,7 +115,7 @@ func (c cell) run(ctx context.Context) (m met, err error) {
 	case endThere() == never || endBack() == never:
 		err = errors.New("an end was closed, and no FIN came of it")
 	case m.closing > c.path.closes:
-		err = fmt.Errorf("each had said its end, and %v passed until both were closed", m.closing)
+		err = fmt.Errorf("%w: each had said its end, and %v passed until both were closed", errLate, m.closing)
 	}
 	return m, err
 }

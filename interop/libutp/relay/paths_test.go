@@ -24,8 +24,8 @@ type path struct {
 // How long a connection may take to close. libutp sends a FIN again after 1 s, or 3 if it
 // has not seen how long an answer takes, then after twice that, and at most four times.
 const (
-	inOrder    = 8 * time.Second
-	onceLost   = 12 * time.Second
+	inOrder    = 12 * time.Second
+	onceLost   = 16 * time.Second
 	seldomLost = 30 * time.Second // three times at most, but one of 100,000
 	oftenLost  = 45 * time.Second // four times at most, but one of 10,000
 )
