@@ -21,8 +21,9 @@ const (
 	streamBytes = 4 << 20
 	// holeDelay is how long a packet takes from host to host.
 	holeDelay = 10 * time.Millisecond
-	// holePatience is how long a connection may take until both ends are closed.
-	holePatience = 20 * time.Second
+	// holePatience is how long a connection may take until both ends are closed, on a
+	// machine that is busy.
+	holePatience = 90 * time.Second
 	// near is how far below what passes a search may end.
 	near = 16
 )

@@ -50,6 +50,17 @@ const (
 // course is the samples of a story, in order.
 type course []sample
 
+// late is the part of the samples that came half a step late.
+func (c course) late() float64 {
+	n := 0
+	for i := 1; i < len(c); i++ {
+		if c[i].at-c[i-1].at > step+step/2 {
+			n++
+		}
+	}
+	return float64(n) / float64(max(len(c), 1))
+}
+
 // between is the part of a course from a time to another.
 func (c course) between(from, until time.Duration) course {
 	var out course
