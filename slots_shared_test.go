@@ -43,7 +43,12 @@ func crowdOfTorrents(s *swarm, torrents int, up int64) (*member, []*etorrent.Tor
 func TestTorrentsUnderOneLimitShareItsSlots(t *testing.T) {
 	inSwarm(t, func(t *testing.T, s *swarm) {
 		_, _, all := crowdOfTorrents(s, 20, sevenSlots)
-		for range 6 * 60 {
+		for second := range 6 * 60 {
+			if second%60 == 0 {
+				for _, x := range all {
+					x.stay()
+				}
+			}
 			n := served(all)
 			if n != 7 { // a slot that was taken from one is on its way to another, and so is the news of it
 				time.Sleep(100 * time.Millisecond)

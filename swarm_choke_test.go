@@ -53,6 +53,9 @@ func (x *asker) listen() {
 	}
 }
 
+// stay sends a sign of life: who says nothing for four minutes is left.
+func (x *asker) stay() { _, _ = x.conn.Write(make([]byte, 4)) }
+
 func (x *asker) isServed() bool { return x.unchokes.Load() > x.chokes.Load() }
 
 // fourSlots is a limit, in bytes a second, that four slots are enough for, and
