@@ -42,11 +42,11 @@ func (p *chunks) put(c *chunk) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.lent--
-	if p.kept >= max(chunksKept, p.lent) {
-		return
-	}
 	c.next, p.free = p.free, c
 	p.kept++
+	for p.kept > max(chunksKept, p.lent) {
+		p.free, p.kept = p.free.next, p.kept-1
+	}
 }
 
 // rest frees what nobody uses.

@@ -3,8 +3,9 @@ package utp
 import (
 	"bytes"
 	"math/rand/v2"
-	"sync/atomic"
 	"testing"
+
+	"github.com/etorrent/etorrent/internal/leaf/board"
 )
 
 func randomBytes(r *rand.Rand, n int) []byte {
@@ -63,8 +64,8 @@ func TestAnInflowIsReadAsItWasWritten(t *testing.T) {
 func TestAnOutflowIsSentAsItWasWritten(t *testing.T) {
 	for seed := range runs() {
 		r := rand.New(rand.NewPCG(seed, 0))
-		var most atomic.Int64
-		f := newOutflow(&most)
+		most := board.New(0)
+		f := newOutflow(most)
 		var pool chunks
 		var all []byte
 		known, freed := uint64(0), uint64(0)
@@ -72,7 +73,7 @@ func TestAnOutflowIsSentAsItWasWritten(t *testing.T) {
 			switch r.IntN(5) {
 			case 0:
 				b := randomBytes(r, lengths[r.IntN(len(lengths))])
-				most.Store(unsentLeast << r.IntN(6))
+				most.Post(unsentLeast << r.IntN(6))
 				room := f.room()
 				n := f.write(b, &pool)
 				if n != max(0, min(len(b), room)) {

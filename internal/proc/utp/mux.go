@@ -22,10 +22,10 @@ import (
 	"net"
 	"net/netip"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/etorrent/etorrent/internal/core/utp/conn"
+	"github.com/etorrent/etorrent/internal/leaf/board"
 	"github.com/etorrent/etorrent/internal/proc/clock"
 	"github.com/etorrent/etorrent/sup"
 )
@@ -70,7 +70,7 @@ const tellReadAfter = 8
 type Mux struct {
 	cfg      Config
 	chunks   chunks
-	unsent   atomic.Int64 // bytes of each stream that may wait to be sent for the first time
+	unsent   *board.Board[int] // bytes of each stream that may wait to be sent for the first time
 	roll     roll
 	told     *sup.Mailbox[*Conn] // each connection at most once
 	accepted chan *Conn
@@ -79,12 +79,10 @@ type Mux struct {
 
 // New returns a Mux; its Child has to run.
 func New(cfg Config) *Mux {
-	m := &Mux{
+	return &Mux{
 		cfg: cfg, told: sup.NewMailbox[*Conn](), accepted: make(chan *Conn, cfg.Backlog),
-		roll: roll{on: map[*Conn]struct{}{}, ended: make(chan struct{})},
+		roll: roll{on: map[*Conn]struct{}{}, ended: make(chan struct{})}, unsent: board.New(unsentOf(1)),
 	}
-	m.unsent.Store(int64(unsentOf(1)))
-	return m
 }
 
 // Until says when no process of the Mux will run any more. It is told before all else.

@@ -1,6 +1,6 @@
 package utp
 
-import "sync/atomic"
+import "github.com/etorrent/etorrent/internal/leaf/board"
 
 // outflow is our stream between who writes it and the process, which has it until the
 // remote has acknowledged it. Its bytes lie in chunks, the first of each at a multiple of
@@ -19,11 +19,11 @@ type outflow struct {
 		fresh    []*chunk // that the process does not know of
 		appended uint64
 		sent     uint64
-		most     *atomic.Int64 // bytes that may be appended and not sent: the same for all of a Mux
+		most     *board.Board[int] // bytes that may be appended and not sent: the same for all of a Mux
 	}
 }
 
-func newOutflow(most *atomic.Int64) outflow {
+func newOutflow(most *board.Board[int]) outflow {
 	var f outflow
 	f.told.most = most
 	return f
@@ -32,7 +32,10 @@ func newOutflow(most *atomic.Int64) outflow {
 // room is for how many bytes there is room.
 func (f *outflow) room() int { return f.most() - int(f.told.appended-f.told.sent) }
 
-func (f *outflow) most() int { return int(f.told.most.Load()) }
+func (f *outflow) most() int {
+	most, _ := f.told.most.Read()
+	return most
+}
 
 // isOpen says whether there is room for more than a little: then who waits writes on.
 func (f *outflow) isOpen() bool { return f.room() >= f.most()/4 }
