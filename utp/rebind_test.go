@@ -2,9 +2,11 @@ package utp_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -204,5 +206,44 @@ func TestAClaimThatIsNotAnsweredMovesNothingAndSendsLittle(t *testing.T) {
 			t.Errorf("the remote is said to be at %s", got)
 		}
 		transfer(t, hidden, open, 1<<20)
+	})
+}
+
+// A stranger whose numbers happen to be close to those of a connection with its id gets a
+// connection of its own.
+func TestWhoWasAnsweredIsNotTakenForARemoteThatMoved(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it asks some ten thousand times, alike for the race detector")
+	}
+	inBubble(t, func(t *testing.T, b *bubble) {
+		to := b.socket(right)
+		first := b.puppet("10.1.0.1", right)
+		known := accept(t, to)
+		other := &puppet{t: t, to: first.to, window: 1 << 20}
+		for try := 1; ; try++ { // what it is answered is as good as random
+			c, err := b.Host("10.1.0.2").ListenPacket(t.Context(), "udp4", fmt.Sprint(":", 2000+try%60_000))
+			if err != nil {
+				t.Fatal(err)
+			}
+			other.c = c
+			if other.ask(first.id); other.theirs == first.theirs {
+				break
+			}
+			_ = c.Close()
+			if try%500 == 0 {
+				time.Sleep(time.Minute) // those who asked are forgotten
+				first.send(utpwire.Header{Kind: utpwire.State}, nil, "")
+			}
+		}
+		defer other.c.Close()
+		other.data("me too")
+		c := accept(t, to)
+		if got := c.RemoteAddr().String(); !strings.HasPrefix(got, "10.1.0.2:") {
+			t.Errorf("%s was accepted", got)
+		}
+		if got := known.RemoteAddr().String(); !strings.HasPrefix(got, "10.1.0.1:") {
+			t.Errorf("the first is at %s", got)
+		}
+		_, _ = c.Abort(), known.Abort()
 	})
 }

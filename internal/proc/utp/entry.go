@@ -69,7 +69,7 @@ func (x *process) take(d *pnet.Datagram) {
 	case known:
 	case p.Kind == utpwire.Syn:
 		x.knock(d, p)
-	case x.follow(d, p) == moved:
+	case x.door.ViewStanding(x.now, d.Remote, p.ID) == door.Unknown && x.follow(d, p) == moved:
 	default:
 		x.enter(d, p)
 	}

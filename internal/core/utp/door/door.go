@@ -193,6 +193,25 @@ type Guest struct {
 	Theirs, Ours serial.Number
 }
 
+// Standing says how the door knows somebody.
+type Standing uint8
+
+const (
+	// Unknown has not asked, or was not written down.
+	Unknown Standing = iota
+	// Waits has asked, was answered, and has not shown that it heard.
+	Waits
+)
+
+// ViewStanding says how somebody is known by whose packets have an id.
+func (d *Door) ViewStanding(now mono.Instant, from netip.AddrPort, id utpwire.ConnID) Standing {
+	d.expire(now)
+	if _, waits := d.book[KeyOf(from, id)]; waits {
+		return Waits
+	}
+	return Unknown
+}
+
 // Enter takes a packet, no Syn, of which no connection is known.
 func (d *Door) Enter(now mono.Instant, from netip.AddrPort, p *utpwire.Header) Entry {
 	d.expire(now)
