@@ -34,7 +34,7 @@ var lockers = map[string][]string{
 	"internal/proc/utp":       {"Conn", "Sockets", "Trace", "chunks", "roll"},          // what passes between users and the process; where sockets are bound; lines that are to be written; memory that is lent; who is there
 	"internal/storage":        {"Zeros"},                                               // two sums that any worker may compute
 	"internal/storage/faulty": {"Storage"},                                             // stands in for a device: any worker may call it
-	"internal/storage/files":  {"Handles", "store"},                                    // the same: the budget of open files, and one torrent's root
+	"internal/storage/files":  {"Handles", "store", "windowSet"},                       // the same: the budget of open files, one torrent's root, and what is mapped
 	"internal/storage/memory": {"Storage"},                                             // the same
 	"internal/store":          {"Memory"},                                              // the same
 	"internal/store/sqlite":   {"Driver"},                                              // the same: its list of held torrents

@@ -56,6 +56,13 @@ type cast struct {
 	want    *wanting
 	letGo   *ident.TorrentID
 	disown  *disowning
+	missed  *missing
+}
+
+// missing names a piece that could not be sent.
+type missing struct {
+	id    ident.TorrentID
+	piece pieceset.Index
 }
 
 // disowning names a holder that sent wrong bytes.
@@ -113,6 +120,11 @@ func (d *Disk) StoreBlocks(m StoreBlocks) { d.inbox.Put(cast{store: m}) }
 
 // ReadRun asks for a read-ahead.
 func (d *Disk) ReadRun(r ReadRun) { d.inbox.Put(cast{read: r}) }
+
+// Missed has the files of a piece looked at, of which what was mapped is gone.
+func (d *Disk) Missed(id ident.TorrentID, i pieceset.Index) {
+	d.inbox.Put(cast{missed: &missing{id, i}})
+}
 
 // Abandon says that nobody takes what comes, or will come, to reply: its slabs
 // are given back.

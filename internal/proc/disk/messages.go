@@ -99,17 +99,39 @@ type ReadRun struct {
 	Torrent       ident.TorrentID
 	Piece         pieceset.Index
 	Begin, Length uint32
+	Reader        Reader
 	Reply         *sup.Mailbox[ReadDone]
 }
 
-// ReadDone answers a ReadRun. The slab, of which Data is a part, is the
-// receiver's; it is none if Err is set.
+// Reader says who reads what a ReadRun brings.
+type Reader uint8
+
+// The readers: this program, or nobody but the kernel, in system calls.
+const (
+	ReadByUs Reader = iota
+	ReadByKernel
+)
+
+// ReadDone answers a ReadRun. The slab, of which Data is a part, is the receiver's; so is
+// the mapping that comes in place of both where the kernel alone reads. There is neither
+// if Err is set.
 type ReadDone struct {
 	Piece         pieceset.Index
 	Begin, Length uint32
 	Data          []byte
 	Slab          slab.Slab
+	Mapping       storage.Mapping
 	Err           error
+}
+
+// Release gives back what the bytes lie in, if there is anything.
+func (d *ReadDone) Release() {
+	if !d.Slab.IsNone() {
+		d.Slab.Release()
+	}
+	if !d.Mapping.IsNone() {
+		d.Mapping.Release()
+	}
 }
 
 // Report is what the disk tells those who attached themselves to a torrent.

@@ -190,6 +190,10 @@ func (x *process) casts() {
 			if t := x.torrents[c.disown.id]; t != nil && t.core != nil {
 				t.step(func(fx *batch) { t.core.Disown(x.now(), core.Sender(c.disown.holder), fx) })
 			}
+		case c.missed != nil:
+			if t := x.torrents[c.missed.id]; t != nil && t.core != nil && t.core.ViewServe(c.missed.piece) != core.NotServable {
+				t.missed(c.missed.piece)
+			}
 		}
 	}
 	x.cast = cast{}

@@ -14,13 +14,14 @@ var errNotServable = errors.New("the piece is not written")
 
 // readJob reads ahead for an upload.
 type readJob struct {
-	x     *process
-	t     *open
-	run   ReadRun
-	files storage.Store
-	at    int64
-	slab  slab.Slab
-	err   error
+	x       *process
+	t       *open
+	run     ReadRun
+	files   storage.Store
+	at      int64
+	slab    slab.Slab
+	mapping storage.Mapping // in place of the slab
+	err     error
 }
 
 // read gives a worker a read-ahead, or answers that it cannot be.
@@ -56,6 +57,9 @@ func (x *process) refuseRead(r ReadRun) {
 }
 
 func (j *readJob) work() result {
+	if j.mapping = j.lookUp(); !j.mapping.IsNone() {
+		return j
+	}
 	s, err := j.x.d.o.Reads.Rent(j.x.p.Context())
 	if err != nil {
 		j.err = err
@@ -65,6 +69,14 @@ func (j *readJob) work() result {
 	j.x.p.Step(jobLabel)
 	_, j.err = j.files.ReadAt(s.Bytes()[:j.run.Length], j.at)
 	return j
+}
+
+// lookUp is what the run lies in without being read, where the kernel alone reads it.
+func (j *readJob) lookUp() storage.Mapping {
+	if m, can := j.files.(storage.Mapper); can && j.run.Reader == ReadByKernel {
+		return m.Map(j.at, int(j.run.Length))
+	}
+	return storage.Mapping{}
 }
 
 func (j *readJob) apply(x *process) {
@@ -79,11 +91,15 @@ func (x *process) answerRead(j *readJob) {
 		return
 	}
 	done := ReadDone{Piece: j.run.Piece, Begin: j.run.Begin, Length: j.run.Length, Err: j.err}
-	if j.err == nil {
+	switch {
+	case j.err != nil:
+		j.discard()
+	case !j.mapping.IsNone():
+		done.Mapping = j.mapping
+	default:
 		done.Data, done.Slab = j.slab.Bytes()[:j.run.Length], j.slab
-		j.slab = slab.Slab{}
 	}
-	j.discard()
+	j.slab, j.mapping = slab.Slab{}, storage.Mapping{}
 	j.run.Reply.Put(done)
 	if j.err != nil && isAbsence(j.err) {
 		j.t.missed(j.run.Piece)
@@ -91,10 +107,9 @@ func (x *process) answerRead(j *readJob) {
 }
 
 func (j *readJob) discard() {
-	if s := j.slab; !s.IsNone() {
-		j.slab = slab.Slab{}
-		s.Release()
-	}
+	held := ReadDone{Slab: j.slab, Mapping: j.mapping}
+	j.slab, j.mapping = slab.Slab{}, storage.Mapping{}
+	held.Release()
 }
 
 // waiter says whether somebody waits for a read.
@@ -120,8 +135,6 @@ func (x *process) forgetRead(r ReadRun) waiter {
 func (x *process) abandon(reply *sup.Mailbox[ReadDone]) {
 	delete(x.d.reading, reply)
 	for _, done := range reply.Take(nil) {
-		if !done.Slab.IsNone() {
-			done.Slab.Release()
-		}
+		done.Release()
 	}
 }

@@ -4,6 +4,7 @@
 package net
 
 import (
+	"errors"
 	"net"
 	"net/netip"
 	"time"
@@ -60,6 +61,17 @@ type UnsentLimiter interface {
 	// LimitUnsent sets after how many unsent bytes TryWrite takes no more.
 	LimitUnsent(bytes int)
 }
+
+// Untouching is a Conn that only the kernel reads the bytes for. So they may be mapped
+// from a file that somebody may shorten.
+type Untouching interface {
+	// TryWriteUntouched is TryWrite. Bytes that the kernel cannot read end in
+	// ErrUnreadable.
+	TryWriteUntouched(bufs [][]byte) (int, WriteState, error)
+}
+
+// ErrUnreadable says that bytes which were to be written are not there any more.
+var ErrUnreadable = errors.New("what was to be sent is gone: its file was shortened or cannot be read")
 
 // Wrap returns the Conn of c, which TCP carries or what stands for it: over the socket
 // itself where the platform allows it, through blocking calls else.

@@ -157,6 +157,14 @@ func (c *socketConn) TryWrite(bufs [][]byte) (int, WriteState, error) {
 	return total, WriteOpen, nil
 }
 
+func (c *socketConn) TryWriteUntouched(bufs [][]byte) (int, WriteState, error) {
+	n, state, err := c.TryWrite(bufs)
+	if errors.Is(err, unix.EFAULT) {
+		err = ErrUnreadable
+	}
+	return n, state, err
+}
+
 func (c *socketConn) WaitWritable() error {
 	c.waitWrite = waitBegun
 	return c.raw.Write(c.doPollOut)

@@ -2,32 +2,65 @@ package torrent
 
 import (
 	"github.com/etorrent/etorrent/internal/core/peer"
-	"github.com/etorrent/etorrent/internal/leaf/slab"
+	"github.com/etorrent/etorrent/internal/proc/disk"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
 	"github.com/etorrent/etorrent/internal/vocab/wire"
 )
 
-// lease keeps a read-ahead slab until the last block in it was written. The blocks'
+// lease keeps what was read ahead until the last block in it was written. The blocks'
 // headers lie in the lease, and are written before them.
 type lease struct {
-	slab    slab.Slab // none for a copy
+	read    disk.ReadDone // without memory for a copy
 	headers []byte
 	refs    int
 	of      *outbox
 }
 
 func (l *lease) drop() {
-	if l.refs--; l.refs == 0 && !l.slab.IsNone() {
-		l.of.leases--
-		l.slab.Release()
-		l.of.spare = append(l.of.spare, l)
+	if l.refs--; l.refs > 0 || l.view() == inCopy {
+		return
 	}
+	l.of.leases--
+	if l.view() == inSlab {
+		l.of.slabs--
+	}
+	l.read.Release()
+	l.read = disk.ReadDone{}
+	l.of.spare = append(l.of.spare, l)
 }
 
-// lend makes the lease of a slab, in the hands of the caller, with room for the
+// lair says where the blocks of a lease lie.
+type lair uint8
+
+const (
+	inCopy lair = iota
+	inSlab
+	inMapping // that nobody but the kernel may read
+)
+
+func (l *lease) view() lair {
+	switch {
+	case !l.read.Slab.IsNone():
+		return inSlab
+	case !l.read.Mapping.IsNone():
+		return inMapping
+	}
+	return inCopy
+}
+
+// block is what answers a request.
+func (l *lease) block(r peer.Request) []byte {
+	from := r.Begin - l.read.Begin
+	if l.view() == inMapping {
+		return l.read.Mapping.ForKernel(from, r.Length)
+	}
+	return l.read.Data[from : from+r.Length]
+}
+
+// lend makes the lease of what was read, in the hands of the caller, with room for the
 // headers of so many blocks. There are never more leases than peerSlabs.
-func (o *outbox) lend(s slab.Slab, blocks int) *lease {
+func (o *outbox) lend(read disk.ReadDone, blocks int) *lease {
 	var l *lease
 	if last := len(o.spare) - 1; last >= 0 {
 		l, o.spare = o.spare[last], o.spare[:last]
@@ -37,13 +70,16 @@ func (o *outbox) lend(s slab.Slab, blocks int) *lease {
 	if room := blocks * wire.PieceHeaderBytes; cap(l.headers) < room {
 		l.headers = make([]byte, 0, room)
 	}
-	l.slab, l.headers, l.refs = s, l.headers[:0], 1
+	l.read, l.headers, l.refs = read, l.headers[:0], 1
 	o.leases++
+	if l.view() == inSlab {
+		o.slabs++
+	}
 	return l
 }
 
-// segment is a run of bytes to be written: messages, or a block that lies in a
-// leased slab.
+// segment is a run of bytes to be written: messages, or a block that lies in what is
+// leased.
 type segment struct {
 	bytes   []byte
 	lease   *lease       // nil for messages
@@ -55,10 +91,12 @@ type outbox struct {
 	segments []segment
 	messages int      // bytes of messages among them
 	payload  int      // bytes of blocks among them
-	leases   int      // slabs that they lie in
+	leases   int      // reads that they lie in
+	slabs    int      // those of them that have a slab
 	spare    []*lease // to be used again
 	state    pnet.WriteState
 	unsent   unsent
+	fault    error        // that ended the connection
 	writable chan error   // from the linked writer
 	moved    mono.Instant // when leastProgress was made, or bytes began to wait; mono.Never while none do
 	left     int          // bytes since
@@ -104,13 +142,13 @@ func (o *outbox) take(n int) []byte {
 
 // addAnswer appends the answer to a request, behind its header. The lease was made
 // with room for that.
-func (o *outbox) addAnswer(r peer.Request, b []byte, l *lease) {
+func (o *outbox) addAnswer(r peer.Request, l *lease) {
 	begin := len(l.headers)
 	l.headers = wire.AppendPieceHeader(l.headers, r.Piece, r.Begin, r.Length)
 	header := l.headers[begin:len(l.headers):len(l.headers)]
 	o.messages += len(header)
 	o.segments = append(o.segments, segment{bytes: header})
-	o.addBlock(r, b, l)
+	o.addBlock(r, l.block(r), l)
 }
 
 // addBlock appends a block whose header was appended before.
@@ -133,7 +171,7 @@ func (o *outbox) flush(c pnet.Conn, most int) (payload, total int, err error) {
 		if len(o.gather) == 0 {
 			break
 		}
-		n, state, werr := c.TryWrite(o.gather)
+		n, state, werr := tryWrite(c, o.gather)
 		clear(o.gather)
 		o.state = state
 		total += n
@@ -143,6 +181,22 @@ func (o *outbox) flush(c pnet.Conn, most int) (payload, total int, err error) {
 		}
 	}
 	return payload, total, nil
+}
+
+// tryWrite writes what may lie in a mapping, which is lent to such connections only.
+func tryWrite(c pnet.Conn, bufs [][]byte) (int, pnet.WriteState, error) {
+	if u, can := c.(pnet.Untouching); can {
+		return u.TryWriteUntouched(bufs)
+	}
+	return c.TryWrite(bufs)
+}
+
+// readerOf is who reads what is written to a connection.
+func readerOf(c pnet.Conn) disk.Reader {
+	if _, can := c.(pnet.Untouching); can {
+		return disk.ReadByKernel
+	}
+	return disk.ReadByUs
 }
 
 // collect gathers what is to be written, up to most bytes of blocks.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/etorrent/etorrent/internal/core/peer"
 	"github.com/etorrent/etorrent/internal/leaf/slab"
+	"github.com/etorrent/etorrent/internal/proc/disk"
 	"github.com/etorrent/etorrent/internal/vocab/geometry"
 	"github.com/etorrent/etorrent/sup"
 )
@@ -14,9 +15,9 @@ func TestAnsweringASlabOfRequestsAllocatesNothing(t *testing.T) {
 	pool, o := slab.NewPool(2), &outbox{}
 	answer := func() {
 		s, _ := pool.TryRent()
-		l := o.lend(s, slab.Size/geometry.BlockSize)
+		l := o.lend(disk.ReadDone{Slab: s, Data: s.Bytes()}, slab.Size/geometry.BlockSize)
 		for at := uint32(0); at < slab.Size; at += geometry.BlockSize {
-			o.addAnswer(peer.Request{Begin: at, Length: geometry.BlockSize}, s.Bytes()[at:at+geometry.BlockSize], l)
+			o.addAnswer(peer.Request{Begin: at, Length: geometry.BlockSize}, l)
 		}
 		l.drop()
 		o.advance(2 * slab.Size)

@@ -143,6 +143,7 @@ func (t *Torrent) runPeer(p *sup.Process, c candidate) error {
 		why = x.trade(remote, early)
 	}
 	t.control.Put(toControl{closing: &peerClosing{id: c.id, reason: why, trade: x.worth}})
+	x.miss() // after that, since it may end all connections for another reason
 	return nil
 }
 
@@ -157,13 +158,9 @@ func (x *peerProc) cleanUp() {
 		x.in.slab.Release()
 	}
 	for _, done := range x.up.taken.Rest() {
-		if !done.Slab.IsNone() {
-			done.Slab.Release()
-		}
+		done.Release()
 	}
-	if !x.up.ready.Slab.IsNone() {
-		x.up.ready.Slab.Release()
-	}
+	x.up.ready.Release()
 	x.c.disk.Abandon(x.up.done)
 }
 

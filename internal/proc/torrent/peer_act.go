@@ -19,7 +19,7 @@ type uploads struct {
 	reading int                         // bytes asked of the disk
 	runs    int                         // in as many reads
 	taken   sup.Taken[disk.ReadDone]    // out of done and not queued yet
-	ready   disk.ReadDone               // being queued, while it has a slab
+	ready   disk.ReadDone               // being queued, while there is memory that it lies in
 	limit   *limit.Drawer
 	due     mono.Instant // when it grants the next read
 	dole    dole         // of what it granted
@@ -111,17 +111,16 @@ func (x *peerProc) storeBlocks() {
 
 // upload queues the blocks of the read that is done.
 func (x *peerProc) upload() {
-	done := &x.up.ready
-	if done.Slab.IsNone() {
+	done := x.up.ready
+	if done.Slab.IsNone() && done.Mapping.IsNone() {
 		return
 	}
-	l := x.out.lend(done.Slab, len(x.batch.uploads))
-	done.Slab = slab.Slab{}
+	l := x.out.lend(done, len(x.batch.uploads))
+	x.up.ready = disk.ReadDone{}
 	defer l.drop()
 	for _, r := range x.batch.uploads {
 		x.p.Act("upload")
-		from := r.Begin - done.Begin
-		x.out.addAnswer(r, done.Data[from:from+r.Length], l)
+		x.out.addAnswer(r, l)
 	}
 }
 
@@ -183,7 +182,8 @@ func (x *peerProc) readAhead(now mono.Instant) {
 		x.up.reading += int(run.Length)
 		x.up.runs++
 		x.c.disk.ReadRun(disk.ReadRun{
-			Torrent: x.t.id, Piece: run.Piece, Begin: run.Begin, Length: run.Length, Reply: x.up.done,
+			Torrent: x.t.id, Piece: run.Piece, Begin: run.Begin, Length: run.Length,
+			Reader: readerOf(x.c.conn), Reply: x.up.done,
 		})
 	}
 }
@@ -230,6 +230,7 @@ func (x *peerProc) write(now mono.Instant) string {
 		}
 	}
 	if err != nil {
+		x.out.fault = err
 		return "write: " + err.Error()
 	}
 	if x.out.state == pnet.WriteBlocked {

@@ -43,7 +43,7 @@ func (o *outbox) viewStall(now mono.Instant) stallEvidence {
 	switch {
 	case now >= o.moved.Add(stallLimit):
 		return stallOver
-	case o.leases > 0 && now >= o.moved.Add(stallAfter):
+	case o.slabs > 0 && now >= o.moved.Add(stallAfter):
 		return stallLong
 	}
 	return stallNone
@@ -54,7 +54,7 @@ func (o *outbox) deadline() mono.Instant {
 	switch {
 	case o.isSent():
 		return mono.Never
-	case o.leases > 0:
+	case o.slabs > 0:
 		return o.moved.Add(stallAfter)
 	}
 	return o.moved.Add(stallLimit)
@@ -76,14 +76,14 @@ func (x *peerProc) takeBack() {
 }
 
 // unsend takes the blocks out of which nothing was sent, in their order. The rest
-// of one that was begun is copied.
+// of one that was begun is copied. What lies in a mapping has no slab, and stays.
 func (o *outbox) unsend() []peer.Request {
 	var back []peer.Request
 	kept := o.segments[:0]
 	for _, s := range slices.Clone(o.segments) {
 		last := len(kept) - 1
 		switch {
-		case s.lease == nil || s.lease.slab.IsNone():
+		case s.lease == nil || s.lease.view() != inSlab:
 			kept = append(kept, s)
 		case last < 0 || last == 0 && len(kept[0].bytes) < wire.PieceHeaderBytes:
 			for i := range kept { // its header lies in the lease too

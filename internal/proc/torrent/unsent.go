@@ -1,6 +1,10 @@
 package torrent
 
-import pnet "github.com/etorrent/etorrent/internal/proc/net"
+import (
+	"errors"
+
+	pnet "github.com/etorrent/etorrent/internal/proc/net"
+)
 
 // unsent says how much may wait unsent in the kernel for a remote. The less it is, the
 // sooner a cancel, a choke or a limit acts, and the more often we are woken to write.
@@ -47,5 +51,19 @@ func (x *peerProc) limitUnsent() {
 	before := x.out.unsent
 	if x.out.unsent = before.after(x.core.Appetite()); x.out.unsent != before {
 		c.LimitUnsent(x.out.unsent.bytes())
+	}
+}
+
+// miss has the disk look at the file of the block that could not be sent.
+func (x *peerProc) miss() {
+	if !errors.Is(x.out.fault, pnet.ErrUnreadable) {
+		return
+	}
+	for _, s := range x.out.segments {
+		if s.lease != nil {
+			x.p.Act("tell the disk")
+			x.c.disk.Missed(x.t.id, s.request.Piece)
+			return
+		}
 	}
 }

@@ -24,6 +24,7 @@ const DefaultHandles = 128
 // Storage opens stores of files. It implements storage.Storage.
 type Storage struct {
 	handles *Handles
+	windows *windowSet
 	flusher flusher
 }
 
@@ -48,7 +49,7 @@ func New(o Options) *Storage {
 	if o.Handles == nil {
 		o.Handles = NewHandles(DefaultHandles)
 	}
-	return &Storage{handles: o.Handles, flusher: flusher{data: flushData, folder: flushFolder}}
+	return &Storage{handles: o.Handles, windows: new(windowSet), flusher: flusher{data: flushData, folder: flushFolder}}
 }
 
 // Open returns the store of one torrent. A folder that is missing is no error:
@@ -75,6 +76,7 @@ func (s *Storage) Open(ctx context.Context, spec storage.Spec) (storage.Store, e
 		features: volume,
 		numbers:  viewNumbers(existing(dir)),
 		handles:  s.handles,
+		windows:  s.windows,
 		flusher:  s.flusher,
 		files:    make([]fileState, len(spec.Files)),
 		folders:  make(map[string]*mark),

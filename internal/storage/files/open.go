@@ -57,8 +57,9 @@ func (s *store) openOnce(i int, mode storage.Access) (*handle, error) {
 	return h, err
 }
 
-// discard takes file i out of the budget.
+// discard takes file i out of the budget, and lends nothing of it that is mapped.
 func (s *store) discard(i int) {
+	s.dropWindows(i)
 	if f := s.handles.dropFile(s, i); f != nil {
 		shut(f)
 	}

@@ -18,6 +18,7 @@ type store struct {
 	features storage.Features
 	numbers  numbers
 	handles  *Handles
+	windows  *windowSet
 	flusher  flusher
 	copier   copier
 
@@ -171,6 +172,7 @@ func (s *store) Close() error {
 	for _, f := range s.handles.drop(s) {
 		shut(f)
 	}
+	s.dropAllWindows()
 	if root != nil {
 		return root.Close()
 	}
