@@ -9,6 +9,9 @@ type Mapper interface {
 	// lie in one file, since too much is lent already, or since they cannot be had,
 	// which ReadAt tells the reason of.
 	Map(off int64, n int) Mapping
+	// MapCached is Map without waiting: none also where the bytes are not in memory, or
+	// that cannot be known.
+	MapCached(off int64, n int) Mapping
 }
 
 // Mapping is the loan of bytes that are mapped from a file, to one owner. Who reads them

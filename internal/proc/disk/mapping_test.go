@@ -16,9 +16,9 @@ import (
 // mapped is a storage whose stores lend what they have, as far as they are said to.
 type mapped struct {
 	storage.Storage
-	w    *world
-	lent atomic.Int64
-	most int64 // that are lent at a time
+	w           *world
+	lent, asked atomic.Int64
+	most        int64 // that are lent at a time
 }
 
 func (m *mapped) Open(ctx context.Context, s storage.Spec) (storage.Store, error) {
@@ -34,6 +34,14 @@ type mappedStore struct {
 }
 
 func (s mappedStore) Unwrap() storage.Store { return s.Store }
+
+// MapCached lends every other time, so that the loop and workers both do.
+func (s mappedStore) MapCached(off int64, n int) storage.Mapping {
+	if s.of.asked.Add(1)%2 == 0 {
+		return s.Map(off, n)
+	}
+	return storage.Mapping{}
+}
 
 func (s mappedStore) Map(off int64, n int) storage.Mapping {
 	if s.of.lent.Load() == s.of.most {

@@ -46,6 +46,13 @@ func (x *process) read(r ReadRun) {
 		x: x, t: t, run: r, files: t.files,
 		at: t.req.Spec.Geometry.PieceOffset(r.Piece) + int64(r.Begin),
 	}
+	if m, can := j.mapper(); can {
+		j.mapping = m.MapCached(j.at, int(r.Length))
+	}
+	if !j.mapping.IsNone() {
+		j.apply(x)
+		return
+	}
 	x.reads.give(j)
 }
 
@@ -57,7 +64,10 @@ func (x *process) refuseRead(r ReadRun) {
 }
 
 func (j *readJob) work() result {
-	if j.mapping = j.lookUp(); !j.mapping.IsNone() {
+	if m, can := j.mapper(); can {
+		j.mapping = m.Map(j.at, int(j.run.Length))
+	}
+	if !j.mapping.IsNone() {
 		return j
 	}
 	s, err := j.x.d.o.Reads.Rent(j.x.p.Context())
@@ -71,12 +81,13 @@ func (j *readJob) work() result {
 	return j
 }
 
-// lookUp is what the run lies in without being read, where the kernel alone reads it.
-func (j *readJob) lookUp() storage.Mapping {
-	if m, can := j.files.(storage.Mapper); can && j.run.Reader == ReadByKernel {
-		return m.Map(j.at, int(j.run.Length))
+// mapper lends what the run lies in without its being read, where the kernel alone
+// reads it.
+func (j *readJob) mapper() (m storage.Mapper, can bool) {
+	if j.run.Reader == ReadByKernel {
+		m, can = j.files.(storage.Mapper)
 	}
-	return storage.Mapping{}
+	return m, can
 }
 
 func (j *readJob) apply(x *process) {

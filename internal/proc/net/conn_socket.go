@@ -14,9 +14,6 @@ import (
 	"github.com/etorrent/etorrent/internal/vocab/transport"
 )
 
-// maxGather is how many buffers one gathered write carries.
-const maxGather = 256
-
 // socketConn drives the descriptor itself: waiting and moving bytes are apart,
 // so a waiting connection holds no buffer.
 type socketConn struct {
@@ -98,8 +95,7 @@ func (c *socketConn) read(fd uintptr) bool {
 
 func (c *socketConn) write(fd uintptr) bool {
 	for {
-		// Not Writev, whose list of buffers grows by doubling.
-		c.writeN, c.writeErr = unix.SendmsgBuffers(int(fd), c.writeFrom, nil, nil, 0)
+		c.writeN, c.writeErr = sendGathered(int(fd), c.writeFrom)
 		if !errors.Is(c.writeErr, unix.EINTR) {
 			return true
 		}

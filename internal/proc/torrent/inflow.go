@@ -18,6 +18,11 @@ const (
 	// gatherShare is the part of what was requested that is waited for at most, so
 	// that the remote always has more to send.
 	gatherShare = 2
+	// requestsGathered is how many requests of a fast remote are read at once, while
+	// requestsEnough of it wait for their answer: some 2 MiB, so that it has more to get.
+	requestsGathered = 32
+	requestsEnough   = 4 * requestsGathered
+	requestBytes     = 17
 	// inflowMeasure is how many bytes the rate is worked out from.
 	inflowMeasure = 1 << 20
 )
@@ -36,6 +41,15 @@ func (f *inflow) worth(due int) int {
 		return 1
 	}
 	return int(n)
+}
+
+// worthAsked is how many bytes to wait for of a remote that takes much, and of which so
+// many requests wait already.
+func worthAsked(of unsent, waiting int) int {
+	if of == unsentAmple && waiting >= requestsEnough {
+		return requestsGathered * requestBytes
+	}
+	return 1
 }
 
 // took notes that n bytes came by now, where so many were waited for. Of a remote that

@@ -73,3 +73,22 @@ func TestARemoteThatFaltersIsSoonReadAtOnce(t *testing.T) {
 		t.Errorf("when it is fast again %d bytes are waited for", f.worth(8<<20))
 	}
 }
+
+// Requests are read in large parts only of a remote that takes much and has asked for
+// more than it can get meanwhile.
+func TestRequestsOfAFastRemoteAreReadTogetherWhileMoreWaitThanItTakes(t *testing.T) {
+	for _, c := range []struct {
+		of      unsent
+		waiting int
+		worth   int
+	}{
+		{unsentUsual, requestsEnough, 1},
+		{unsentAmple, 0, 1},
+		{unsentAmple, requestsEnough - 1, 1},
+		{unsentAmple, requestsEnough, requestsGathered * requestBytes},
+	} {
+		if n := worthAsked(c.of, c.waiting); n != c.worth {
+			t.Errorf("%d bytes are waited for, want %d (%+v)", n, c.worth, c)
+		}
+	}
+}

@@ -329,6 +329,9 @@ func (x *peerProc) letReaderGo() {
 	if x.core != nil && x.core.Credit() > 0 {
 		next.most, next.due = slab.Size, x.core.InFlight()*geometry.BlockSize
 	}
+	if x.core != nil && next.due == 0 {
+		next.asked = worthAsked(x.out.unsent, x.core.Waiting())
+	}
 	if len(x.in.carry) > 0 {
 		next.carry = x.in.carry
 	}

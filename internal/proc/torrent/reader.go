@@ -23,6 +23,7 @@ type appetite struct {
 	carry []byte // the rest of the last fill, nil if it was used up
 	most  int    // bytes to read at once
 	due   int    // bytes of blocks that are to come
+	asked int    // bytes to wait for where none are
 }
 
 const (
@@ -61,7 +62,7 @@ func (r *reader) run(p *sup.Process) error {
 	next := appetite{most: quietRead}
 	for {
 		awaited := r.inflow.worth(next.due)
-		if err := r.await(awaited); err != nil {
+		if err := r.await(max(awaited, next.asked)); err != nil {
 			r.hand(ctx, fill{err: err})
 			return nil
 		}

@@ -83,6 +83,38 @@ func TestWhatIsMappedIsWhatIsRead(t *testing.T) {
 			t.Fatalf("%d bytes at %d are others", n, off)
 		}
 		m.Release()
+		if m := st.MapCached(off, n); !m.IsNone() { // what was just read and stays in memory
+			if !bytes.Equal(m.ForKernel(0, uint32(n)), want) {
+				t.Fatalf("%d bytes at %d that are in memory are others", n, off)
+			}
+			m.Release()
+		}
+	}
+}
+
+// What is not open, or cannot be in memory, is not lent by who does not wait.
+func TestWhatMustBeWaitedForIsNotLentAtOnce(t *testing.T) {
+	st, path := mappable(t, 2<<20)
+	if m := st.MapCached(0, 4<<10); m.IsNone() {
+		t.Skip("this kernel does not say what is in memory")
+	} else {
+		m.Release()
+	}
+	st.discard(0)
+	if m := st.MapCached(0, 4<<10); !m.IsNone() {
+		t.Error("a file is lent that is not open")
+	}
+	st.Map(0, 4<<10).Release()
+	if err := os.Truncate(path, 4<<10); err != nil {
+		t.Fatal(err)
+	}
+	if m := st.MapCached(8<<10, 4<<10); !m.IsNone() {
+		t.Error("bytes are lent that a shortened file does not have")
+	}
+	if m := st.MapCached(0, 4<<10); m.IsNone() {
+		t.Error("what is left is not lent")
+	} else {
+		m.Release()
 	}
 }
 
