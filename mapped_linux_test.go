@@ -70,7 +70,10 @@ func TestAFileThatIsShortenedWhileItIsSentEndsTheConnectionAlone(t *testing.T) {
 		}
 	}
 	completed := 0
-	for e := range client.Events(t.Context(), 0) { // what is not claimed yet is looked at when it is
+	for e, err := range client.Events(t.Context(), 0) { // what is not claimed yet is looked at when it is
+		if err != nil {
+			t.Fatal(err)
+		}
 		if _, is := e.(etorrent.CompletedEvent); is {
 			if completed++; completed == 2 {
 				break
