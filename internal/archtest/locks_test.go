@@ -26,7 +26,7 @@ var lockers = map[string][]string{
 	"internal/proc/announce":  {"slate"},                                               // how far torrents are, and how their trackers do
 	"internal/proc/client":    {"ballot", "crashLog"},                                  // the core that counts votes on our address; a set of stacks that were told
 	"internal/proc/disk":      {"Memory", "Set", "outcomes"},                           // a budget that all disks share; the map from volumes to disks; what workers leave for the loop
-	"internal/proc/net":       {"Greeter", "udpPackets"},                               // counters of connections being greeted; whose turn it is to write, which does not wait
+	"internal/proc/net":       {"Greeter", "bareSocket", "udpPackets"},                 // counters of connections being greeted; a descriptor, which is not closed under who waits for it; whose turn it is to write, which does not wait
 	"internal/proc/udp":       {"tally"},                                               // a copy of the counters
 	"internal/proc/roster":    {"register"},                                            // what runs, for the roster's next incarnation
 	"internal/proc/torrent":   {"Tally", "inlet", "meter", "pulse", "roll", "windows"}, // counters that anyone reads; what comes for control, or for none; what the choker reads; a rate; who is connected; what hosts read

@@ -2,6 +2,7 @@ package net
 
 import (
 	"net"
+	"os"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -52,17 +53,27 @@ func socketOf(p Packets) *udpPackets {
 // OneByOne has a socket move its datagrams by a call for each.
 func OneByOne(p Packets) Packets {
 	u := socketOf(Unsegmented(p))
-	u.reading.refusals, u.writing.refusals = maxRefusals, maxRefusals
+	u.in.moving.refusals, u.writing.refusals = maxRefusals, maxRefusals
 	return p
 }
 
 // Portable drives a socket as where nothing is known of the system.
-func Portable(p Packets) Packets { return newPortablePackets(p.(*udpPackets).udp) }
+func Portable(p Packets) Packets {
+	raw := p.(*udpPackets).raw
+	f := os.NewFile(uintptr(raw.fd), "udp")
+	defer f.Close()
+	raw.fd = -1
+	c, err := net.FilePacketConn(f)
+	if err != nil {
+		panic(err)
+	}
+	return newPortablePackets(c)
+}
 
 // Refuse has calls of many datagrams end with what errno says. Nil is no error.
 func Refuse(p Packets, errno func() syscall.Errno) {
 	u := socketOf(p)
-	for _, way := range []*transfer{&u.reading, &u.writing} {
+	for _, way := range []*transfer{&u.in.moving, &u.writing} {
 		many := way.many
 		way.many = func(fd uintptr, of []unix.Mmsghdr) (int, syscall.Errno) {
 			if e := errno(); e != 0 {
@@ -93,7 +104,9 @@ type segmented struct {
 func (s *segmented) Read(into []Datagram) (int, error) {
 	var err error
 	if len(s.rest) == 0 {
-		s.rest, err = s.lender.Lend()
+		var came Reading
+		came, err = s.lender.Lend()
+		s.rest = came.Datagrams
 	}
 	n := min(len(into), len(s.rest))
 	for i, d := range s.rest[:n] {

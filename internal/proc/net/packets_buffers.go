@@ -2,7 +2,7 @@ package net
 
 import (
 	"errors"
-	"net"
+	"syscall"
 )
 
 const (
@@ -14,24 +14,14 @@ const (
 
 // buffersOf asks for buffers of a socket and reads what it has. Linux gives less than
 // is asked for without a word; other systems refuse it, and are asked for half.
-func buffersOf(udp *net.UDPConn, want int) (receive, send int, err error) {
-	raw, err := udp.SyscallConn()
-	if err != nil {
-		return 0, 0, err
-	}
-	want = min(want, maxBuffer)
-	for way, set := range [...]func(int) error{udp.SetReadBuffer, udp.SetWriteBuffer} {
-		forced := false
-		if err := raw.Control(func(fd uintptr) { forced = forceBuffer(fd, way, want) == nil }); err != nil {
-			return 0, 0, err
-		}
-		for size := want; !forced && size >= minBuffer && set(size) != nil; size /= 2 {
-		}
-	}
+func buffersOf(raw syscall.RawConn, want int) (receive, send int, err error) {
 	var sizes [2]int
 	var of [2]error
 	err = raw.Control(func(fd uintptr) {
 		for way := range sizes {
+			size := min(want, maxBuffer)
+			for forced := forceBuffer(fd, way, size); forced != nil && size >= minBuffer && setBuffer(fd, way, size) != nil; size /= 2 {
+			}
 			sizes[way], of[way] = bufferOf(fd, way)
 		}
 	})
@@ -42,5 +32,9 @@ func (p *portablePackets) Buffers(want int) (receive, send int, err error) {
 	if p.udp == nil {
 		return 0, 0, errors.ErrUnsupported
 	}
-	return buffersOf(p.udp, want)
+	raw, err := p.udp.SyscallConn()
+	if err != nil {
+		return 0, 0, err
+	}
+	return buffersOf(raw, want)
 }

@@ -3,6 +3,7 @@ package net
 import (
 	"os"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -11,8 +12,14 @@ const (
 	// largestMessage is the room for what the kernel hands over as one, in bytes: more than
 	// a packet of IP carries.
 	largestMessage = 1 << 16
-	// messagesMost is how many of these are read at once at the most.
+	// messageStride is from one to the next: were it a power of two, what is read in all
+	// would lie in a few lines of the processor's caches.
+	messageStride = largestMessage + 27*64
+	// messagesMost is how many large ones are read at once at the most, smallMost how many of
+	// which lentBytes are more.
 	messagesMost = 8
+	smallMost    = 32
+	lentBytes    = messagesMost * largestMessage
 )
 
 // segmentReader has the kernel hand over datagrams of one remote and one size as one
@@ -21,7 +28,9 @@ type segmentReader struct {
 	u      *udpPackets
 	room   int
 	memory []byte // of one message at first, and twice as many whenever all were filled
-	lent   []Datagram
+	size   int    // of a message of the last ones, in bytes
+	moving transfer
+	lent   Reading
 	errno  syscall.Errno
 	pollIn [1]unix.PollFd
 	doRead func(fd uintptr) bool
@@ -38,16 +47,25 @@ func segmentLender(p Packets, room int) Lender {
 	}); err != nil || failed != nil {
 		return nil
 	}
-	l := &segmentReader{u: u, room: room}
+	l := &segmentReader{u: u, room: room, moving: u.in.another()}
 	l.doRead = l.read
 	return l
 }
 
 // Lend reads what is there, up to some messages.
-func (l *segmentReader) Lend() ([]Datagram, error) {
-	l.lent, l.errno = l.lent[:0], 0
-	err := l.u.raw.Read(l.doRead)
-	l.u.reading.release(messagesMost)
+func (l *segmentReader) Lend() (Reading, error) { return l.by(l.u.raw.Read) }
+
+// More does so too, and does not wait for it.
+func (l *segmentReader) More(span time.Duration) (Reading, error) {
+	nap(span)
+	return l.by(l.u.raw.Try)
+}
+
+// by reads by a way of the socket.
+func (l *segmentReader) by(way func(func(fd uintptr) bool) error) (Reading, error) {
+	l.lent, l.errno = Reading{Datagrams: l.lent.Datagrams[:0]}, 0
+	err := way(l.doRead)
+	l.moving.release(smallMost)
 	if err == nil && l.errno != 0 {
 		err = os.NewSyscallError("recvmsg", l.errno)
 	}
@@ -60,43 +78,57 @@ func (l *segmentReader) read(fd uintptr) bool {
 		if !poll(fd, &l.pollIn, unix.POLLIN) {
 			return false
 		}
-		l.memory = make([]byte, largestMessage)
+		l.memory, l.size = make([]byte, messageStride), largestMessage
 	}
-	t := &l.u.reading
-	asked := t.room(len(l.memory) / largestMessage)
+	t := &l.moving
+	asked := t.room(min(len(l.memory)/messageStride, max(messagesMost, lentBytes/max(1, l.size))))
 	for i := range asked {
 		t.toRead(i, l.message(i))
 	}
 	n, errno := t.move(fd, asked)
-	for i := range n {
-		l.cut(i)
-	}
+	l.take(n)
 	switch {
 	case errno == unix.EAGAIN:
 		return n > 0
 	case errno != 0:
 		l.errno = errno
 	case n == asked:
+		l.lent.Rest = MayBeLeft
 		l.grow()
 	}
 	return true
 }
 
-// message is the memory of message i.
-func (l *segmentReader) message(i int) []byte {
-	return l.memory[i*largestMessage : (i+1)*largestMessage : (i+1)*largestMessage]
+// take lends n messages.
+func (l *segmentReader) take(n int) {
+	bytes := 0
+	for i := range n {
+		bytes += int(l.moving.headers[i].Len)
+		l.cut(i)
+	}
+	if n > 0 {
+		l.lent.Messages, l.size = n, bytes/n
+	}
 }
 
-// grow makes room for more messages the next time.
+// message is the memory of message i.
+func (l *segmentReader) message(i int) []byte {
+	at := i * messageStride
+	return l.memory[at : at+largestMessage : at+largestMessage]
+}
+
+// grow makes room for more messages the next time. Of what small ones do not fill the system
+// gives no memory.
 func (l *segmentReader) grow() {
-	if more := 2 * len(l.memory); more <= messagesMost*largestMessage {
-		l.memory = make([]byte, more)
+	had := len(l.memory) / messageStride
+	if more := 2 * had; more <= messagesMost || more <= smallMost && more*l.size <= lentBytes {
+		l.memory = make([]byte, more*messageStride)
 	}
 }
 
 // cut lends what came as message i.
 func (l *segmentReader) cut(i int) {
-	b := &l.u.reading.bundle
+	b := &l.moving.bundle
 	rest := l.message(i)[:b.headers[i].Len]
 	d := Datagram{Remote: b.remote(i)}
 	var size int
@@ -108,7 +140,7 @@ func (l *segmentReader) cut(i int) {
 		n := min(size, len(rest))
 		kept := min(n, l.room)
 		d.Payload = rest[:kept:kept]
-		l.lent = append(l.lent, d)
+		l.lent.Datagrams = append(l.lent.Datagrams, d)
 		if rest = rest[n:]; len(rest) == 0 {
 			return
 		}

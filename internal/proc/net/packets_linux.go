@@ -18,20 +18,14 @@ import (
 // Its lock gives those who write their turns, a batch each: a write does not wait for the
 // network.
 type udpPackets struct {
-	udp    *net.UDPConn
-	raw    syscall.RawConn
+	raw    *bareSocket
 	local  netip.AddrPort
 	family Family
 
-	// Arguments and results of the closures below, which are made once so that a
-	// call allocates nothing. The first group belongs to the reading goroutine, the
-	// second to who has the turn to write.
-	into    []Datagram
-	readN   int
-	readErr syscall.Errno
-	reading transfer
-	doRead  func(fd uintptr) bool
+	in intake // of Read
 
+	// Arguments and results of the closures below, which are made once so that a
+	// call allocates nothing. They belong to who has the turn to write.
 	turn      sync.Mutex
 	out       []Datagram
 	writeN    int
@@ -50,15 +44,17 @@ type fragmentation struct {
 }
 
 func wrapUDP(udp *net.UDPConn) Packets {
-	raw, err := udp.SyscallConn()
+	local := addrPort(udp.LocalAddr())
+	raw, err := bare(udp)
 	if err != nil {
 		return nil
 	}
-	u := &udpPackets{udp: udp, raw: raw, local: addrPort(udp.LocalAddr())}
+	u := &udpPackets{raw: raw, local: local}
 	u.family = FamilyOf(u.local.Addr())
-	u.reading.many, u.reading.one = receiveMany, receiveOne
+	u.in = intake{u: u, moving: transfer{many: receiveMany, one: receiveOne}}
+	u.in.doRead = u.in.read
 	u.writing.many, u.writing.one = sendMany, sendOne
-	u.doRead, u.doWrite, u.doPollOut = u.read, u.write, u.pollOut
+	u.doWrite, u.doPollOut = u.write, u.pollOut
 	_ = raw.Control(u.tune)
 	return u
 }
@@ -76,42 +72,7 @@ func (u *udpPackets) tune(fd uintptr) {
 	}
 }
 
-func (u *udpPackets) Read(into []Datagram) (int, error) {
-	u.into, u.readN, u.readErr = into, 0, 0
-	err := u.raw.Read(u.doRead)
-	u.into = nil
-	u.reading.release(len(into))
-	if err == nil && u.readErr != 0 {
-		err = os.NewSyscallError("recvmsg", u.readErr)
-	}
-	return u.readN, err
-}
-
-// read fills what is there; it says whether the call is over.
-func (u *udpPackets) read(fd uintptr) bool {
-	for u.readN < len(u.into) {
-		rest := u.into[u.readN:]
-		asked := u.reading.room(len(rest))
-		for i := range asked {
-			u.reading.toRead(i, rest[i].Payload)
-		}
-		n, errno := u.reading.move(fd, asked)
-		for i := range n {
-			u.reading.read(i, &rest[i])
-		}
-		u.readN += n
-		switch {
-		case errno == unix.EAGAIN:
-			return u.readN > 0
-		case errno != 0:
-			u.readErr = errno
-			return true
-		case n < asked:
-			return true // that is all
-		}
-	}
-	return true
-}
+func (u *udpPackets) Read(into []Datagram) (int, error) { return u.in.Read(into) }
 
 func (u *udpPackets) Write(out []Datagram) (int, WriteState, error) {
 	u.turn.Lock()
@@ -214,9 +175,9 @@ func (u *udpPackets) setFragment(fd int, want Fragmentation) syscall.Errno {
 func (u *udpPackets) pollOut(fd uintptr) bool { return poll(fd, new([1]unix.PollFd), unix.POLLOUT) }
 func (u *udpPackets) WaitWritable() error     { return u.raw.Write(u.doPollOut) }
 
-func (u *udpPackets) Buffers(want int) (receive, send int, err error) { return buffersOf(u.udp, want) }
+func (u *udpPackets) Buffers(want int) (receive, send int, err error) { return buffersOf(u.raw, want) }
 
-func (u *udpPackets) Close() error              { return u.udp.Close() }
+func (u *udpPackets) Close() error              { return u.raw.Close() }
 func (u *udpPackets) LocalAddr() netip.AddrPort { return u.local }
 
 // forceBuffer passes the administrator's bound, which takes CAP_NET_ADMIN.

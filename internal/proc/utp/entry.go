@@ -35,16 +35,6 @@ const (
 // errNoID is that of a remote with which there are too many connections.
 var errNoID = errors.New("too many connections with one remote")
 
-// receive takes what came at once.
-func (x *process) receive(b Batch) {
-	x.now = max(x.now, b.At)
-	x.p.Step("receive")
-	for i := range b.Datagrams {
-		x.take(&b.Datagrams[i])
-	}
-	x.link.Return(b)
-}
-
 // take gives a datagram to its connection, or to the door. One that fills all the room was
 // cut off, and what is left of it is no packet.
 func (x *process) take(d *pnet.Datagram) {

@@ -7,6 +7,7 @@ type turns struct {
 	touched []*cell
 	late    []*cell // that have had their turn, and come behind those
 	spare   []*cell // the memory of those before
+	roused  []bell  // of users who are to look again
 }
 
 // touch has a connection be flushed.
@@ -39,6 +40,7 @@ func (x *process) flush() {
 		}
 		clear(round)
 		x.write()
+		x.tellRoused()
 		x.turns.touched = append(x.turns.touched, x.turns.late...)
 		clear(x.turns.late)
 		x.turns.late = x.turns.late[:0]
@@ -67,4 +69,13 @@ func (x *process) look(c *cell) {
 	if x.out.n >= runMost {
 		x.write()
 	}
+}
+
+// tellRoused wakes users.
+func (x *process) tellRoused() {
+	for _, b := range x.turns.roused {
+		b.tell()
+	}
+	clear(x.turns.roused)
+	x.turns.roused = x.turns.roused[:0]
 }

@@ -59,13 +59,28 @@ func (h *half) await() {
 
 // signal has who waits look again. With the lock.
 func (h *half) signal() {
+	if h.waiting == somebody {
+		h.rouse().tell()
+	}
+}
+
+// bell is how somebody who waits is told to look again, without the lock: who was woken while
+// another one has that would have to wait for it, and be woken twice. nil: nobody waits.
+type bell chan<- struct{}
+
+// rouse is the bell of who waits, who is to be told soon. With the lock.
+func (h *half) rouse() bell {
 	if h.waiting == nobody {
-		return
+		return nil
 	}
 	h.waiting = nobody
+	return h.wake
+}
+
+func (b bell) tell() {
 	select {
-	case h.wake <- struct{}{}:
-	default:
+	case b <- struct{}{}:
+	default: // it was told
 	}
 }
 

@@ -2,7 +2,9 @@ package utp
 
 import (
 	"net/netip"
+	"time"
 
+	"github.com/etorrent/etorrent/internal/core/utp/doze"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
 	"github.com/etorrent/etorrent/sup"
@@ -62,10 +64,31 @@ func Await(p *sup.Process, s pnet.Packets, writable chan struct{}) {
 	})
 }
 
-// Batch is what was read at once, at one instant.
+// Batch is what was read at once, at one instant. Who has it may read on by itself before it is
+// returned.
 type Batch struct {
-	At        mono.Instant
-	Datagrams []pnet.Datagram
+	At mono.Instant
+	pnet.Reading
 	// Back takes one word when the batch is returned, and has room for it.
 	Back chan struct{}
+	// Source is where to read on; nil: nowhere.
+	Source Source
+	// Doze is what is known of how it comes; it belongs to who has the batch.
+	Doze *doze.Doze
 }
+
+// Source is what a batch was read from.
+type Source interface {
+	// More naps, and then reads what is there, for who has the batch. What that lent before is
+	// not lent any more.
+	More(nap time.Duration) (pnet.Reading, SourceState)
+}
+
+// SourceState says whether a source can be read on.
+type SourceState uint8
+
+// The states.
+const (
+	SourceOpen  SourceState = iota
+	SourceSpent             // the batch is to be returned first
+)

@@ -57,9 +57,9 @@ func (c *cell) pass() (unread, read int) {
 	}
 	u.theirs = n.theirs
 	if u.in.seen.ready > 0 || u.theirs == ended {
-		u.reads.signal()
+		c.x.rouse(&u.reads)
 	}
-	n.writer = u.letWrite()
+	n.writer = c.letWrite()
 	if u.asked != nil {
 		s := c.status()
 		u.status = &s
@@ -80,11 +80,20 @@ func unsentOf(connections int) int {
 
 // letWrite has who waits write, if there is room for more than a little. It says whether
 // somebody waits on. With the lock.
-func (c *Conn) letWrite() waiting {
-	if c.out.isOpen() {
-		c.writes.signal()
+func (c *cell) letWrite() waiting {
+	u := c.user
+	if u.out.isOpen() {
+		c.x.rouse(&u.writes)
 	}
-	return c.writes.waiting
+	return u.writes.waiting
+}
+
+// rouse has who waits look again when all that leaves now is written. With the lock of its
+// connection.
+func (x *process) rouse(h *half) {
+	if b := h.rouse(); b != nil {
+		x.turns.roused = append(x.turns.roused, b)
+	}
 }
 
 // meetWriter has a user who waits write on, when there is room since the flush.
@@ -97,7 +106,7 @@ func (c *cell) meetWriter() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.out.told.sent = u.out.kept.sent
-	c.news.writer = u.letWrite()
+	c.news.writer = c.letWrite()
 }
 
 // status is how it does.

@@ -9,7 +9,6 @@ import (
 	"github.com/etorrent/etorrent/internal/core/utp/conn"
 	"github.com/etorrent/etorrent/internal/core/utp/door"
 	"github.com/etorrent/etorrent/internal/core/utp/recv"
-	"github.com/etorrent/etorrent/internal/proc/clock"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
 	"github.com/etorrent/etorrent/internal/vocab/utpwire"
@@ -42,8 +41,8 @@ type process struct {
 	door   *door.Door
 	shared memory
 	due    deadlines
-	alarm  *clock.Alarm
 	out    outbox
+	in     intake
 
 	now     mono.Instant // of the step
 	step    step
@@ -68,7 +67,7 @@ func (m *Mux) run(p *sup.Process) error { return m.newProcess(p).live() }
 
 func (m *Mux) newProcess(p *sup.Process) *process {
 	return &process{
-		p: p, m: m, link: m.cfg.Link, table: map[door.Key]*cell{}, shared: newShared(), alarm: m.cfg.Clock.NewAlarm(),
+		p: p, m: m, link: m.cfg.Link, table: map[door.Key]*cell{}, shared: newShared(), due: deadlines{alarm: m.cfg.Clock.NewAlarm()},
 		places: places{open: map[utpwire.ConnID]*cell{}}, out: outbox{uncut: pnet.FragmentNever},
 	}
 }
@@ -76,7 +75,7 @@ func (m *Mux) newProcess(p *sup.Process) *process {
 // live goes on until the Mux is shut, or stopped, and its connections are over.
 func (x *process) live() error {
 	p, m := x.p, x.m
-	defer x.alarm.Stop()
+	defer x.due.alarm.Stop()
 	p.Closes((*discarded)(m))
 	if err := x.link.Open(p); err != nil {
 		return err
@@ -86,7 +85,9 @@ func (x *process) live() error {
 	p.Ready()
 	stopping, ended := p.Stopping(), m.roll.ended
 	for x.goesOn() {
-		x.alarm.Arm(x.deadline())
+		if x.in.goOn == nil {
+			x.due.alarm.Arm(x.deadline())
+		}
 		select {
 		case <-stopping:
 			p.Receive("stop")
@@ -98,19 +99,23 @@ func (x *process) live() error {
 		case b := <-x.link.Incoming():
 			p.Receive("datagrams")
 			x.receive(b)
+		case <-x.in.goOn:
+			x.readOn()
 		case <-m.told.Wake():
 			p.Receive("told")
 			x.hear()
 		case <-x.link.Writable():
 			p.Receive("writable")
 			x.out.wire = writable
-		case <-x.alarm.C():
-			x.alarm.Rang()
+		case <-x.due.alarm.C():
+			x.due.alarm.Rang()
 			p.Receive("deadline")
 			x.expire()
 		}
 		x.flush()
+		x.settle()
 	}
+	x.giveBack()
 	x.abort()
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/etorrent/etorrent/internal/core/utp/doze"
 	"github.com/etorrent/etorrent/internal/proc/clock"
 	pnet "github.com/etorrent/etorrent/internal/proc/net"
 	"github.com/etorrent/etorrent/sup"
@@ -47,6 +48,7 @@ type Sockets struct {
 type socket struct {
 	pnet.Packets
 	lender pnet.Lender // which reads it
+	doze   doze.Doze
 	family pnet.Family
 	again  chan struct{} // the reader may read again
 	gone   chan struct{} // closed with it

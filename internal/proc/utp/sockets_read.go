@@ -16,7 +16,7 @@ func (s *Sockets) read(k *socket) error {
 		switch {
 		case errors.Is(err, net.ErrClosed):
 			return nil
-		case len(came) > 0 || err == nil || pnet.ViewPacketFault(err) == pnet.OfEarlier:
+		case len(came.Datagrams) > 0 || err == nil || pnet.ViewPacketFault(err) == pnet.OfEarlier:
 			faults = 0
 		default:
 			faults++
@@ -25,10 +25,19 @@ func (s *Sockets) read(k *socket) error {
 			faults = 0
 			k.rest()
 		}
-		if len(came) > 0 && s.lend(k, Batch{At: s.clock.Now(), Datagrams: came, Back: k.again}) == abandoned {
+		if len(came.Datagrams) > 0 && s.lend(k, Batch{At: s.clock.Now(), Reading: came, Back: k.again, Source: k, Doze: &k.doze}) == abandoned {
 			return nil
 		}
 	}
+}
+
+// More reads on. After an error the reader reads again, and sees what becomes of it.
+func (k *socket) More(nap time.Duration) (pnet.Reading, SourceState) {
+	came, err := k.lender.More(nap)
+	if err != nil {
+		return came, SourceSpent
+	}
+	return came, SourceOpen
 }
 
 // rest waits for a moment, or until the socket is closed.

@@ -63,7 +63,7 @@ func (t *tube) Open(p *sup.Process) error {
 			t.mu.Unlock()
 			for at := 0; at < n; at += readMost {
 				select {
-				case t.incoming <- Batch{At: t.clock.Now(), Datagrams: into[at:min(n, at+readMost)]}:
+				case t.incoming <- Batch{At: t.clock.Now(), Reading: pnet.Reading{Datagrams: into[at:min(n, at+readMost)]}}:
 				case <-t.never:
 					return nil
 				}

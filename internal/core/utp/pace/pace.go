@@ -16,6 +16,11 @@ const (
 	LeastBurst = 2
 	// MostBurst is the most bytes that leave at once: what segmentation offload takes.
 	MostBurst = 64 << 10
+	// FastBurst is the least time that a burst is of: a shorter pause spreads nothing, and
+	// costs a wake-up. It matters above 260 MB/s alone.
+	FastBurst = 250 * time.Microsecond
+	// MostFastBurst is the most bytes of it.
+	MostFastBurst = 1 << 20
 )
 
 // Pacer is the pace of one connection. The zero Pacer lets everything leave at once.
@@ -65,7 +70,8 @@ func (p *Pacer) Sent(now mono.Instant, bytes int) {
 // depth is how much time without sending is saved for a burst.
 func (p *Pacer) depth() time.Duration {
 	least := p.takes((LeastBurst - 1) * p.segment)
-	return min(max(Burst, least), max(p.takes(MostBurst-p.segment), least))
+	fast := min(FastBurst, p.takes(MostFastBurst-p.segment))
+	return min(max(Burst, least), max(p.takes(MostBurst-p.segment), least, fast))
 }
 
 // takes is how long the rate takes for so many bytes.
@@ -84,7 +90,7 @@ func (p *Pacer) takes(bytes int) time.Duration {
 // bytes is what the rate carries in a time, which is short.
 func (p *Pacer) bytes(d time.Duration) int64 {
 	if p.rate > (1<<63-1)/int64(max(d, 1)) {
-		return MostBurst
+		return MostFastBurst
 	}
-	return min(p.rate*int64(d)/int64(time.Second), MostBurst)
+	return min(p.rate*int64(d)/int64(time.Second), MostFastBurst)
 }

@@ -31,7 +31,7 @@ func TestPacketsLeaveAtTheRate(t *testing.T) {
 		var p pace.Pacer
 		p.Set(rate, segment)
 		bytes, _ := send(&p, 1, mono.Instant(1).Add(10*time.Second))
-		if want := 10 * rate; int64(bytes) < want || int64(bytes) > want+want/1000+pace.MostBurst {
+		if want := 10 * rate; int64(bytes) < want || int64(bytes) > want+want/1000+pace.MostFastBurst {
 			t.Errorf("at %d bytes a second %d leave in 10 s", rate, bytes)
 		}
 	}
@@ -39,7 +39,7 @@ func TestPacketsLeaveAtTheRate(t *testing.T) {
 
 func TestABurstIsWhatTheRateTakesInAMillisecond(t *testing.T) {
 	for _, c := range []struct{ rate, packets int64 }{
-		{125_000, 2}, {2_500_000, 2}, {12_500_000, 9}, {40_000_000, 29}, {1_250_000_000, pace.MostBurst / segment},
+		{125_000, 2}, {2_500_000, 2}, {12_500_000, 9}, {40_000_000, 29}, {200_000_000, pace.MostBurst / segment}, {1_250_000_000, 312_500 / segment}, {12_500_000_000, pace.MostFastBurst / segment},
 	} {
 		var p pace.Pacer
 		p.Set(c.rate, segment)
@@ -94,7 +94,7 @@ func TestNoRateMakesNonsense(t *testing.T) {
 				t.Fatalf("at %d the next leaves at %d", now, at)
 			}
 			ready := p.Ready(now)
-			if ready < 0 || ready > pace.MostBurst+2*65535 {
+			if ready < 0 || ready > pace.MostFastBurst+2*65535 {
 				t.Fatalf("%d bytes are ready", ready)
 			}
 			if p.Next(now) == now {
