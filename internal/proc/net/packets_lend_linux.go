@@ -18,7 +18,7 @@ const (
 	// messagesMost is how many large ones are read at once at the most, smallMost how many of
 	// which lentBytes are more.
 	messagesMost = 8
-	smallMost    = 32
+	smallMost    = 64
 	lentBytes    = messagesMost * largestMessage
 )
 

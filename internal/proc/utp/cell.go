@@ -24,6 +24,7 @@ type cell struct {
 	claim  *claim // where the remote may be now; nil: nobody says that it moved
 	due    due
 	mark   mark
+	putOff mark // its reader is woken later
 	heard  heard
 
 	// A step: run is a method that is bound once.

@@ -8,6 +8,8 @@ type turns struct {
 	late    []*cell // that have had their turn, and come behind those
 	spare   []*cell // the memory of those before
 	roused  []bell  // of users who are to look again
+	off     []*cell // whose users are woken for little, since when, at the latest later
+	since   mono.Instant
 }
 
 // touch has a connection be flushed.
@@ -78,4 +80,28 @@ func (x *process) tellRoused() {
 	}
 	clear(x.turns.roused)
 	x.turns.roused = x.turns.roused[:0]
+}
+
+// putOff has who reads be woken later.
+func (t *turns) putOff(c *cell, now mono.Instant) {
+	if len(t.off) == 0 {
+		t.since = now
+	}
+	if c.putOff == unmarked {
+		c.putOff = marked
+		t.off = append(t.off, c)
+	}
+}
+
+// rouseOff has those look again who were put off.
+func (x *process) rouseOff() {
+	for _, c := range x.turns.off {
+		c.putOff = unmarked
+		c.user.mu.Lock()
+		x.rouse(&c.user.reads)
+		c.user.mu.Unlock()
+	}
+	clear(x.turns.off)
+	x.turns.off = x.turns.off[:0]
+	x.tellRoused()
 }

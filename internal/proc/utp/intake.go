@@ -64,6 +64,9 @@ func (x *process) settle() {
 		return
 	}
 	x.tick()
+	if len(x.turns.off) > 0 && x.now.Sub(x.turns.since) >= putOffMost {
+		x.rouseOff()
+	}
 	step := doze.Step{}
 	switch {
 	case i.state == SourceSpent:
@@ -83,6 +86,7 @@ func (x *process) settle() {
 // giveBack has the reader wait for what comes.
 func (x *process) giveBack() {
 	if x.in.goOn != nil {
+		x.rouseOff()
 		x.link.Return(x.in.batch)
 		x.in = intake{}
 	}

@@ -11,6 +11,13 @@ import (
 // may follow.
 const reliefAfter = time.Second
 
+const (
+	// enoughToRead is for how many bytes a user is woken at once, and putOffMost for how long
+	// fewer may wait.
+	enoughToRead = 128 << 10
+	putOffMost   = 500 * time.Microsecond
+)
+
 // meet tells the user what came, and the core what the user did.
 func (c *cell) meet() {
 	if c.isOver() {
@@ -56,9 +63,7 @@ func (c *cell) pass() (unread, read int) {
 		u.open()
 	}
 	u.theirs = n.theirs
-	if u.in.seen.ready > 0 || u.theirs == ended {
-		c.x.rouse(&u.reads)
-	}
+	c.letRead()
 	n.writer = c.letWrite()
 	if u.asked != nil {
 		s := c.status()
@@ -76,6 +81,19 @@ func (c *cell) pass() (unread, read int) {
 // time.
 func unsentOf(connections int) int {
 	return min(unsentMost, max(unsentAll/max(1, connections), unsentLeast))
+}
+
+// letRead has who waits read, if there is something. While the process reads on by itself, and
+// so comes back soon, little waits for more. With the lock.
+func (c *cell) letRead() {
+	u, x := c.user, c.x
+	switch ready := u.in.seen.ready; {
+	case ready == 0 && u.theirs != ended, u.reads.waiting == nobody:
+	case ready < enoughToRead && u.theirs != ended && x.in.goOn != nil:
+		x.turns.putOff(c, x.now)
+	default:
+		x.rouse(&u.reads)
+	}
 }
 
 // letWrite has who waits write, if there is room for more than a little. It says whether
@@ -99,7 +117,7 @@ func (x *process) rouse(h *half) {
 // meetWriter has a user who waits write on, when there is room since the flush.
 func (c *cell) meetWriter() {
 	most := c.user.out.most()
-	if c.news.writer == nobody || int(c.user.out.kept.end-c.user.out.kept.sent) > most-most/4 {
+	if c.news.writer == nobody || int(c.user.out.kept.end-c.user.out.kept.sent) > most/2 {
 		return
 	}
 	u := c.user

@@ -38,7 +38,7 @@ func (f *outflow) most() int {
 }
 
 // isOpen says whether there is room for more than a little: then who waits writes on.
-func (f *outflow) isOpen() bool { return f.room() >= f.most()/4 }
+func (f *outflow) isOpen() bool { return f.room() >= f.most()/2 }
 
 // write appends what there is room for, with the lock.
 func (f *outflow) write(b []byte, from *chunks) int {

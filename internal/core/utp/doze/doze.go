@@ -17,7 +17,7 @@ const (
 	// WorthMessages is how many messages must be expected of the longest nap, for any.
 	WorthMessages = 4
 	// EnoughMessages is how many a nap is to bring; more would only come later.
-	EnoughMessages = 32
+	EnoughMessages = 64
 	// EnoughBytes is the same in bytes.
 	EnoughBytes = 256 << 10
 	// shareOfRoom is the part of what a socket holds that a nap may bring, as the system may wake

@@ -27,8 +27,8 @@ func TestWhereMessagesComeOneByOneAtAHighRateANapBringsMany(t *testing.T) {
 		bytes int
 		nap   time.Duration
 	}{
-		{2 * time.Microsecond, packet, 64 * time.Microsecond}, // 32 of them
-		{4 * time.Microsecond, packet, 128 * time.Microsecond},
+		{time.Microsecond, packet, 64 * time.Microsecond}, // 64 of them
+		{2 * time.Microsecond, packet, 128 * time.Microsecond},
 		{20 * time.Microsecond, packet, doze.Longest},
 		{8 * time.Microsecond, 64 << 10, 0},                      // enough comes in less than a nap takes
 		{20 * time.Microsecond, 64 << 10, 80 * time.Microsecond}, // 256 KiB
@@ -46,7 +46,7 @@ func TestWhereMessagesComeOneByOneAtAHighRateANapBringsMany(t *testing.T) {
 
 func TestWhatTakesLongIsPartOfTheNap(t *testing.T) {
 	var d doze.Doze
-	now := reads(&d, 1, 4*time.Microsecond, packet)
+	now := reads(&d, 1, 2*time.Microsecond, packet)
 	if got := d.Next(now.Add(60*time.Microsecond), ample); (got.Nap - 68*time.Microsecond).Abs() > 5*time.Microsecond {
 		t.Errorf("after 60 µs: %v", got)
 	}
