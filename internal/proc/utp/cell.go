@@ -239,7 +239,7 @@ func (x *process) crashed(c *cell, crash *sup.Crash) {
 	c.leaveTrace()
 	x.remove(c)
 	c.user.mu.Lock()
-	c.user.out = newOutflow(x.m.unsent) // the old one is not used again: nobody knows what it was in the middle of
+	c.user.out = newOutflow(&x.m.chunks) // the old one is not used again: nobody knows what it was in the middle of
 	c.user.mu.Unlock()
 	c.user.finish(&EndError{Reason: Crashed, Err: crash.Err()})
 }

@@ -19,10 +19,25 @@ type chunk struct {
 // chunks lends the memory that the streams of all connections wait in. It is a passive
 // leaf: its lock guards a list.
 type chunks struct {
-	mu   sync.Mutex
-	free *chunk
-	kept int
-	lent int
+	mu     sync.Mutex
+	free   *chunk
+	kept   int
+	lent   int
+	unsent int // bytes of each stream that may wait to be sent for the first time
+}
+
+// allow says how many bytes of each stream may wait to be sent for the first time.
+func (p *chunks) allow(unsent int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.unsent = unsent
+}
+
+// share is what was said last.
+func (p *chunks) share() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.unsent
 }
 
 func (p *chunks) get() *chunk {

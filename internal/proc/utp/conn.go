@@ -76,7 +76,7 @@ const (
 )
 
 func newConn(m *Mux, local, remote netip.AddrPort) *Conn {
-	return &Conn{mux: m, local: local, remote: remote, out: newOutflow(m.unsent)}
+	return &Conn{mux: m, local: local, remote: remote, out: newOutflow(&m.chunks)}
 }
 
 // Read reads what has come of the remote's stream, and waits for it. At its end it is

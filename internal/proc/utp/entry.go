@@ -291,9 +291,7 @@ func (x *process) config(remote netip.AddrPort) conn.Config {
 // divide has each connection have no more than its share of the socket's room and of what may
 // wait unsent, when that is another one.
 func (x *process) divide() {
-	if before, _ := x.m.unsent.Read(); before != unsentOf(x.living) {
-		x.m.unsent.Post(unsentOf(x.living))
-	}
+	x.m.chunks.allow(unsentOf(x.living))
 	share := x.window(max(1, x.living))
 	if share == x.room.share {
 		return

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"math/rand/v2"
 	"testing"
-
-	"github.com/etorrent/etorrent/internal/leaf/board"
 )
 
 func randomBytes(r *rand.Rand, n int) []byte {
@@ -64,16 +62,15 @@ func TestAnInflowIsReadAsItWasWritten(t *testing.T) {
 func TestAnOutflowIsSentAsItWasWritten(t *testing.T) {
 	for seed := range runs() {
 		r := rand.New(rand.NewPCG(seed, 0))
-		most := board.New(0)
-		f := newOutflow(most)
 		var pool chunks
+		f := newOutflow(&pool)
 		var all []byte
 		known, freed := uint64(0), uint64(0)
 		for range 200 {
 			switch r.IntN(5) {
 			case 0:
 				b := randomBytes(r, lengths[r.IntN(len(lengths))])
-				most.Post(unsentLeast << r.IntN(6))
+				pool.allow(unsentLeast << r.IntN(6))
 				room := f.room()
 				n := f.write(b, &pool)
 				if n != max(0, min(len(b), room)) {

@@ -25,7 +25,6 @@ import (
 	"time"
 
 	"github.com/etorrent/etorrent/internal/core/utp/conn"
-	"github.com/etorrent/etorrent/internal/leaf/board"
 	"github.com/etorrent/etorrent/internal/proc/clock"
 	"github.com/etorrent/etorrent/sup"
 )
@@ -70,7 +69,6 @@ const tellReadAfter = 8
 type Mux struct {
 	cfg      Config
 	chunks   chunks
-	unsent   *board.Board[int] // bytes of each stream that may wait to be sent for the first time
 	roll     roll
 	told     *sup.Mailbox[*Conn] // each connection at most once
 	accepted chan *Conn
@@ -81,7 +79,7 @@ type Mux struct {
 func New(cfg Config) *Mux {
 	return &Mux{
 		cfg: cfg, told: sup.NewMailbox[*Conn](), accepted: make(chan *Conn, cfg.Backlog),
-		roll: roll{on: map[*Conn]struct{}{}, ended: make(chan struct{})}, unsent: board.New(unsentOf(1)),
+		roll: roll{on: map[*Conn]struct{}{}, ended: make(chan struct{})}, chunks: chunks{unsent: unsentOf(1)},
 	}
 }
 

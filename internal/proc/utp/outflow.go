@@ -1,7 +1,5 @@
 package utp
 
-import "github.com/etorrent/etorrent/internal/leaf/board"
-
 // outflow is our stream between who writes it and the process, which has it until the
 // remote has acknowledged it. Its bytes lie in chunks, the first of each at a multiple of
 // chunkBytes in the stream: who writes does so behind those that the process was told of,
@@ -19,23 +17,20 @@ type outflow struct {
 		fresh    []*chunk // that the process does not know of
 		appended uint64
 		sent     uint64
-		most     *board.Board[int] // bytes that may be appended and not sent: the same for all of a Mux
+		pool     *chunks // says how many bytes may be appended and not sent
 	}
 }
 
-func newOutflow(most *board.Board[int]) outflow {
+func newOutflow(pool *chunks) outflow {
 	var f outflow
-	f.told.most = most
+	f.told.pool = pool
 	return f
 }
 
 // room is for how many bytes there is room.
 func (f *outflow) room() int { return f.most() - int(f.told.appended-f.told.sent) }
 
-func (f *outflow) most() int {
-	most, _ := f.told.most.Read()
-	return most
-}
+func (f *outflow) most() int { return f.told.pool.share() }
 
 // isOpen says whether there is room for more than a little: then who waits writes on.
 func (f *outflow) isOpen() bool { return f.room() >= f.most()/2 }

@@ -12,7 +12,7 @@ import (
 func TestAStreamIsWritableAgainHoweverLittleMayWaitUnsent(t *testing.T) {
 	for _, most := range []int{unsentLeast, unsentMost / 8, unsentMost} {
 		m := New(Config{})
-		m.unsent.Post(most)
+		m.chunks.allow(most)
 		c := newConn(m, netip.AddrPort{}, netip.AddrPort{})
 		n, state, err := c.Stream().TryWrite([][]byte{make([]byte, 2*unsentMost)})
 		if n != most || state != pnet.WriteBlocked || err != nil {
