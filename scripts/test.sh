@@ -32,9 +32,10 @@ racing() {
 
 scripts/peers.sh || failed+=(peers)
 
-stage unit -timeout 8m ./...
+# All of the worlds of sim are in the stage behind it.
+mapfile -t unit < <(go list ./... | grep -vx 'github.com/etorrent/etorrent/sim')
+stage unit -timeout 8m "${unit[@]}"
 
-# A part of these worlds was in the stage before.
 ETORRENT_SIM_ALL=1 stage sim -timeout 6m ./sim
 
 mapfile -t race < <(racing)
