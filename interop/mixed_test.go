@@ -24,9 +24,10 @@ const (
 	seederRate  = 6_000_000
 	// seederCopies is how often the seeder gives the content to all ten together at most.
 	// It is stopped at fewCopies when every piece is elsewhere too, and at manyCopies
-	// though one is not: what it has given is asked for now and then only, and late on a
-	// machine that is busy.
-	seederCopies = 2.5
+	// though one is not: what it has given is asked for now and then only. Of one swarm,
+	// which is small and may share its machine, that is late by more: lateCopies.
+	seederCopies = 1.2
+	lateCopies   = 2.5
 	fewCopies    = 1.05
 	manyCopies   = 1.17
 	// fullRatio is what ours give at least for what they take, in the median of several
@@ -60,7 +61,7 @@ func TestAMixedSwarmLivesOnLittleMoreThanOneCopy(t *testing.T) {
 	swarms := fromEnv(t, swarmsVariable, usualSwarms)
 	for range swarms {
 		t.Run("swarm", func(t *testing.T) {
-			s := mixedSwarm(t, mixedContent(swarms))
+			s := mixedSwarm(t, swarms)
 			for _, m := range s.members {
 				if m.client.name == ours {
 					ratios = append(ratios, m.ratio())
@@ -83,10 +84,18 @@ func TestAMixedSwarmLivesOnLittleMoreThanOneCopy(t *testing.T) {
 	}
 }
 
-// mixedSwarm runs one swarm.
-func mixedSwarm(t *testing.T, content tree) *swarm {
+// copiesOf is how often the seeder gives the content at most, in one of so many swarms.
+func copiesOf(swarms int) float64 {
+	if swarms == usualSwarms {
+		return lateCopies
+	}
+	return seederCopies
+}
+
+// mixedSwarm runs one of so many swarms.
+func mixedSwarm(t *testing.T, swarms int) *swarm {
 	t.Helper()
-	s := &swarm{meeting: meet(t, content, 256<<10, trackerOurs, "http")}
+	s := &swarm{meeting: meet(t, mixedContent(swarms), 256<<10, trackerOurs, "http")}
 	s.seeder = s.join(t, firstSeeder(t, s.size), job{dir: s.parent, role: roleSeed}, testnet.Rate{Bytes: seederRate})
 	s.awaitCounts(t, time.Now().Add(cellPatience), func(n counts) bool { return n.seeders > 0 })
 	for _, name := range mixed {
@@ -96,7 +105,7 @@ func mixedSwarm(t *testing.T, content tree) *swarm {
 	s.close(t)
 	t.Logf("%.1f MiB, %d bytes a second upwards\n%s", mebi(s.size), fetcherRate, s.table())
 	t.Logf("the seeder gave %.3f copies; ours gave %.2f of what they took (median)", s.copies(), median(s.ratios(ours)))
-	if s.copies() > seederCopies {
+	if most := copiesOf(swarms); s.copies() > most {
 		t.Errorf("the seeder gave %.3f copies", s.copies())
 	}
 	return s
