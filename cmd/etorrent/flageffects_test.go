@@ -159,8 +159,11 @@ func TestTheTrackersOfATorrentAreLeftOutWhereThatIsAskedFor(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		ended := make(chan error, 1)
-		go func() { ended <- cmd.Wait() }()
+		ended := make(chan struct{})
+		go func() {
+			_ = cmd.Wait() // by a signal
+			close(ended)
+		}()
 		select {
 		case <-given.first:
 			_ = cmd.Process.Signal(os.Interrupt)
