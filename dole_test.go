@@ -12,6 +12,7 @@ import (
 // A whole block is much of what a low rate sends in ten seconds: it leaves little by
 // little.
 func TestWhatIsSentAtALowRateIsKeptWithinTwoPercentOfAnyTenSeconds(t *testing.T) {
+	long(t)
 	for _, perSecond := range []int64{4 << 10, 5_000, 10 << 10, 33_333, 80 << 10, 150 << 10} {
 		for _, peers := range []int{1, 4} {
 			t.Run(fmt.Sprintf("%d bytes a second to %d", perSecond, peers), func(t *testing.T) {

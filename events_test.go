@@ -11,6 +11,7 @@ import (
 // The engine does all its work while somebody looks at one event, and then tells how
 // many more there were.
 func TestASlowReaderOfEventsIsToldHowManyItMissedAndHoldsUpNobody(t *testing.T) {
+	long(t)
 	inSwarm(t, func(t *testing.T, s *swarm) {
 		const kept = 16 << 10
 		c := etorrenttest.NewContent(t, "one", 16<<10, 100_000)

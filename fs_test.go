@@ -61,6 +61,7 @@ func bytesOf(seed byte, n int) []byte {
 }
 
 func TestTheFSOfATorrentIsAnFSWhileItComes(t *testing.T) {
+	long(t)
 	inSwarm(t, func(t *testing.T, s *swarm) {
 		files := map[string][]byte{
 			"a.txt": []byte("hello"), "empty": nil, "deep/er/b.bin": bytesOf(1, 100_000), "deep/c.bin": bytesOf(2, 70_000),

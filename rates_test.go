@@ -14,6 +14,7 @@ import (
 // TestRatesOfTheClientAndOfATorrentMayChange fetches two torrents of one seeder, and
 // measures ten seconds at each rate.
 func TestRatesOfTheClientAndOfATorrentMayChange(t *testing.T) {
+	long(t)
 	inSwarm(t, func(t *testing.T, s *swarm) {
 		seeder, leecher := s.join(), s.join()
 		leecher.SetLimits(etorrent.Limits{Down: 1, Up: 1}) // until it is measured

@@ -101,6 +101,7 @@ func verifiedIn(m *member, first, end int) (n int) {
 // A player that seeks: the first byte of the new place comes before two pieces more
 // of the old.
 func TestAfterASeekTheNewPlaceIsReadBeforeTwoPiecesMoreOfTheOld(t *testing.T) {
+	long(t)
 	inSwarm(t, func(t *testing.T, s *swarm) {
 		const piece = 512 << 10
 		c := etorrenttest.NewContent(t, "film", piece, 100*piece)

@@ -123,6 +123,7 @@ func TestWhoHasNotFinishedItsHandshakeLeavesFirst(t *testing.T) {
 // Where there is room again those are dialled again that had to leave, and the bound of
 // a torrent holds in the next run too.
 func TestAHigherBoundDialsAgainAndIsKept(t *testing.T) {
+	long(t)
 	inSwarm(t, func(t *testing.T, s *swarm) {
 		c := etorrenttest.NewContent(t, "again", 16<<10, 60_000_000)
 		state := etorrenttest.NewState()

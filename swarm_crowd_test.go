@@ -118,6 +118,7 @@ func ranked(by netip.AddrPort) (least, most string) {
 // As many as a torrent's bound are served at once, and one more is not, unless BEP 40
 // prefers it: then it takes the place of another. When one leaves there is room again.
 func TestATorrentTakesAsManyConnectionsAsItsBound(t *testing.T) {
+	long(t)
 	bound := min(4000, client.Divide(client.Descriptors()).Peers)
 	inSwarm(t, func(t *testing.T, s *swarm) {
 		c := etorrenttest.NewContent(t, "many", 16<<10, 32<<10)

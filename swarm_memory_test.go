@@ -30,6 +30,15 @@ type member struct {
 	storage *etorrenttest.Storage
 }
 
+// long leaves a test out where time is short: beside the race detector it takes many times
+// as long, and has the same goroutines do the same together as shorter ones.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("it takes long")
+	}
+}
+
 func inSwarm(t *testing.T, run func(t *testing.T, s *swarm)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {

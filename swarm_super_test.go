@@ -209,6 +209,7 @@ func (s *swarm) brood(c *etorrenttest.Content, change func(*etorrent.Options), h
 }
 
 func TestOneThatSuperSeedsSendsLittleMoreThanOneCopy(t *testing.T) {
+	long(t)
 	const size = 8 << 20
 	copies := map[string]float64{}
 	for name, how := range map[string][]etorrent.AddOption{"super": {etorrent.SuperSeeding()}, "ordinary": nil} {

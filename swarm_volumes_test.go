@@ -33,6 +33,7 @@ func (s onVolume) Features() storage.Features {
 // A volume that stands still keeps what it has of slabs and memory. Torrents of
 // others are fetched meanwhile.
 func TestAVolumeThatStandsStillHoldsUpNoOther(t *testing.T) {
+	long(t)
 	inSwarm(t, func(t *testing.T, s *swarm) {
 		still := etorrenttest.NewContent(t, "still", 256<<10, 40<<20)
 		quick := etorrenttest.NewContent(t, "quick", 256<<10, 40<<20)

@@ -280,6 +280,7 @@ func TestAFileThatIsEditedWhileItIsSharedIsReadAgain(t *testing.T) {
 }
 
 func TestAFileThatNobodyTouchesIsNeverReadAgain(t *testing.T) {
+	long(t)
 	for how, share := range shares {
 		t.Run(how, func(t *testing.T) {
 			dir := t.TempDir()
