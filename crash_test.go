@@ -13,7 +13,7 @@ import (
 
 const (
 	crashRuns      = 1000
-	crashRunsShort = 100
+	crashRunsShort = 50
 	// crashRunVariable has the number of one run, to do only that.
 	crashRunVariable = "ETORRENT_CRASH_RUN"
 )
