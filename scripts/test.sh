@@ -40,7 +40,7 @@ ETORRENT_SIM_ALL=1 stage sim -timeout 6m ./sim
 
 mapfile -t race < <(racing)
 if [ "$(go env CGO_ENABLED)" = 1 ] && command -v "$(go env CC)" >/dev/null; then
-  stage race -race -short -vet=off -timeout 6m "${race[@]}"
+  stage race -race -short -vet=off -timeout 10m "${race[@]}"
 else
   echo '== race: skipped, the race detector needs cgo and a C compiler'
   [ "${CI:-}" != true ] || failed+=(race)
