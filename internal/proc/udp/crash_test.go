@@ -83,18 +83,10 @@ func exchange(t *testing.T, f *fuse) {
 			}
 			answers[r.Transaction] = fmt.Sprintf("%T", r.Outcome)
 		}
-		unsent := 0 // one may meet the sockets of a process that is ending, and is told so
 		for i := range uint32(3) {
-			switch answers[i] {
-			case "udp.Answered":
-			case "udp.NotSent":
-				unsent++
-			default:
+			if answers[i] != "udp.Answered" {
 				t.Errorf("ask %d: %q", i, answers[i])
 			}
-		}
-		if unsent > 1 {
-			t.Errorf("%d asks were not sent", unsent)
 		}
 		if answers[99] != "udp.Expired" {
 			t.Errorf("the ask of nobody: %q", answers[99])

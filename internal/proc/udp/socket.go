@@ -216,7 +216,8 @@ func (x *process) fill(f pnet.Family) {
 	}
 }
 
-// failed tells who sent the first datagram that it cannot be sent.
+// failed tells who sent the first datagram that it cannot be sent. An ask whose socket was
+// closed under it, as when the process is killed, stays open: it is sent again over the next.
 func (x *process) failed(err error) {
 	o := x.out[0]
 	x.out = x.out[1:]
@@ -225,6 +226,9 @@ func (x *process) failed(err error) {
 		if in, _ := x.h.inboxes[o.kind].Read(); in != nil {
 			x.put(in, Batch{At: x.h.cfg.Clock.Now(), Faults: []Fault{{To: o.Remote, Err: err}}})
 		}
+		return
+	}
+	if errors.Is(err, net.ErrClosed) {
 		return
 	}
 	if key := o.ask.key(); x.kept.open[key] == o.ask { // else its time was over meanwhile
