@@ -15,20 +15,23 @@ import (
 )
 
 // smallDemo runs a demo that is as short as one can be, in a folder of its own,
-// and fails if that is not empty afterwards. A verdict that fails by time alone, and that
-// it does not end with 0 then, is taken for one that holds.
+// and fails if that is not empty afterwards. On a machine that has no time left for it a
+// verdict that fails by time alone, and that it does not end with 0 then, is taken for one that
+// holds.
 func smallDemo(t *testing.T, more ...string) result {
 	t.Helper()
 	dir := t.TempDir()
 	cmd := program(t, dir, append([]string{"demo", "--peers", "4", "--size", "6M", "--rate", "1M"}, more...)...)
 	cmd.Env = append(cmd.Env, "TMPDIR="+dir, "TMP="+dir, "ETORRENT_SELECT=nothing-of-the-child")
+	before := machineNow()
 	r := finish(t, cmd)
+	idle := before.idleShare()
 	left, err := filepath.Glob(filepath.Join(dir, "etorrent-demo-*"))
 	if err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v %v", left, err)
 	}
-	if failed := ofTime.FindAllString(r.stdout, -1); len(failed) > 0 {
-		t.Logf("this machine does too much else:\n%s", r.stdout)
+	if failed := ofTime.FindAllString(r.stdout, -1); len(failed) > 0 && idle < idleEnough {
+		t.Logf("nobody used %.0f %% of this machine:\n%s", 100*idle, r.stdout)
 		if want := fmt.Sprintf("%d of 5 verdicts do not hold", len(failed)); r.code == int(exitBug) && strings.Contains(r.stderr, want) {
 			r.code, r.stderr = 0, ""
 		}
@@ -36,6 +39,9 @@ func smallDemo(t *testing.T, more ...string) result {
 	}
 	return r
 }
+
+// idleEnough is what part of the machine is idle beside a demo that is not held up.
+const idleEnough = 0.2
 
 // ofTime is how a verdict begins that fails also where a machine gives no time: what has
 // nothing to do with time is judged before, and nobody may fetch all without what crashed.
