@@ -6,8 +6,7 @@ package main
 // beside libtorrent over uTP.
 func utpGetRows(o options) []row {
 	whole, short := o.sizes.payload(o.sizes.utpGet), o.sizes.payload(o.sizes.stock)
-	program := func(l *lab) string { return l.program }
-	over := func(t transportOf) peer { return ourPeer("ours over "+string(t), program, "--transport", string(t)) }
+	over := func(t transportOf) peer { return ourPeer("ours over "+string(t), ourProgram, "--transport", string(t)) }
 	libtorrent := func(name string, buffers int) peer {
 		return libtorrentEnd{vouching: trusting, transport: overUTP, buffers: buffers}.peer(name)
 	}

@@ -196,7 +196,10 @@ func getArgs(l *lab, m *material, from, dir string, more ...string) []string {
 	}, more...)
 }
 
-var ours = ourPeer("ours", func(l *lab) string { return l.program })
+var ours = ourPeer("ours", ourProgram)
+
+// ourProgram is what is measured as ours.
+func ourProgram(l *lab) string { return l.program }
 
 func isURL(s string) bool { return strings.Contains(s, "://") }
 

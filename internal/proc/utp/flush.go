@@ -5,11 +5,11 @@ import "github.com/etorrent/etorrent/internal/vocab/mono"
 // turns are the connections that are to be flushed, in the order in which they are.
 type turns struct {
 	touched []*cell
-	late    []*cell // that have had their turn, and come behind those
-	spare   []*cell // the memory of those before
-	roused  []bell  // of users who are to look again
-	off     []*cell // whose users are woken for little, since when, at the latest later
-	since   mono.Instant
+	late    []*cell      // that have had their turn, and come behind those
+	spare   []*cell      // the memory of those before
+	roused  []bell       // of users who are to look again
+	off     []*cell      // whose users wait for more than the little that there is
+	since   mono.Instant // the first of those does
 }
 
 // touch has a connection be flushed.
