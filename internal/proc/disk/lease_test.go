@@ -53,11 +53,13 @@ func (w *world) beside(data []byte, more ...string) *world {
 	return &o
 }
 
+// close closes the torrent. What it still said of that time is no word on the next.
 func (w *world) close() {
 	w.t.Helper()
 	if err := w.disk.Close(w.t.Context(), calls.ControlCloseFiles, w.id); err != nil {
 		w.t.Fatal(err)
 	}
+	w.reports.Take(nil)
 }
 
 // mustOpen opens the torrent, and says what it claims.
