@@ -23,6 +23,7 @@ func median(r Result, role Role) time.Duration {
 }
 
 func TestThoseWhoGiveFinishBeforeThoseWhoDoNot(t *testing.T) {
+	t.Parallel()
 	t.Run("tft", func(t *testing.T) {
 		t.Parallel()
 		compareFinishes(t, "tft", scarceRuns(), func(run int, share float64) {

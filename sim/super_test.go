@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -28,23 +29,28 @@ func finishes(t *testing.T, c Config) []Finish {
 }
 
 func TestOneThatSuperSeedsSendsLittleMoreThanOneCopyAndIsNoSlower(t *testing.T) {
+	t.Parallel()
 	for _, w := range []struct{ leeches, runs int }{{10, 3}, {30, 1}} {
 		for run := range uint64(w.runs) {
-			ordinary := finishes(t, first(run, w.leeches, OrdinarySeeding))
-			super := finishes(t, first(run, w.leeches, SuperSeeding))
-			slower := super[len(super)-1].After.Seconds() / ordinary[len(ordinary)-1].After.Seconds()
-			t.Logf("%d leeches, run %d: %.2f copies until ten were complete, else %.2f; all were after %v, else %v: %.2f times as long",
-				w.leeches, run, super[9].Copies, ordinary[9].Copies,
-				super[w.leeches-1].After.Round(time.Second), ordinary[w.leeches-1].After.Round(time.Second), slower)
-			if super[9].Copies > 1.1 || slower > 1.3 {
-				t.Errorf("%d leeches, run %d: %.2f copies, %.2f times as long", w.leeches, run, super[9].Copies, slower)
-			}
+			t.Run(fmt.Sprintf("%d leeches, run %d", w.leeches, run), func(t *testing.T) {
+				t.Parallel()
+				ordinary := finishes(t, first(run, w.leeches, OrdinarySeeding))
+				super := finishes(t, first(run, w.leeches, SuperSeeding))
+				slower := super[len(super)-1].After.Seconds() / ordinary[len(ordinary)-1].After.Seconds()
+				t.Logf("%d leeches, run %d: %.2f copies until ten were complete, else %.2f; all were after %v, else %v: %.2f times as long",
+					w.leeches, run, super[9].Copies, ordinary[9].Copies,
+					super[w.leeches-1].After.Round(time.Second), ordinary[w.leeches-1].After.Round(time.Second), slower)
+				if super[9].Copies > 1.1 || slower > 1.3 {
+					t.Errorf("%d leeches, run %d: %.2f copies, %.2f times as long", w.leeches, run, super[9].Copies, slower)
+				}
+			})
 		}
 	}
 }
 
 // Those who give nothing on cost a little: what they were given is given again.
 func TestFreeRidersGetLittleOfOneThatSuperSeeds(t *testing.T) {
+	t.Parallel()
 	c := first(1, 30, SuperSeeding)
 	c.Nodes = FreeRiders(c.Nodes, 20)
 	all := finishes(t, c)

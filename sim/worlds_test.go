@@ -217,18 +217,28 @@ func unruly(run uint64) Config {
 }
 
 func TestAWorldIsReplayedByItsRunNumber(t *testing.T) {
+	t.Parallel()
 	for kind, runs := range map[string]uint64{"tiny": 40, "liars": 4, "unruly": 2} {
-		for run := range runs {
-			var first, second bytes.Buffer
-			a, b := kinds[kind](run), kinds[kind](run)
-			a.Trace, b.Trace = &first, &second
-			one, two := Run(a), Run(b)
-			if one.Digest != two.Digest || !bytes.Equal(first.Bytes(), second.Bytes()) {
-				t.Errorf("%s %d took another course the second time", kind, run)
-			}
-			if other := Run(kinds[kind](run + 1)); other.Digest == one.Digest {
-				t.Errorf("%s %d and %d are the same world", kind, run, run+1)
-			}
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			replayed(t, kind, runs)
+		})
+	}
+}
+
+// replayed runs worlds of a kind twice, and beside each the next.
+func replayed(t *testing.T, kind string, runs uint64) {
+	t.Helper()
+	for run := range runs {
+		var first, second bytes.Buffer
+		a, b := kinds[kind](run), kinds[kind](run)
+		a.Trace, b.Trace = &first, &second
+		one, two := Run(a), Run(b)
+		if one.Digest != two.Digest || !bytes.Equal(first.Bytes(), second.Bytes()) {
+			t.Errorf("%s %d took another course the second time", kind, run)
+		}
+		if other := Run(kinds[kind](run + 1)); other.Digest == one.Digest {
+			t.Errorf("%s %d and %d are the same world", kind, run, run+1)
 		}
 	}
 }
@@ -322,6 +332,7 @@ func frugalWorlds() map[string]Config {
 }
 
 func TestLittleComesTwice(t *testing.T) {
+	t.Parallel()
 	for name, c := range frugalWorlds() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -31,11 +31,9 @@ func connectMany(t *testing.T, p *puppet, to *utp.Socket, connections int) []*ut
 // One address makes connections by the thousand, and says nothing more: they hold little, no
 // other is slower, and silence ends them.
 func TestThousandsOfIdleConnectionsOfOneAddressHoldLittleAndEnd(t *testing.T) {
+	alike(t)
 	inBubble(t, func(t *testing.T, b *bubble) {
-		connections, size := 2000, 8<<20
-		if testing.Short() {
-			connections = 400
-		}
+		const connections, size = 2000, 8 << 20
 		h, to, dialled, accepted := besieged(b, utp.Silence(time.Minute))
 		alone := transfer(t, dialled, accepted, size)
 		before := heap()
@@ -71,6 +69,7 @@ func TestThousandsOfIdleConnectionsOfOneAddressHoldLittleAndEnd(t *testing.T) {
 // The backlog is full of connections of one who shows its address, and nobody accepts: others
 // are refused, at 50 answers a second at most, and whoever was there before goes on.
 func TestAFullBacklogRefusesAtABoundedRateUntilSomebodyAccepts(t *testing.T) {
+	alike(t)
 	inBubble(t, func(t *testing.T, b *bubble) {
 		const backlog = 128
 		size := shorter(16 << 20)

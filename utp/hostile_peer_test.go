@@ -230,6 +230,7 @@ func hoarders(b *bubble, to *utp.Socket) (conns []*utp.Conn) {
 // theirs, and say nothing more. When somebody lacks it, one of them is ended: there is enough
 // then for one that loses packets to do as well as before.
 func TestRemotesThatHoardReorderMemoryAreEndedWhenOthersLackIt(t *testing.T) {
+	alike(t)
 	inBubble(t, func(t *testing.T, b *bubble) {
 		const size = 4 << 20
 		to, dialled, accepted := lossy(b)

@@ -129,6 +129,7 @@ func (b *bubble) somebodyElse() net.PacketConn {
 
 // Each packet of the remote comes once more from elsewhere, sooner or later: the connection stays.
 func TestPacketsThatAreCopiedFromElsewhereMoveNothing(t *testing.T) {
+	alike(t)
 	behindNAT(t, func(t *testing.T, b *bubble, n *testnet.NAT, hidden, open *utp.Conn) {
 		c, to := b.somebodyElse(), net.UDPAddrFromAddrPort(netip.MustParseAddrPort(right+":6881"))
 		var copies [][]byte
@@ -156,6 +157,7 @@ func TestPacketsThatAreCopiedFromElsewhereMoveNothing(t *testing.T) {
 // Who knows the id of a connection, both addresses, and the clock of the remote within a second,
 // and guesses the rest at 10,000 a second, does not move it.
 func TestGuessesFromElsewhereMoveNothing(t *testing.T) {
+	alike(t)
 	behindNAT(t, func(t *testing.T, b *bubble, n *testnet.NAT, hidden, open *utp.Conn) {
 		c, to := b.somebodyElse(), net.UDPAddrFromAddrPort(netip.MustParseAddrPort(right+":6881"))
 		var s sniffer
@@ -212,9 +214,7 @@ func TestAClaimThatIsNotAnsweredMovesNothingAndSendsLittle(t *testing.T) {
 // A stranger whose numbers happen to be close to those of a connection with its id gets a
 // connection of its own.
 func TestWhoWasAnsweredIsNotTakenForARemoteThatMoved(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it asks some ten thousand times, alike for the race detector")
-	}
+	alike(t)
 	inBubble(t, func(t *testing.T, b *bubble) {
 		to := b.socket(right)
 		first := b.puppet("10.1.0.1", right)

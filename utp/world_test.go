@@ -160,6 +160,15 @@ func shorter(size int) int {
 	return size
 }
 
+// alike leaves a test out beside the race detector where many packets go one and the same way:
+// those who run beside each other are those of other tests.
+func alike(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("many packets go one way, alike for the race detector")
+	}
+}
+
 // cells are the connections that the tree of a socket shows.
 func cells(s *utp.Socket) int { return s.Tree().Root.Children[0].Cells.Alive }
 

@@ -64,9 +64,9 @@ func (w *world) refuses() {
 	w.c.Answer(w.now, q.ID, tracker.Refused{Failure: f}, w)
 	w.keepIn(q.Torrent, w.torrents[q.Torrent]) // it may be removed already
 	if rec.never {                             // it is one tracker in both families
-		for key, other := range w.records {
-			if key.id == q.Torrent && key.url == q.Tracker {
-				other.listed = false
+		for _, key := range w.rows[q.Torrent] {
+			if key.url == q.Tracker {
+				w.records[key].listed = false
 			}
 		}
 	}

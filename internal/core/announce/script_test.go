@@ -74,8 +74,8 @@ func (w *world) enter(id ident.TorrentID, k *known, about Torrent, kind originKi
 // nobodyWaits notes that a person has a torrent announced: what a run that crashed while it
 // took leave of it had said counts no more.
 func (w *world) nobodyWaits(id ident.TorrentID) {
-	for key, rec := range w.records {
-		rec.former = rec.former && key.id != id
+	for _, key := range w.rows[id] {
+		w.records[key].former = false
 	}
 }
 
@@ -114,8 +114,8 @@ func (w *world) keepIn(id ident.TorrentID, k *known) {
 			named[u] = true
 		}
 	}
-	for key, rec := range w.records {
-		if key.id == id && !named[key.url] {
+	for _, key := range w.rows[id] {
+		if rec := w.records[key]; !named[key.url] {
 			rec.never, rec.former, rec.strange, rec.barred, rec.sent = false, false, true, mono.Never, mono.Never
 		}
 	}

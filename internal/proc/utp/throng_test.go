@@ -57,6 +57,9 @@ func TestWindowsOfAllTogetherAreWhatTheSocketHoldsWhereTheyMayBeFullAtOnce(t *te
 		{"far", 50 * time.Millisecond, 4 * time.Second, 20, 20, 2 * crowdedRoom, 20 * leastWindow},
 		{"one of many that are near and idle", 5 * time.Millisecond, time.Second / 2, 20, 1, leastWindow - 2<<10, leastWindow},
 	} {
+		if testing.Short() && c.receiving == c.connections {
+			continue // what is full is so by many packets that go one way
+		}
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				if got := crowded(t, c.latency, c.after, c.connections, c.receiving); got < c.least || got > c.most {
