@@ -13,7 +13,7 @@ import (
 
 const (
 	crashRuns      = 1000
-	crashRunsShort = 50
+	crashRunsShort = 25
 	// crashRunVariable has the number of one run, to do only that.
 	crashRunVariable = "ETORRENT_CRASH_RUN"
 )

@@ -202,7 +202,10 @@ func TestWhateverIsKilledTheTransferEndsAlike(t *testing.T) {
 			most = 1 // the second time has the same goroutines as the first
 		}
 		for times := 1; times <= most; times++ {
-			for _, path := range paths {
+			for i, path := range paths {
+				if testing.Short() && i%2 == 0 == (role == "seeder") {
+					continue // each process has one that is killed
+				}
 				t.Run(fmt.Sprintf("%s %d %s", role, times, strings.TrimPrefix(path, "client/")), func(t *testing.T) {
 					t.Parallel()
 					most := calm + time.Duration(times)*progressLost

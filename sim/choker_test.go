@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"os"
 	"slices"
 	"testing"
 	"time"
@@ -48,7 +47,7 @@ func TestThoseWhoGiveFinishBeforeThoseWhoDoNot(t *testing.T) {
 
 // scarceRuns is how many worlds are compared: eight where there is time.
 func scarceRuns() int {
-	if os.Getenv("ETORRENT_SIM_ALL") == "" {
+	if !everyWorld("scarce") {
 		return 3
 	}
 	return 8
