@@ -28,13 +28,16 @@ const (
 //
 // An accident may look the same, and who takes it for a full queue aims lower than others
 // and starves beside them. But a full queue loses nothing before packets wait as long as
-// they can, and none waits longer after it: what contradicts that is counted, and then a
-// loss is a sign only when as many were seen that do not.
+// they can, and none that was sent after it waits longer: what contradicts that is counted,
+// and then a loss is a sign only when as many were seen that do not. Those sent before were
+// behind it in the queue, and where acknowledgements are few what they waited is heard late:
+// it says how long packets wait in a full queue.
 type buffer struct {
 	depth     time.Duration // 0: it is deeper than the target
 	longest   time.Duration // that packets waited since it was full last
 	at        mono.Instant
 	suspect   time.Duration // how long packets waited when one was lost as if it were full; 0: they waited longer since
+	told      mono.Instant  // when all is heard of what was sent before that loss
 	accidents int           // that were seen, less what looked like a full queue since
 }
 
@@ -54,8 +57,8 @@ const (
 	isFull
 )
 
-// full takes a loss after which packets waited so long.
-func (b *buffer) full(now mono.Instant, waits time.Duration) sign {
+// full takes a loss after which packets waited so long, on a path so long without its queue.
+func (b *buffer) full(now mono.Instant, waits, base time.Duration) sign {
 	if waits < b.longest*8/10 {
 		b.accident(1)
 		return noSign
@@ -63,7 +66,7 @@ func (b *buffer) full(now mono.Instant, waits time.Duration) sign {
 	if waits < visible {
 		return noSign
 	}
-	b.suspect = waits
+	b.suspect, b.told = waits, now.Add(base+waits)
 	if b.accidents > 0 {
 		if waits < heldLeast || waits > heldMost {
 			b.accidents--
@@ -83,8 +86,14 @@ func (b *buffer) accident(weight int) {
 	}
 }
 
-// pass notes that a round passed.
-func (b *buffer) pass(now mono.Instant, waits time.Duration) {
+// pass notes that a round passed, and how long packets waited in it at most.
+func (b *buffer) pass(now, since mono.Instant, waits time.Duration) {
+	if b.suspect > 0 && since < b.told && waits > b.suspect {
+		if b.depth == b.suspect && waits < target {
+			b.depth = waits
+		}
+		b.suspect = waits
+	}
 	if b.suspect > 0 && waits > atMost(b.suspect) {
 		b.suspect = 0
 		b.accident(refuted)

@@ -173,7 +173,7 @@ func (q *quiet) Lost(now mono.Instant, l Loss) {
 		return
 	}
 	q.losses.spend(l.Bytes)
-	if q.buffer.full(now, q.round.longest()) == noSign && q.losses.left >= 0 {
+	if q.buffer.full(now, q.round.longest(), q.meter.Base()) == noSign && q.losses.left >= 0 {
 		return
 	}
 	q.losses.answer(q.cfg.Segment)

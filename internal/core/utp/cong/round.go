@@ -40,7 +40,7 @@ func (q *quiet) settle(now mono.Instant) {
 	if q.phase != Steady || q.round.count == 0 || q.round.skip > 0 {
 		return
 	}
-	q.buffer.pass(now, q.round.most)
+	q.buffer.pass(now, q.round.since, q.round.most)
 	waits, aim := q.round.sum/time.Duration(q.round.count), q.buffer.target()
 	switch {
 	case waits > aim:
