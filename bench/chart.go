@@ -64,7 +64,7 @@ func (r *report) drawChart(out io.Writer, label string, panels []panel) error {
 
 const (
 	panelHeight = 130
-	labelWidth  = 90
+	labelWidth  = 104
 	barsWidth   = 520
 )
 
