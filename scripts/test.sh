@@ -48,7 +48,10 @@ fi
 # programs of others leave idle. They leave much to collect, and none measures memory.
 worlds=all
 [ "${CI:-}" != true ] || worlds='tiny crash large' # its time is short
-(renice -n 19 "$BASHPID" >/dev/null && ETORRENT_SIM_ALL=$worlds GOGC=400 stage sim -timeout 15m ./sim) >"$work/sim" 2>&1 &
+(
+  renice -n 19 "$BASHPID" >/dev/null # where that cannot be done they only take more of it
+  ETORRENT_SIM_ALL=$worlds GOGC=400 stage sim -timeout 15m ./sim
+) >"$work/sim" 2>&1 &
 
 if [ -f interop/go.mod ]; then
   # Its tests start programs that share the machine: one package at a time. Those that

@@ -71,8 +71,7 @@ func TestThousandsOfIdleConnectionsOfOneAddressHoldLittleAndEnd(t *testing.T) {
 func TestAFullBacklogRefusesAtABoundedRateUntilSomebodyAccepts(t *testing.T) {
 	alike(t)
 	inBubble(t, func(t *testing.T, b *bubble) {
-		const backlog = 128
-		size := shorter(16 << 20)
+		const backlog, size = 128, 16 << 20
 		h, to, dialled, accepted := besieged(b, utp.Backlog(backlog))
 		alone := transfer(t, dialled, accepted, size)
 		p := b.puppet(evil2, right)

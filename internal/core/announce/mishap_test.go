@@ -64,9 +64,9 @@ func (w *world) refuses() {
 	w.c.Answer(w.now, q.ID, tracker.Refused{Failure: f}, w)
 	w.keepIn(q.Torrent, w.torrents[q.Torrent]) // it may be removed already
 	if rec.never {                             // it is one tracker in both families
-		for _, key := range w.rows[q.Torrent] {
+		for key, other := range w.records[q.Torrent] {
 			if key.url == q.Tracker {
-				w.records[key].listed = false
+				other.listed = false
 			}
 		}
 	}
@@ -122,9 +122,11 @@ func (w *world) crash() {
 	w.keep()
 	w.now = w.now.Add(time.Duration(w.draw(3)) * time.Minute)
 	w.boot()
-	for _, rec := range w.records {
-		rec.former = !rec.strange && (rec.former && !rec.listed || rec.listed && w.now <= rec.forgets)
-		rec.flying, rec.listed = 0, false
+	for _, of := range w.records {
+		for _, rec := range of {
+			rec.former = !rec.strange && (rec.former && !rec.listed || rec.listed && w.now <= rec.forgets)
+			rec.flying, rec.listed = 0, false
+		}
 	}
 	for _, id := range w.ids() {
 		k := w.torrents[id]

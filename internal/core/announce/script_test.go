@@ -74,8 +74,8 @@ func (w *world) enter(id ident.TorrentID, k *known, about Torrent, kind originKi
 // nobodyWaits notes that a person has a torrent announced: what a run that crashed while it
 // took leave of it had said counts no more.
 func (w *world) nobodyWaits(id ident.TorrentID) {
-	for _, key := range w.rows[id] {
-		w.records[key].former = false
+	for _, rec := range w.records[id] {
+		rec.former = false
 	}
 }
 
@@ -114,8 +114,8 @@ func (w *world) keepIn(id ident.TorrentID, k *known) {
 			named[u] = true
 		}
 	}
-	for _, key := range w.rows[id] {
-		if rec := w.records[key]; !named[key.url] {
+	for key, rec := range w.records[id] {
+		if !named[key.url] {
 			rec.never, rec.former, rec.strange, rec.barred, rec.sent = false, false, true, mono.Never, mono.Never
 		}
 	}

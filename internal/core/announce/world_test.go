@@ -22,8 +22,7 @@ type world struct {
 	now      mono.Instant
 	draw     func(n int) int // 0 to n-1
 	runs     uint64
-	records  map[recordKey]*record
-	rows     map[ident.TorrentID][]recordKey // of records
+	records  map[ident.TorrentID]map[recordKey]*record
 	torrents map[ident.TorrentID]*known
 	sent     map[string]mono.Instant // by host, the last
 	failed   map[string]mono.Instant // by host, the last time
@@ -76,7 +75,7 @@ func (k *known) names(u tracker.URL) bool {
 func newWorld(t failer, draw func(int) int) *world {
 	w := &world{
 		t: t, now: start, draw: draw, cfg: Config{PerHost: 2, Gap: 300 * time.Millisecond, InFlight: 4},
-		records: map[recordKey]*record{}, rows: map[ident.TorrentID][]recordKey{}, torrents: map[ident.TorrentID]*known{}, failed: map[string]mono.Instant{}, moved: map[string]bool{},
+		records: map[ident.TorrentID]map[recordKey]*record{}, torrents: map[ident.TorrentID]*known{}, failed: map[string]mono.Instant{}, moved: map[string]bool{},
 	}
 	w.boot()
 	return w
@@ -90,11 +89,15 @@ func (w *world) boot() {
 
 func (w *world) record(q *Request) *record {
 	key := recordKey{q.Torrent, q.Tracker, q.Family}
-	if w.records[key] == nil {
-		w.records[key] = &record{}
-		w.rows[key.id] = append(w.rows[key.id], key)
+	of := w.records[key.id]
+	if of == nil {
+		of = map[recordKey]*record{}
+		w.records[key.id] = of
 	}
-	return w.records[key]
+	if of[key] == nil {
+		of[key] = &record{}
+	}
+	return of[key]
 }
 
 func (w *world) Lookup(host string) {

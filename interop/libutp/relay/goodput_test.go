@@ -45,10 +45,6 @@ func TestOursIsAsFastAsLibutpOverSockets(t *testing.T) {
 	))
 }
 
-// turns is how often each has its turn until ours is as fast: where nothing but the processor
-// limits a stream of a quarter of a second, two that are alike differ by a sixth.
-const turns = 7
-
 // compared are how long streams took ours with another, and two of the other.
 type compared struct {
 	ours, alone  []time.Duration
@@ -84,7 +80,7 @@ func compare(t *testing.T, most int, cells []cell) {
 
 func (c cell) compared(ctx context.Context) (r compared) {
 	alone := c.withoutOurs()
-	for range turns {
+	for range 3 {
 		m, err := c.run(ctx)
 		if err != nil {
 			r.err = err

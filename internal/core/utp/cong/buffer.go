@@ -88,13 +88,14 @@ func (b *buffer) accident(weight int) {
 
 // pass notes that a round passed, and how long packets waited in it at most.
 func (b *buffer) pass(now, since mono.Instant, waits time.Duration) {
-	if b.suspect > 0 && since < b.told && waits > b.suspect {
+	switch {
+	case b.suspect == 0 || waits <= b.suspect:
+	case since < b.told:
 		if b.depth == b.suspect && waits < target {
 			b.depth = waits
 		}
 		b.suspect = waits
-	}
-	if b.suspect > 0 && waits > atMost(b.suspect) {
+	case waits > atMost(b.suspect):
 		b.suspect = 0
 		b.accident(refuted)
 	}
