@@ -163,3 +163,45 @@ func TestOursReceivesFromLibutpAsFastAsLibutpDoes(t *testing.T) {
 		}
 	}
 }
+
+// Where both send, each fills the queue in which the other's acknowledgements wait. The two
+// streams are through as soon as those of two libutps.
+func TestAStreamEachWayIsThroughAsSoonAsBetweenTwoOfLibutp(t *testing.T) {
+	t.Parallel()
+	const bytes = 16 << 20
+	fills := func(acts ...Act) []Act {
+		return append(acts, Act{time.Second, Write, bytes}, Act{time.Second, Shutdown, 0})
+	}
+	for _, delay := range []time.Duration{100 * time.Microsecond, 5 * time.Millisecond, 25 * time.Millisecond} {
+		link := ordinary(0)
+		link.Delay = delay
+		took := func(left, right utpsim.Endpoint) time.Duration {
+			w, err := utpsim.New(utpsim.Config{
+				Seed: 1, Forward: link, Reverse: link, Overhead: utpwire.HeadersOfIPv4, Flows: []utpsim.Flow{{Left: left, Right: right}},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			runTo(t, w, time.Minute)
+			last := time.Duration(0)
+			for _, e := range []utpsim.Endpoint{left, right} {
+				if p, is := e.(*Peer); is {
+					last = max(last, p.Happened(Ended))
+				}
+			}
+			return last
+		}
+		var here utpsim.Clock
+		there := utpsim.Clock{Offset: time.Hour}
+		asks := ours.New(ours.Plan{Role: ours.Asks, From: here.At(time.Second), Bytes: bytes, Leave: ours.Finishes, Seed: 5})
+		accepts := ours.New(ours.Plan{Bytes: bytes, Leave: ours.Finishes, Seed: 5})
+		connect := Act{time.Second, Connect, 0}
+		theirs := took(New(t, Options{Seed: 9}, here, fills(connect)...), New(t, Options{Seed: 10}, there, fills()...))
+		dialled := max(took(utpsim.Step(asks, here), New(t, Options{Seed: 9}, there, fills()...)), asks.EndedAt.Sub(here.At(0)))
+		listened := max(took(New(t, Options{Seed: 9}, there, fills(connect)...), utpsim.Step(accepts, here)), accepts.EndedAt.Sub(here.At(0)))
+		t.Logf("%v each way: two libutps take %v, ours dials %v, listens %v", delay, theirs, dialled, listened)
+		if worst := max(dialled, listened) - time.Second; asks.Got != bytes || accepts.Got != bytes || 0.9*float64(worst) > float64(theirs-time.Second) {
+			t.Errorf("%v each way: two libutps take %v, ours dials %v with %d bytes, listens %v with %d", delay, theirs, dialled, asks.Got, listened, accepts.Got)
+		}
+	}
+}

@@ -49,3 +49,25 @@ func TestTwoOfOursHaveTheSameStreams(t *testing.T) {
 		}
 	}
 }
+
+// Each way of a link is as good as used up while the other one is: who waits for
+// acknowledgements behind the remote's own packets does not take that for a queue of its own.
+func TestAStreamEachWayTakesLittleLongerThanOne(t *testing.T) {
+	const bytes = 16 << 20
+	for _, delay := range []time.Duration{100 * time.Microsecond, 5 * time.Millisecond} {
+		l := link(0)
+		l.Delay = delay
+		took := func(back int) time.Duration {
+			left := ours.New(ours.Plan{Role: ours.Asks, From: utpsim.Clock{}.At(0), Bytes: bytes, Leave: ours.Finishes, Seed: 5})
+			right := ours.New(ours.Plan{Bytes: back, Leave: ours.Finishes, Seed: 6})
+			run(t, l, time.Minute, nil, utpsim.Flow{Left: utpsim.Step(left, utpsim.Clock{}), Right: utpsim.Step(right, utpsim.Clock{})})
+			if left.Got != int64(back) || right.Got != bytes {
+				t.Fatalf("%v: %d bytes there and %d back", delay, right.Got, left.Got)
+			}
+			return max(left.EndedAt, right.EndedAt).Sub(utpsim.Clock{}.At(0))
+		}
+		if one, both := took(1), took(bytes); float64(one) < 0.87*float64(both) {
+			t.Errorf("%v each way: %v one way, %v both ways", delay, one, both)
+		}
+	}
+}

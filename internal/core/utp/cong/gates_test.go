@@ -176,13 +176,19 @@ func TestLostAcknowledgementsAndCopiesDoNotMatter(t *testing.T) {
 	mustReach(t, "0.01 of packets come twice", f.percent(), 95, "96.6")
 }
 
-// TestMasksOfLibutpAreEnough is about what it tells of packets that came early: of 30.
+// TestMasksOfLibutpAreEnough is about what it tells of packets that came early: of 30. The
+// packets that are lost are an accident of the seed, so it is the mean of some.
 func TestMasksOfLibutpAreEnough(t *testing.T) {
+	const seeds = 4
 	for i, rtt := range []time.Duration{10 * ms, 100 * ms, 300 * ms} {
-		l := base
-		l.short, l.loss, l.rtt = true, 0.01, rtt
-		_, f := alone(l, 5*time.Second, 65*time.Second)
-		mustReach(t, fmt.Sprintf("to libutp, 1 lost of 100, %v", rtt), f.percent(), []float64{88, 3 * 11, 3 * 3.7}[i], []string{"82", "11", "3.7"}[i])
+		sum := 0.0
+		for seed := range uint64(seeds) {
+			l := base
+			l.short, l.loss, l.rtt, l.seed = true, 0.01, rtt, seed+1
+			_, f := alone(l, 5*time.Second, 65*time.Second)
+			sum += f.percent()
+		}
+		mustReach(t, fmt.Sprintf("to libutp, 1 lost of 100, %v", rtt), sum/seeds, []float64{88, 3 * 11, 3 * 3.7}[i], []string{"82", "11", "3.7"}[i])
 	}
 }
 

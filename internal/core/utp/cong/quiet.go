@@ -37,7 +37,8 @@ type quiet struct {
 	buffer buffer
 	losses losses
 	drain  drain
-	steps  int // rounds in a row in which the path was empty
+	steps  int   // rounds in a row in which the path was empty
+	cut    int64 // by how much the end of the last round lowered the window
 	undo   undo
 	sent   mono.Instant
 	heard  hearing

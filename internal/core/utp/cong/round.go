@@ -37,6 +37,8 @@ func (r *round) longest() time.Duration { return max(r.most, r.before) }
 
 // settle sets the window at the end of a round.
 func (q *quiet) settle(now mono.Instant) {
+	before := q.cut
+	q.cut = 0
 	if q.phase != Steady || q.round.count == 0 || q.round.skip > 0 {
 		return
 	}
@@ -45,17 +47,40 @@ func (q *quiet) settle(now mono.Instant) {
 	switch {
 	case waits > aim:
 		q.steps = 0
-		over := scale(q.window, int64(waits-aim), int64(q.meter.Base()+waits))
-		q.window += q.gain() - min(over, q.window/2)
+		q.cut = q.excess(waits-aim, waits, before)
+		q.window += q.gain() - q.cut
 	case q.round.filled == 0:
 	case q.round.most < aim/4:
 		q.steps++
-		q.window += max(q.window>>max(slowStep-q.steps, q.fastest()), q.segment())
+		q.window += max(q.window>>max(slowStep-q.steps, q.fastest(waits)), q.segment())
 	default:
 		q.steps = 0
 		q.window += max(q.gain(), min(q.segment(), scale(4*q.segment(), int64(aim-waits), int64(aim))))
 	}
 	q.window = q.clamp(q.window)
+}
+
+// excess is the part of the window that waits longer than it should. What is heard of in
+// a round was sent before the cut at its beginning. To cut once more for it leaves a queue
+// to others that fill it, but where acknowledgements wait it leaves the link idle.
+func (q *quiet) excess(over, waits time.Duration, before int64) int64 {
+	back := q.back(waits)
+	if back == 0 {
+		before = 0
+	}
+	part := scale(q.window+before, int64(over), int64(q.meter.Base()+waits+back))
+	return min(max(part-before, 0), q.window/2)
+}
+
+// back is how long acknowledgements wait on their way where packets wait so long on
+// theirs, 0 where that may be an accident. They do where the remote sends as much as we.
+// Then the larger of the two windows has all of both queues and the other one none, so
+// that whoever cuts or grows too much makes the other do so a moment later, in turn.
+func (q *quiet) back(waits time.Duration) time.Duration {
+	if back := q.rtt - q.meter.Base() - waits; back >= target/2 {
+		return back
+	}
+	return 0
 }
 
 // gain is by how much the window grows in a round where the delay is near its target.
@@ -102,16 +127,17 @@ func scale(a, b, c int64) int64 {
 }
 
 // slowStep and the others say, by powers of two, what part of itself the window grows by
-// in rounds in which the path is empty: more in each of them, up to a quarter.
+// in rounds in which the path is empty: more in each of them, up to a quarter, or less
+// where the queue is shallow or the remote fills the way back.
 const (
 	slowStep    = 5
 	fastStep    = 2
-	shallowStep = 4
+	carefulStep = 4
 )
 
-func (q *quiet) fastest() int {
-	if q.buffer.depth > 0 {
-		return shallowStep
+func (q *quiet) fastest(waits time.Duration) int {
+	if q.buffer.depth > 0 || q.back(waits) > 0 {
+		return carefulStep
 	}
 	return fastStep
 }
