@@ -37,6 +37,7 @@ type drain struct {
 }
 
 // plan begins a drain where it is due. A path that was seen empty meanwhile needs none.
+// What the window is less after it leaves half of the queue to who saw the path empty.
 func (q *quiet) plan(now mono.Instant) {
 	if q.drain.due == mono.Never || now < q.drain.due {
 		return
@@ -47,7 +48,11 @@ func (q *quiet) plan(now mono.Instant) {
 	}
 	aim := q.buffer.target()
 	q.drain.since, q.drain.empty = now, mono.Never
-	q.drain.window = scale(q.window, int64(q.rtt-min(aim, q.rtt)/2), int64(q.rtt))
+	kept := q.rtt - min(aim, q.rtt)/2
+	if q.noteBack(q.waits); q.back > 0 {
+		kept = min(q.meter.Base()+q.back+aim/2, q.rtt)
+	}
+	q.drain.window = scale(q.window, int64(kept), int64(q.rtt))
 	q.phase, q.window = Slowdown, min(q.window, q.few())
 }
 

@@ -37,8 +37,8 @@ type quiet struct {
 	buffer buffer
 	losses losses
 	drain  drain
-	steps  int   // rounds in a row in which the path was empty
-	cut    int64 // by how much the end of the last round lowered the window
+	back   time.Duration // how long acknowledgements wait on their way, 0: so short that it may be an accident
+	steps  int           // rounds in a row in which the path was empty
 	undo   undo
 	sent   mono.Instant
 	heard  hearing
@@ -140,7 +140,8 @@ func (q *quiet) start(now mono.Instant, a Ack, waits time.Duration) {
 	case waits > q.buffer.target()*3/4:
 		q.begin(now)
 		if rate := q.pace.most(); rate > 0 {
-			q.window = q.clamp(min(q.window, carries(rate, q.meter.Base()+q.buffer.target()*3/4)))
+			path := max(q.meter.Base(), q.rtt-waits)
+			q.window = q.clamp(min(q.window, carries(rate, path+q.buffer.target()*3/4)))
 		}
 	case q.window >= q.thresh:
 		q.begin(now)

@@ -37,22 +37,20 @@ func (r *round) longest() time.Duration { return max(r.most, r.before) }
 
 // settle sets the window at the end of a round.
 func (q *quiet) settle(now mono.Instant) {
-	before := q.cut
-	q.cut = 0
 	if q.phase != Steady || q.round.count == 0 || q.round.skip > 0 {
 		return
 	}
 	q.buffer.pass(now, q.round.since, q.round.most)
 	waits, aim := q.round.sum/time.Duration(q.round.count), q.buffer.target()
+	q.noteBack(waits)
 	switch {
 	case waits > aim:
 		q.steps = 0
-		q.cut = q.excess(waits-aim, waits, before)
-		q.window += q.gain() - q.cut
+		q.window += q.gain() - q.excess(waits, aim)
 	case q.round.filled == 0:
 	case q.round.most < aim/4:
 		q.steps++
-		q.window += max(q.window>>max(slowStep-q.steps, q.fastest(waits)), q.segment())
+		q.window += max(q.window>>max(slowStep-q.steps, q.fastest()), q.segment())
 	default:
 		q.steps = 0
 		q.window += max(q.gain(), min(q.segment(), scale(4*q.segment(), int64(aim-waits), int64(aim))))
@@ -60,27 +58,29 @@ func (q *quiet) settle(now mono.Instant) {
 	q.window = q.clamp(q.window)
 }
 
-// excess is the part of the window that waits longer than it should. What is heard of in
-// a round was sent before the cut at its beginning. To cut once more for it leaves a queue
-// to others that fill it, but where acknowledgements wait it leaves the link idle.
-func (q *quiet) excess(over, waits time.Duration, before int64) int64 {
-	back := q.back(waits)
-	if back == 0 {
-		before = 0
+// gently is what part of an excess is cut where the remote fills the way back.
+const gently = 4
+
+// excess is by how much the window goes down where packets wait longer than they should:
+// the part of it that does. Where the way back is full a window that is a little smaller
+// than the remote's is enough to empty the queue, unless others have a part in it.
+func (q *quiet) excess(waits, aim time.Duration) int64 {
+	part := scale(q.window, int64(waits-aim), int64(q.meter.Base()+waits))
+	if q.back > 0 && waits < 2*target {
+		part /= gently
 	}
-	part := scale(q.window+before, int64(over), int64(q.meter.Base()+waits+back))
-	return min(max(part-before, 0), q.window/2)
+	return min(part, q.window/2)
 }
 
-// back is how long acknowledgements wait on their way where packets wait so long on
-// theirs, 0 where that may be an accident. They do where the remote sends as much as we.
-// Then the larger of the two windows has all of both queues and the other one none, so
-// that whoever cuts or grows too much makes the other do so a moment later, in turn.
-func (q *quiet) back(waits time.Duration) time.Duration {
-	if back := q.rtt - q.meter.Base() - waits; back >= target/2 {
-		return back
+// noteBack notes how long acknowledgements wait where packets wait so long. They do where
+// the remote sends as much as we do. Then the larger of the two windows has all of both
+// queues and the other one none, so that whoever cuts or grows too much makes the other
+// do so a moment later, in turn, and each leaves its way idle for a while.
+func (q *quiet) noteBack(waits time.Duration) {
+	q.back = max(q.rtt-q.meter.Base()-waits, q.back*3/4)
+	if q.back < target/2 {
+		q.back = 0
 	}
-	return 0
 }
 
 // gain is by how much the window grows in a round where the delay is near its target.
@@ -135,8 +135,8 @@ const (
 	carefulStep = 4
 )
 
-func (q *quiet) fastest(waits time.Duration) int {
-	if q.buffer.depth > 0 || q.back(waits) > 0 {
+func (q *quiet) fastest() int {
+	if q.buffer.depth > 0 || q.back > 0 {
 		return carefulStep
 	}
 	return fastStep
