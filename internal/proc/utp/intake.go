@@ -95,6 +95,7 @@ func (x *process) giveBack() {
 // takeAll gives datagrams to their connections.
 func (x *process) takeAll(r *pnet.Reading) {
 	x.p.Step("receive")
+	x.room.packing.note(r)
 	for i := range r.Datagrams {
 		x.take(&r.Datagrams[i])
 	}

@@ -19,8 +19,9 @@ const (
 
 // division is how the connections share the room of the socket.
 type division struct {
-	share  int // the most that the window of one may be
-	throng throng
+	share   int // the most that the window of one may be where datagrams come singly
+	throng  throng
+	packing packing
 }
 
 // throng is how many connections that are near have their windows used. Those share the room
@@ -65,7 +66,9 @@ func (c *cell) most() int {
 	}
 	x.room.throng.at(x.now)
 	c.tuning.joined = x.room.throng.join(c.tuning.joined)
-	return min(x.room.share, max(room/x.room.throng.size(), nearLeast))
+	pack := &x.room.packing
+	share := min(x.m.cfg.Core.Window, pack.of(x.room.share))
+	return min(share, max(pack.of(room)/x.room.throng.size(), nearLeast))
 }
 
 // first is what a connection begins with: all of them may begin at once.
