@@ -22,7 +22,7 @@ const (
 	EnoughBytes = 256 << 10
 	// shareOfRoom is the part of what a socket holds that a nap may bring, as the system may wake
 	// us late.
-	shareOfRoom = 4
+	shareOfRoom = 8
 	// fullPacket is how many bytes of room one message is counted for.
 	fullPacket = 1402
 	// evidence is for how long there must have been reads, and forgetful after how long without

@@ -85,7 +85,7 @@ func TestAfterASilenceNothingIsKnown(t *testing.T) {
 func TestANapBringsNoMoreThanAPartOfWhatTheSocketHolds(t *testing.T) {
 	const stock = 92 * packet
 	var d doze.Doze
-	now := reads(&d, 1, 4*time.Microsecond, packet)
+	now := reads(&d, 1, 8*time.Microsecond, packet)
 	if got := d.Next(now, stock); got.Nap < 80*time.Microsecond || got.Nap > 92*time.Microsecond {
 		t.Errorf("with room for 92 packets: %v", got)
 	}
