@@ -41,7 +41,8 @@ const (
 //
 //	snubbed     1: it let a time-out pass and has sent nothing since
 //	recovering  doubled by each block, up to the least
-//	new         firstWindow and a block for each that came, up to minWindow
+//	new         firstWindow and a block for each that came, which is what it
+//	            sent of late and no more
 //	growing     doubled by each rate window in which the rate grew, up to twice
 //	            what the rate needs: where the window is what limits the rate,
 //	            that is no bound; where the rate is low it grows by chance
@@ -169,7 +170,7 @@ func (p *pipeline) arrived(now mono.Instant, at int32, n int) {
 	case growth == levelled:
 		p.window = max(least, min(p.level(), p.reqq), p.window*3/4)
 	case p.rate.perSecond == 0:
-		p.window = max(p.window, min(p.window+1, minWindow))
+		p.window = max(p.window, min(p.window+1, p.reqq))
 	}
 }
 

@@ -106,6 +106,20 @@ func TestTheFirstWindowDoublesWithEachRoundTrip(t *testing.T) {
 	}
 }
 
+// Half a second is long on a fast path: until a rate is known the window is what came.
+func TestAFastRemoteIsAskedForMoreBeforeItsRateIsKnown(t *testing.T) {
+	p := newPipe(10*time.Millisecond, time.Millisecond)
+	p.reqq = 300
+	p.run(200 * time.Millisecond)
+	if got := p.limit(); p.rate.perSecond != 0 || got < 150 || got > firstWindow+200 {
+		t.Errorf("%d blocks in flight after 200 that came", got)
+	}
+	p.run(200 * time.Millisecond)
+	if got := p.limit(); p.rate.perSecond != 0 || got != p.reqq {
+		t.Errorf("%d blocks in flight, of a remote that queues %d", got, p.reqq)
+	}
+}
+
 func TestTheWaitForTheFirstAnswerIsNotTakenForARate(t *testing.T) {
 	p := newPipe(2*time.Second, time.Millisecond)
 	p.run(2 * time.Second)
