@@ -85,26 +85,38 @@ func readEvents(lines *bufio.Scanner) ([]eventLine, error) {
 	return nil, errors.New("the events ended before the transfer was complete")
 }
 
-// middleMallocs is the objects allocated per block between the first progress behind
-// a quarter of the pieces and the last before three quarters.
+// middleMallocs is the objects allocated per block between the first progress behind a
+// quarter of the pieces and the last before three quarters. Where a fast transfer told only
+// one there it is between an eighth and seven eighths.
 func middleMallocs(told []eventLine, pieces int64, blocksPerPiece float64) (float64, error) {
+	for _, part := range []int64{4, 8} {
+		if objects, pieces := mallocsWithin(told, pieces/part, pieces-pieces/part); pieces > 0 {
+			return float64(objects) / (float64(pieces) * blocksPerPiece), nil
+		}
+	}
+	return 0, errors.New("progress is told once a second, and not twice in the middle of this transfer: it needs more -mib-allocations")
+}
+
+// mallocsWithin is the objects allocated between the first and the last progress that was told
+// when so many pieces were verified, and how many pieces were in between.
+func mallocsWithin(told []eventLine, from, to int64) (objects uint64, pieces int64) {
 	var first, last *eventLine
 	var verified, atFirst, atLast int64
 	for i, e := range told {
 		switch {
 		case e.Event == "piece" && e.State == "verified":
 			verified++
-		case e.Event != "progress" || verified < pieces/4 || verified > pieces-pieces/4:
+		case e.Event != "progress" || verified < from || verified > to:
 		case first == nil:
 			first, atFirst = &told[i], verified
 		default:
 			last, atLast = &told[i], verified
 		}
 	}
-	if last == nil || atLast == atFirst {
-		return 0, errors.New("progress is told once a second, and not twice in the middle half of this transfer: it needs more -mib-allocations")
+	if last == nil {
+		return 0, 0
 	}
-	return float64(last.Mallocs-first.Mallocs) / (float64(atLast-atFirst) * blocksPerPiece), nil
+	return last.Mallocs - first.Mallocs, atLast - atFirst
 }
 
 // runLibrary is a transfer to the library alone, without a program that tells of

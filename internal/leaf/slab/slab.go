@@ -141,11 +141,17 @@ func (p *Pool) Rent(ctx context.Context) (Slab, error) {
 
 // TryRent returns a slab, or a channel on which one will come. Who does not
 // want it any more must say so by Forgo.
-func (p *Pool) TryRent() (Slab, <-chan Slab) {
+func (p *Pool) TryRent() (Slab, <-chan Slab) { return p.TryRentBy(nil) }
+
+// TryRentBy is TryRent with the channel of who waits often, which has room for one slab
+// and is empty; nil: one is made.
+func (p *Pool) TryRentBy(wait chan Slab) (Slab, <-chan Slab) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.lent >= p.bound {
-		wait := make(chan Slab, 1)
+		if wait == nil {
+			wait = make(chan Slab, 1)
+		}
 		p.waiters = append(p.waiters, wait)
 		return Slab{}, wait
 	}
@@ -234,9 +240,8 @@ func (p *Pool) end(s Slab) {
 func (p *Pool) serve() {
 	for p.lent < p.bound && len(p.waiters) > 0 {
 		first := p.waiters[0]
-		p.waiters[0] = nil
-		p.waiters = p.waiters[1:]
-		first <- p.lend() // has room for the one slab it will ever get
+		p.waiters = slices.Delete(p.waiters, 0, 1)
+		first <- p.lend() // has room for the one slab that it waits for
 	}
 }
 

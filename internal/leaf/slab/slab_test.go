@@ -201,6 +201,21 @@ func TestNoSlabHasTwoOwners(t *testing.T) {
 	}
 }
 
+func TestWaitingForASlabByAChannelOfOnesOwnAllocatesNothing(t *testing.T) {
+	p, own := slab.NewPool(1), make(chan slab.Slab, 1)
+	held := rent(t, p)
+	allocations := testing.AllocsPerRun(100, func() {
+		_, wait := p.TryRentBy(own)
+		held.Release()
+		held = <-wait
+	})
+	_, wait := p.TryRentBy(own)
+	p.Forgo(wait)
+	if held.Release(); allocations != 0 || p.Outstanding() != 0 {
+		t.Errorf("%v allocations, and %d slabs lent in the end", allocations, p.Outstanding())
+	}
+}
+
 func TestNoMoreSlabsAreLentThanThePoolHas(t *testing.T) {
 	p := slab.NewPool(3)
 	var lent []slab.Slab

@@ -23,7 +23,7 @@ func TestBlocksAreStoredWithFewObjectsAPiece(t *testing.T) {
 			for written := false; !written; {
 				<-w.reports.Wake()
 				for told.Take(w.reports); told.Left() > 0; {
-					r, is := told.Next().(disk.PieceWritten)
+					r, is := told.Next().(*disk.PieceWritten)
 					written = written || is && r.Piece == next
 				}
 			}
@@ -32,7 +32,7 @@ func TestBlocksAreStoredWithFewObjectsAPiece(t *testing.T) {
 		for range warm {
 			store()
 		}
-		if n := testing.AllocsPerRun(counted, store); n > 3 {
+		if n := testing.AllocsPerRun(counted, store); n > 2 {
 			t.Errorf("%v objects a piece", n)
 		}
 		w.stop()

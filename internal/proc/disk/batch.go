@@ -73,9 +73,9 @@ func (t *open) do(a act) {
 	case actForget:
 		t.forget(a.piece)
 	case actTellVerified:
-		t.x.report(t.id, PieceVerified{Piece: a.piece})
+		t.x.report(t.id, t.words.verified.add(PieceVerified{a.piece}))
 	case actTellWritten:
-		t.x.report(t.id, PieceWritten{Piece: a.piece})
+		t.x.report(t.id, t.words.written.add(PieceWritten{a.piece}))
 	case actOther:
 		a.then()
 	}

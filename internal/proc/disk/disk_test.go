@@ -45,7 +45,7 @@ func TestWrittenPiecesAreReadAhead(t *testing.T) {
 		w := newWorld(t, 2*pieceLength, nil)
 		w.open(nil)
 		w.send(0, w.piece(0))
-		w.until("written", func(r disk.Report) bool { return r == disk.PieceWritten{Piece: 0} })
+		w.until("written", isWritten(0))
 		reply := sup.NewMailbox[disk.ReadDone]()
 		w.disk.ReadRun(disk.ReadRun{Torrent: w.id, Piece: 0, Begin: 16384, Length: 32768, Reply: reply})
 		w.disk.ReadRun(disk.ReadRun{Torrent: w.id, Piece: 1, Begin: 0, Length: 16384, Reply: reply})
@@ -143,7 +143,7 @@ func (w *world) downloadThroughCrashes() {
 		case <-w.reports.Wake():
 			for _, r := range w.reports.Take(nil) {
 				switch r := r.(type) {
-				case disk.PieceWritten:
+				case *disk.PieceWritten:
 					written.Add(r.Piece)
 				case disk.PiecesDurable:
 					durable.AddAll(r.Pieces)

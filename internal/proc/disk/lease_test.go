@@ -268,7 +268,7 @@ func TestATorrentThatIsLetGoLetsAnotherIn(t *testing.T) {
 		other := w.beside(w.data)
 		w.mustOpen(nil)
 		w.send(0, w.piece(0))
-		w.until("written", func(r disk.Report) bool { return r == disk.PieceWritten{Piece: 0} })
+		w.until("written", isWritten(0))
 		w.disk.LetGo(w.id)
 		synctest.Wait()
 		if f := w.row(); len(f.Files) != 1 || f.Files[0].State != store.FileClean || f.Claims.Count() != 1 {

@@ -52,7 +52,7 @@ func TestBlocksStayInTheirSlabsUntilTheyAreWritten(t *testing.T) {
 			s.Release()
 		}
 		w.sendSome(0, 3, 4)
-		w.until("the piece is written", func(r disk.Report) bool { _, is := r.(disk.PieceWritten); return is })
+		w.until("the piece is written", func(r disk.Report) bool { _, is := r.(*disk.PieceWritten); return is })
 		synctest.Wait()
 		if n := w.receive.Outstanding(); n != 0 {
 			t.Errorf("%d slabs are lent for what is written", n)

@@ -149,7 +149,7 @@ type Snapshot struct {
 
 // PieceVerified, PieceWritten and PiecesDurable are the three words, in their
 // order: the hash is right; the bytes are in the file; they are synced and
-// claimed.
+// claimed. The first two come for each piece, so many of them lie in one object.
 type (
 	PieceVerified struct{ Piece pieceset.Index }
 	PieceWritten  struct{ Piece pieceset.Index }
@@ -217,8 +217,8 @@ type FilesChanged struct{}
 type DiskRestarted struct{}
 
 func (Snapshot) diskReport()       {}
-func (PieceVerified) diskReport()  {}
-func (PieceWritten) diskReport()   {}
+func (*PieceVerified) diskReport() {}
+func (*PieceWritten) diskReport()  {}
 func (PiecesDurable) diskReport()  {}
 func (PieceCorrupt) diskReport()   {}
 func (PieceDigested) diskReport()  {}

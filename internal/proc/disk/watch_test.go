@@ -196,7 +196,7 @@ func TestAFileThatChangesWhileItIsWrittenIsNotClaimed(t *testing.T) {
 					}
 				}
 				w.send(2, w.piece(2))
-				w.until("written", func(r disk.Report) bool { return r == disk.PieceWritten{Piece: 2} })
+				w.until("written", isWritten(2))
 				changes[name](w)
 				w.until("the fault", func(r disk.Report) bool {
 					f, ok := r.(disk.TorrentFaulted)

@@ -189,6 +189,14 @@ func (w *world) piece(i pieceset.Index) []byte {
 	return w.data[from:min(from+pieceLength, len(w.data))]
 }
 
+// isWritten finds the word that a piece is written.
+func isWritten(piece pieceset.Index) func(disk.Report) bool {
+	return func(r disk.Report) bool {
+		w, is := r.(*disk.PieceWritten)
+		return is && w.Piece == piece
+	}
+}
+
 // until takes reports until one satisfies; it fails when the bubble has no more
 // to say.
 func (w *world) until(what string, done func(disk.Report) bool) {

@@ -232,7 +232,7 @@ func (a *assigner) report(r disk.Report) {
 		return
 	}
 	switch r := r.(type) {
-	case disk.PieceVerified:
+	case *disk.PieceVerified:
 		a.core.Verified(r.Piece)
 	case disk.PieceCorrupt:
 		a.core.Corrupt(r.Piece)
@@ -245,7 +245,7 @@ func (a *assigner) report(r disk.Report) {
 		for i := range r.Pieces.All() {
 			a.core.Lost(i)
 		}
-	case disk.Snapshot, disk.PieceWritten, disk.PiecesDurable, disk.CheckProgress, disk.CheckEnded,
+	case disk.Snapshot, *disk.PieceWritten, disk.PiecesDurable, disk.CheckProgress, disk.CheckEnded,
 		disk.NothingMatched, disk.LinksRefused, disk.ClaimsWait, disk.ClaimsGoOn, disk.TorrentFaulted, disk.FilesChanged: // control's
 	}
 }

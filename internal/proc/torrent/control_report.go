@@ -21,9 +21,9 @@ func (c *control) report(r disk.Report) {
 	switch r := r.(type) {
 	case disk.Snapshot:
 		c.snapshot(r)
-	case disk.PieceVerified:
+	case *disk.PieceVerified:
 		c.pieceVerified(r.Piece)
-	case disk.PieceWritten:
+	case *disk.PieceWritten:
 		c.pieceWritten(r.Piece)
 	case disk.PiecesDurable:
 		c.piecesDurable(r.Pieces)

@@ -131,7 +131,7 @@ func (t *Torrent) runPeer(p *sup.Process, c candidate) error {
 		news:   news{wake: make(chan struct{}, 1)},
 		up:     uploads{done: sup.NewMailbox[disk.ReadDone](), limit: t.up.Drawer()},
 		in: intake{reader: &reader{
-			conn: c.conn, slabs: c.disk.Slabs(), clock: t.env.Clock, limit: t.down.Drawer(),
+			conn: c.conn, slabs: c.disk.Slabs(), rented: make(chan slab.Slab, 1), clock: t.env.Clock, limit: t.down.Drawer(),
 			fills: make(chan fill), resume: make(chan appetite), waits: make(chan struct{}, 1),
 		}},
 	}

@@ -48,6 +48,7 @@ type reader struct {
 	conn   pnet.Conn
 	inflow inflow
 	slabs  *slab.Pool
+	rented chan slab.Slab // on which one comes that was waited for
 	clock  *clock.Clock
 	limit  *limit.Drawer
 	fills  chan fill
@@ -100,7 +101,7 @@ func (r *reader) await(n int) error {
 
 // rent waits for a slab; none means that the process ends.
 func (r *reader) rent(ctx context.Context) slab.Slab {
-	s, wait := r.slabs.TryRent()
+	s, wait := r.slabs.TryRentBy(r.rented)
 	if wait == nil {
 		return s
 	}
