@@ -4,6 +4,7 @@ import (
 	"net"
 	"os"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -42,6 +43,9 @@ func Unsent(c Conn) (n int) {
 	_ = c.(*socketConn).raw.Control(func(fd uintptr) { n, _ = unix.IoctlGetInt(int(fd), unix.SIOCOUTQNSD) })
 	return n
 }
+
+// RestAfter has who waits for a socket be asked once more after a time.
+func RestAfter(p Packets, after time.Duration) { socketOf(p).raw.rest = after }
 
 func socketOf(p Packets) *udpPackets {
 	if s, is := p.(*segmented); is {

@@ -17,9 +17,14 @@ import (
 // waits, shares it; Close, which ends every wait, takes it alone, so that the port is free then.
 type bareSocket struct {
 	use    sync.RWMutex
-	fd     int         // -1: it is closed
-	closes atomic.Bool // it is shut, and wakes who waits
+	fd     int           // -1: it is closed
+	closes atomic.Bool   // it is shut, and wakes who waits
+	rest   time.Duration // restAfter
 }
+
+// restAfter is for how long nothing comes until who waits is asked once more, and may give
+// memory back before it waits on.
+const restAfter = 10 * time.Second
 
 // bare takes over the socket of a connection, which is closed.
 func bare(udp *net.UDPConn) (*bareSocket, error) {
@@ -33,7 +38,7 @@ func bare(udp *net.UDPConn) (*bareSocket, error) {
 		return nil, err
 	}
 	_ = udp.Close()
-	return &bareSocket{fd: fd}, nil
+	return &bareSocket{fd: fd, rest: restAfter}, nil
 }
 
 // Control calls f with the descriptor.
@@ -47,25 +52,33 @@ func (b *bareSocket) Control(f func(fd uintptr)) error {
 	return nil
 }
 
-// Read calls f until it says that it is done, again whenever something came.
-func (b *bareSocket) Read(f func(fd uintptr) bool) error { return b.until(f, unix.POLLIN) }
-
-// Write calls f until it says that it is done, again whenever there is room.
-func (b *bareSocket) Write(f func(fd uintptr) bool) error { return b.until(f, unix.POLLOUT) }
-
-// Try calls f once.
-func (b *bareSocket) Try(f func(fd uintptr) bool) error {
-	_, err := b.attempt(f, 0)
+// Read calls f until it says that it is done, again whenever something came, and once when
+// nothing came for long.
+func (b *bareSocket) Read(f func(fd uintptr) bool) error {
+	a, err := b.attempt(f, unix.POLLIN, b.rest)
+	for a == goesOn && err == nil {
+		a, err = b.attempt(f, unix.POLLIN, forever)
+	}
 	return err
 }
 
-func (b *bareSocket) until(f func(fd uintptr) bool, news int16) error {
-	for {
-		if a, err := b.attempt(f, news); a == isDone || err != nil {
-			return err
-		}
+// Write calls f until it says that it is done, again whenever there is room.
+func (b *bareSocket) Write(f func(fd uintptr) bool) error {
+	a, err := goesOn, error(nil)
+	for a == goesOn && err == nil {
+		a, err = b.attempt(f, unix.POLLOUT, forever)
 	}
+	return err
 }
+
+// Try calls f once.
+func (b *bareSocket) Try(f func(fd uintptr) bool) error {
+	_, err := b.attempt(f, 0, 0)
+	return err
+}
+
+// forever is a wait that only news end.
+const forever = -time.Millisecond
 
 // attempt says whether a call is over.
 type attempt uint8
@@ -75,8 +88,8 @@ const (
 	goesOn
 )
 
-// attempt calls f, and waits for some news where it is not done then.
-func (b *bareSocket) attempt(f func(fd uintptr) bool, news int16) (attempt, error) {
+// attempt calls f, and waits for some news where it is not done then, for so long at most.
+func (b *bareSocket) attempt(f func(fd uintptr) bool, news int16, most time.Duration) (attempt, error) {
 	b.use.RLock()
 	defer b.use.RUnlock()
 	switch {
@@ -86,7 +99,7 @@ func (b *bareSocket) attempt(f func(fd uintptr) bool, news int16) (attempt, erro
 		return isDone, nil
 	}
 	of := [1]unix.PollFd{{Fd: int32(b.fd), Events: news}}
-	_, _ = unix.Poll(of[:], -1) // what is wrong shows itself in f
+	_, _ = unix.Poll(of[:], int(most/time.Millisecond)) // what is wrong shows itself in f
 	return goesOn, nil
 }
 

@@ -32,6 +32,7 @@ type segmentReader struct {
 	moving transfer
 	lent   Reading
 	errno  syscall.Errno
+	vain   int // how often this call has found nothing
 	pollIn [1]unix.PollFd
 	doRead func(fd uintptr) bool
 }
@@ -63,7 +64,7 @@ func (l *segmentReader) More(span time.Duration) (Reading, error) {
 
 // by reads by a way of the socket.
 func (l *segmentReader) by(way func(func(fd uintptr) bool) error) (Reading, error) {
-	l.lent, l.errno = Reading{Datagrams: l.lent.Datagrams[:0]}, 0
+	l.lent, l.errno, l.vain = Reading{Datagrams: l.lent.Datagrams[:0]}, 0, 0
 	err := way(l.doRead)
 	l.moving.release(smallMost)
 	if err == nil && l.errno != 0 {
@@ -89,6 +90,9 @@ func (l *segmentReader) read(fd uintptr) bool {
 	l.take(n)
 	switch {
 	case errno == unix.EAGAIN:
+		if n == 0 {
+			l.tire()
+		}
 		return n > 0
 	case errno != 0:
 		l.errno = errno
@@ -97,6 +101,13 @@ func (l *segmentReader) read(fd uintptr) bool {
 		l.grow()
 	}
 	return true
+}
+
+// tire gives the memory back when nothing came for long: a call looks a second time then.
+func (l *segmentReader) tire() {
+	if l.vain++; l.vain > 1 {
+		l.memory, l.lent.Datagrams = nil, nil
+	}
 }
 
 // take lends n messages.

@@ -229,6 +229,10 @@ func (c *crowd) settle() {
 	}
 }
 
+// emptied is after how long sockets have given back what nothing came into, and the last
+// goroutines are gone.
+const emptied = 12 * time.Second
+
 // soak has connections come and go, and wants nothing to be left of them when all have left.
 func (c *crowd) soak(d time.Duration, atOnce int) (before, after levels) {
 	t := c.t
@@ -236,11 +240,12 @@ func (c *crowd) soak(d time.Duration, atOnce int) (before, after levels) {
 	echoes.Go(func() { c.echo(&echoes) })
 	c.run(time.Second, 20) // what stays because it was ever used
 	c.settle()
+	rests(t.Context(), emptied)
 	before = look()
 	c.run(d, atOnce)
 	most := look()
 	c.settle()
-	rests(t.Context(), time.Second) // the last goroutines are on their way out
+	rests(t.Context(), emptied)
 	after = look()
 	t.Logf("%d connections began, %d ended whole, %d broke; %+v, %+v, and %+v in the end", c.beginnings.Load(), c.whole.Load(), c.broken.Load(), before, most, after)
 	if after.goroutines > before.goroutines {
