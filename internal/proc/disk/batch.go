@@ -8,7 +8,10 @@ import (
 
 // batch is the Effects of a torrent's core: what a step decided is appended to the
 // acts of the process and carried out in order after the step.
-type batch struct{ t *open }
+type batch struct {
+	t     *open
+	words words
+}
 
 // act is one thing to do. What comes for every piece or run is a value.
 type act struct {
@@ -73,9 +76,9 @@ func (t *open) do(a act) {
 	case actForget:
 		t.forget(a.piece)
 	case actTellVerified:
-		t.x.report(t.id, t.words.verified.add(PieceVerified{a.piece}))
+		t.x.report(t.id, t.fx.words.verified.add(PieceVerified{a.piece}))
 	case actTellWritten:
-		t.x.report(t.id, t.words.written.add(PieceWritten{a.piece}))
+		t.x.report(t.id, t.fx.words.written.add(PieceWritten{a.piece}))
 	case actOther:
 		a.then()
 	}

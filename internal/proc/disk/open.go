@@ -33,7 +33,6 @@ type open struct {
 	watch   watch
 	tenants []tenant // one a file
 	fx      batch
-	words   words
 
 	stopCopy context.CancelFunc // of the beginning that is under way or was
 
