@@ -54,22 +54,10 @@ func (b *bareSocket) Control(f func(fd uintptr)) error {
 
 // Read calls f until it says that it is done, again whenever something came, and once when
 // nothing came for long.
-func (b *bareSocket) Read(f func(fd uintptr) bool) error {
-	a, err := b.attempt(f, unix.POLLIN, b.rest)
-	for a == goesOn && err == nil {
-		a, err = b.attempt(f, unix.POLLIN, forever)
-	}
-	return err
-}
+func (b *bareSocket) Read(f func(fd uintptr) bool) error { return b.until(f, unix.POLLIN, b.rest) }
 
 // Write calls f until it says that it is done, again whenever there is room.
-func (b *bareSocket) Write(f func(fd uintptr) bool) error {
-	a, err := goesOn, error(nil)
-	for a == goesOn && err == nil {
-		a, err = b.attempt(f, unix.POLLOUT, forever)
-	}
-	return err
-}
+func (b *bareSocket) Write(f func(fd uintptr) bool) error { return b.until(f, unix.POLLOUT, forever) }
 
 // Try calls f once.
 func (b *bareSocket) Try(f func(fd uintptr) bool) error {
@@ -79,6 +67,15 @@ func (b *bareSocket) Try(f func(fd uintptr) bool) error {
 
 // forever is a wait that only news end.
 const forever = -time.Millisecond
+
+// until waits so long at first, and then for news alone.
+func (b *bareSocket) until(f func(fd uintptr) bool, news int16, first time.Duration) error {
+	a, err := b.attempt(f, news, first)
+	for a == goesOn && err == nil {
+		a, err = b.attempt(f, news, forever)
+	}
+	return err
+}
 
 // attempt says whether a call is over.
 type attempt uint8

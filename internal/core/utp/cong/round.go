@@ -58,7 +58,8 @@ func (q *quiet) settle(now mono.Instant) {
 	q.window = q.clamp(q.window)
 }
 
-// gently is what part of an excess is cut where the remote fills the way back.
+// gently is how many parts an excess has, of which one is cut where the remote fills the
+// way back.
 const gently = 4
 
 // excess is by how much the window goes down where packets wait longer than they should:
