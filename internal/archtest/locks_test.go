@@ -22,22 +22,22 @@ var lockers = map[string][]string{
 	"internal/leaf/ring":      {"Ring"},
 	"internal/leaf/slab":      {"Pool"},
 	"internal/leaf/slots":     {"Pool"},
-	"cmd/etorrent":            {"stream"},                                              // the first write that failed
-	"internal/proc/announce":  {"slate"},                                               // how far torrents are, and how their trackers do
-	"internal/proc/client":    {"ballot", "crashLog"},                                  // the core that counts votes on our address; a set of stacks that were told
-	"internal/proc/disk":      {"Memory", "Set", "outcomes"},                           // a budget that all disks share; the map from volumes to disks; what workers leave for the loop
-	"internal/proc/net":       {"Greeter", "bareSocket", "udpPackets"},                 // counters of connections being greeted; a descriptor, which is not closed under who waits for it; whose turn it is to write, which does not wait
-	"internal/proc/udp":       {"tally"},                                               // a copy of the counters
-	"internal/proc/roster":    {"register"},                                            // what runs, for the roster's next incarnation
-	"internal/proc/torrent":   {"Tally", "inlet", "meter", "pulse", "roll", "windows"}, // counters that anyone reads; what comes for control, or for none; what the choker reads; a rate; who is connected; what hosts read
-	"internal/proc/tracking":  {"guest", "shared"},                                     // a connection that leaves once; the core that all sockets ask
-	"internal/proc/utp":       {"Conn", "Sockets", "Trace", "chunks", "roll"},          // what passes between users and the process; where sockets are bound; lines that are to be written; memory that is lent; who is there
-	"internal/storage":        {"Zeros"},                                               // two sums that any worker may compute
-	"internal/storage/faulty": {"Storage"},                                             // stands in for a device: any worker may call it
-	"internal/storage/files":  {"Handles", "store", "windowSet"},                       // the same: the budget of open files, one torrent's root, and what is mapped
-	"internal/storage/memory": {"Storage"},                                             // the same
-	"internal/store":          {"Memory"},                                              // the same
-	"internal/store/sqlite":   {"Driver"},                                              // the same: its list of held torrents
+	"cmd/etorrent":            {"stream"},                                                        // the first write that failed
+	"internal/proc/announce":  {"slate"},                                                         // how far torrents are, and how their trackers do
+	"internal/proc/client":    {"ballot", "crashLog"},                                            // the core that counts votes on our address; a set of stacks that were told
+	"internal/proc/disk":      {"Memory", "Set", "outcomes"},                                     // a budget that all disks share; the map from volumes to disks; what workers leave for the loop
+	"internal/proc/net":       {"Greeter", "Message", "MessagePool", "bareSocket", "udpPackets"}, // counters of connections being greeted; who uses a memory; memory that is lent; a descriptor, which is not closed under who waits for it; whose turn it is to write, which does not wait
+	"internal/proc/udp":       {"tally"},                                                         // a copy of the counters
+	"internal/proc/roster":    {"register"},                                                      // what runs, for the roster's next incarnation
+	"internal/proc/torrent":   {"Tally", "inlet", "meter", "pulse", "roll", "windows"},           // counters that anyone reads; what comes for control, or for none; what the choker reads; a rate; who is connected; what hosts read
+	"internal/proc/tracking":  {"guest", "shared"},                                               // a connection that leaves once; the core that all sockets ask
+	"internal/proc/utp":       {"Conn", "Sockets", "Trace", "chunks", "roll"},                    // what passes between users and the process; where sockets are bound; lines that are to be written; memory that is lent; who is there
+	"internal/storage":        {"Zeros"},                                                         // two sums that any worker may compute
+	"internal/storage/faulty": {"Storage"},                                                       // stands in for a device: any worker may call it
+	"internal/storage/files":  {"Handles", "store", "windowSet"},                                 // the same: the budget of open files, one torrent's root, and what is mapped
+	"internal/storage/memory": {"Storage"},                                                       // the same
+	"internal/store":          {"Memory"},                                                        // the same
+	"internal/store/sqlite":   {"Driver"},                                                        // the same: its list of held torrents
 }
 
 func TestOnlyListedLeafTypesLock(t *testing.T) {

@@ -162,4 +162,4 @@ func RefuseSegments(p Packets, refusal func() syscall.Errno) (asked *int) {
 }
 
 // Held is how many bytes a Lender has for what comes.
-func Held(l Lender) int { return cap(l.(*segmentReader).memory) }
+func Held(l Lender) int { return len(l.(*segmentReader).memory) * messageBytes }

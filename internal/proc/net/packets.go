@@ -96,6 +96,9 @@ type Datagram struct {
 	// Payload is where to read, up to its capacity, and then what was read; or what
 	// is to be written.
 	Payload []byte
+	// Message is the memory that a payload lies in which was lent, where that is worth keeping:
+	// the capacity of each then ends with it. Else it is nil.
+	Message *Message
 	// Fragmentation and Company are for writing.
 	Fragmentation Fragmentation
 	Company       Company

@@ -2,6 +2,7 @@ package net
 
 import (
 	"os"
+	"slices"
 	"syscall"
 	"time"
 
@@ -9,17 +10,14 @@ import (
 )
 
 const (
-	// largestMessage is the room for what the kernel hands over as one, in bytes: more than
-	// a packet of IP carries.
-	largestMessage = 1 << 16
-	// messageStride is from one to the next: were it a power of two, what is read in all
-	// would lie in a few lines of the processor's caches.
-	messageStride = largestMessage + 27*64
 	// messagesMost is how many large ones are read at once at the most, smallMost how many of
 	// which lentBytes are more.
 	messagesMost = 8
 	smallMost    = 64
 	lentBytes    = messagesMost * largestMessage
+	// worthKeeping is how many bytes a message has at the least that may be kept: little would
+	// hold much memory.
+	worthKeeping = largestMessage / 4
 )
 
 // segmentReader has the kernel hand over datagrams of one remote and one size as one
@@ -27,8 +25,9 @@ const (
 type segmentReader struct {
 	u      *udpPackets
 	room   int
-	memory []byte // of one message at first, and twice as many whenever all were filled
-	size   int    // of a message of the last ones, in bytes
+	home   *MessagePool
+	memory []*Message // one at first, and twice as many whenever all were filled
+	size   int        // of a message of the last ones, in bytes
 	moving transfer
 	lent   Reading
 	errno  syscall.Errno
@@ -64,6 +63,9 @@ func (l *segmentReader) More(span time.Duration) (Reading, error) {
 
 // by reads by a way of the socket.
 func (l *segmentReader) by(way func(func(fd uintptr) bool) error) (Reading, error) {
+	for i := range l.lent.Messages {
+		l.memory[i] = l.home.Renew(l.memory[i])
+	}
 	l.lent, l.errno, l.vain = Reading{Datagrams: l.lent.Datagrams[:0]}, 0, 0
 	err := way(l.doRead)
 	l.moving.release(smallMost)
@@ -79,12 +81,13 @@ func (l *segmentReader) read(fd uintptr) bool {
 		if !poll(fd, &l.pollIn, unix.POLLIN) {
 			return false
 		}
-		l.memory, l.size = make([]byte, messageStride), largestMessage
+		l.home = &MessagePool{}
+		l.memory, l.size = []*Message{l.home.Get()}, largestMessage
 	}
 	t := &l.moving
-	asked := t.room(min(len(l.memory)/messageStride, max(messagesMost, lentBytes/max(1, l.size))))
+	asked := t.room(min(len(l.memory), max(messagesMost, lentBytes/max(1, l.size))))
 	for i := range asked {
-		t.toRead(i, l.message(i))
+		t.toRead(i, l.memory[i].Bytes())
 	}
 	n, errno := t.move(fd, asked)
 	l.take(n)
@@ -122,35 +125,37 @@ func (l *segmentReader) take(n int) {
 	}
 }
 
-// message is the memory of message i.
-func (l *segmentReader) message(i int) []byte {
-	at := i * messageStride
-	return l.memory[at : at+largestMessage : at+largestMessage]
-}
-
 // grow makes room for more messages the next time. Of what small ones do not fill the system
 // gives no memory.
 func (l *segmentReader) grow() {
-	had := len(l.memory) / messageStride
-	if more := 2 * had; more <= messagesMost || more <= smallMost && more*l.size <= lentBytes {
-		l.memory = make([]byte, more*messageStride)
+	more := 2 * len(l.memory)
+	if more > messagesMost && (more > smallMost || more*l.size > lentBytes) {
+		return
+	}
+	for len(l.memory) < more {
+		l.memory = append(l.memory, l.home.Get())
 	}
 }
 
 // cut lends what came as message i.
 func (l *segmentReader) cut(i int) {
 	b := &l.moving.bundle
-	rest := l.message(i)[:b.headers[i].Len]
+	rest := l.memory[i].Bytes()[:b.headers[i].Len]
 	d := Datagram{Remote: b.remote(i)}
 	var size int
 	d.Local, size = viewBeside(b.slots[i].beside()[:b.headers[i].Hdr.Controllen])
-	if size <= 0 {
+	switch {
+	case size <= 0:
 		size = len(rest)
+	case size <= l.room && len(rest) >= worthKeeping:
+		d.Message = l.memory[i]
 	}
 	for {
 		n := min(size, len(rest))
-		kept := min(n, l.room)
-		d.Payload = rest[:kept:kept]
+		d.Payload = rest[:min(n, l.room)]
+		if d.Message == nil {
+			d.Payload = slices.Clip(d.Payload)
+		}
 		l.lent.Datagrams = append(l.lent.Datagrams, d)
 		if rest = rest[n:]; len(rest) == 0 {
 			return

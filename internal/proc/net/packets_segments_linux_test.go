@@ -198,7 +198,7 @@ func TestALenderHoldsNothingBeforeSomethingCameAndNoMoreThanItsBound(t *testing.
 			}
 			got += len(came)
 		}
-		if held := pnet.Held(lender); n == 40 && held < 8<<16 || held > 66<<16 {
+		if held := pnet.Held(lender); n == 40 && held < 8<<16 || held > 72<<16 {
 			t.Errorf("%d bytes after %d datagrams", held, n)
 		}
 	}

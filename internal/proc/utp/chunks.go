@@ -23,6 +23,8 @@ type chunks struct {
 	free   *chunk
 	kept   int
 	lent   int
+	spare  *stretch // of those that nobody uses
+	spares int
 	unsent int // bytes of each stream that may wait to be sent for the first time
 }
 
@@ -64,9 +66,33 @@ func (p *chunks) put(c *chunk) {
 	}
 }
 
+// stretch returns one that has nothing.
+func (p *chunks) stretch() *stretch {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.spare
+	if s == nil {
+		return new(stretch)
+	}
+	p.spare, p.spares = s.next, p.spares-1
+	*s = stretch{}
+	return s
+}
+
+// drop takes one back whose memory was given up.
+func (p *chunks) drop(s *stretch) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.spares < chunksKept {
+		s.next, p.spare = p.spare, s
+		p.spares++
+	}
+}
+
 // rest frees what nobody uses.
 func (p *chunks) rest() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.free, p.kept = nil, 0
+	p.spare, p.spares = nil, 0
 }

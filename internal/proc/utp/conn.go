@@ -184,6 +184,9 @@ func (c *Conn) want(w wants) error {
 		return net.ErrClosed
 	}
 	c.wants = w
+	if w >= closes && c.notice == over {
+		c.in.drop(&c.mux.chunks)
+	}
 	c.reads.signal()
 	c.writes.signal()
 	c.tell()

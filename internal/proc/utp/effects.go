@@ -12,7 +12,7 @@ import (
 func (c *cell) Deliver(b []byte) {
 	c.counts.delivered += uint64(len(b))
 	c.due.relief = c.x.now.Add(reliefAfter)
-	c.user.in.write(b, &c.x.m.chunks)
+	c.user.in.write(b, c.x.lentIn(b), &c.x.m.chunks)
 }
 
 // Send has a packet be among those that leave next.

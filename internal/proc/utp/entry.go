@@ -42,6 +42,7 @@ func (x *process) take(d *pnet.Datagram) {
 	if len(d.Payload) >= packetRoom || utpwire.Parse(d.Payload, p) != utpwire.NoFault {
 		return
 	}
+	x.step.lentIn = d.Message
 	ids, n := conn.Lookup(p)
 	known := false
 	for _, id := range ids[:n] {

@@ -25,39 +25,6 @@ func runs() uint64 {
 // lengths are those of what comes at once, or is read.
 var lengths = []int{0, 1, 3, 1382, chunkBytes - 1, chunkBytes, chunkBytes + 1, 3 * chunkBytes}
 
-// Whatever is shown, read and given back when, what is read is what was written.
-func TestAnInflowIsReadAsItWasWritten(t *testing.T) {
-	for seed := range runs() {
-		r := rand.New(rand.NewPCG(seed, 0))
-		var f inflow
-		var pool chunks
-		var fresh, ready []byte
-		for range 200 {
-			switch r.IntN(4) {
-			case 0:
-				b := randomBytes(r, lengths[r.IntN(len(lengths))])
-				f.write(b, &pool)
-				fresh = append(fresh, b...)
-			case 1:
-				f.show()
-				ready, fresh = append(ready, fresh...), nil
-			case 2:
-				got := make([]byte, lengths[r.IntN(len(lengths))])
-				n := f.read(got, &pool)
-				if want := min(len(got), len(ready)); n != want || !bytes.Equal(got[:n], ready[:want]) {
-					t.Fatalf("run %d: %d bytes were read of %d, or others", seed, n, len(ready))
-				}
-				ready = ready[n:]
-			case 3:
-				f.rest(&pool)
-				if len(fresh)+len(ready) == 0 && (f.seen.first != nil || f.made.last != nil) {
-					t.Fatalf("run %d: it holds memory for nothing", seed)
-				}
-			}
-		}
-	}
-}
-
 // What is sent is what was written, until it is released, from wherever it is asked for.
 func TestAnOutflowIsSentAsItWasWritten(t *testing.T) {
 	for seed := range runs() {

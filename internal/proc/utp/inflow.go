@@ -1,87 +1,130 @@
 package utp
 
+import pnet "github.com/etorrent/etorrent/internal/proc/net"
+
 // inflow is the remote's stream between the process, which appends what comes, and who
-// reads it. The bytes lie in a chain of chunks: the process writes behind those that it
-// has shown, without a lock, and shows them once for all that came at once.
+// reads it. It is a chain of stretches: the process writes behind what it has shown, without
+// a lock, and shows it once for all that came at once.
 type inflow struct {
 	made struct { // the process's
-		first *chunk // of a chain that was not shown yet
-		last  *chunk
-		used  int // bytes of last
-		fresh int // bytes that were not shown yet
+		open  *stretch // that is appended to; nil: a new one
+		last  *stretch
+		from  *stretch // the first that has something that was not shown yet
+		fresh int      // bytes that were not shown yet
 	}
 	seen struct { // under the lock of the connection
-		first *chunk
+		first *stretch
 		used  int // bytes of first
 		ready int // bytes to be read
 	}
 }
 
-// write appends what came.
-func (f *inflow) write(b []byte, from *chunks) {
+// write appends what came: itself where it lies in a message that may be kept, else a copy.
+func (f *inflow) write(b []byte, in *pnet.Message, pool *chunks) {
 	m := &f.made
 	m.fresh += len(b)
+	if in != nil && f.keep(b, in, pool) {
+		return
+	}
 	for len(b) > 0 {
-		if m.last == nil || m.used == chunkBytes {
-			c := from.get()
-			if m.last == nil {
-				m.first = c
-			} else {
-				m.last.next = c
-			}
-			m.last, m.used = c, 0
+		if m.open == nil || m.open.chunk == nil || m.open.made == chunkBytes {
+			f.begin(pool).chunk = pool.get()
 		}
-		n := copy(m.last.b[m.used:], b)
-		m.used += n
+		n := copy(m.open.chunk.b[m.open.made:], b)
+		f.grow(n)
 		b = b[n:]
 	}
 }
 
-// show lets what came be read. The process calls it, with the lock.
+// keep appends what lies in a message, and says whether that may be kept.
+func (f *inflow) keep(b []byte, in *pnet.Message, pool *chunks) bool {
+	if s := f.made.open; s == nil || !s.kept.extend(b, in, s.made) {
+		if !in.Keep() {
+			return false
+		}
+		f.begin(pool).kept = lodge(b, in)
+	}
+	f.grow(len(b))
+	return true
+}
+
+// begin has a new stretch be appended to.
+func (f *inflow) begin(pool *chunks) *stretch {
+	m, s := &f.made, pool.stretch()
+	if m.last != nil {
+		m.last.next = s
+	}
+	m.open, m.last = s, s
+	return s
+}
+
+// grow notes that so many bytes were appended.
+func (f *inflow) grow(n int) {
+	m := &f.made
+	m.open.made += n
+	if m.from == nil {
+		m.from = m.open
+	}
+}
+
+// show lets what came be read. The process calls it, with the lock. A message is done with
+// then: who has read it gives it up at once.
 func (f *inflow) show() {
 	m, s := &f.made, &f.seen
 	if s.first == nil {
-		s.first, m.first = m.first, nil
+		s.first = m.from
+	}
+	for x := m.from; x != nil; x = x.next {
+		x.shown = x.made
+	}
+	if m.open != nil && m.open.chunk == nil {
+		m.open = nil
 	}
 	s.ready += m.fresh
-	m.fresh = 0
+	m.from, m.fresh = nil, 0
 }
 
-// read copies what may be read, with the lock. A chunk goes back when there are bytes in
-// the next one: until then the process may be writing into it.
-func (f *inflow) read(into []byte, to *chunks) int {
+// read copies what may be read, with the lock. A chunk goes back when there are bytes behind
+// it: until then the process may be writing into it.
+func (f *inflow) read(into []byte, pool *chunks) int {
 	s, n := &f.seen, 0
 	for n < len(into) && s.ready > 0 {
-		if s.used == chunkBytes {
-			c := s.first
-			s.first, s.used = c.next, 0
-			to.put(c)
+		if s.used == s.first.shown {
+			x := s.first
+			s.first, s.used = x.next, 0
+			x.release(pool)
+			pool.drop(x)
 		}
-		k := copy(into[n:], s.first.b[s.used:min(chunkBytes, s.used+s.ready)])
+		k := copy(into[n:], s.first.from(s.used))
 		s.used += k
 		s.ready -= k
 		n += k
+		if s.used == s.first.shown && s.first.chunk == nil {
+			s.first.release(pool)
+		}
 	}
 	return n
 }
 
 // rest gives the memory back if all was read. The process calls it, with the lock.
-func (f *inflow) rest(to *chunks) {
+func (f *inflow) rest(pool *chunks) {
 	if f.seen.ready == 0 && f.made.fresh == 0 {
-		f.drop(to)
+		f.drop(pool)
 	}
 }
 
-// drop gives the memory back, whatever lies in it. The process calls it, with the lock.
-func (f *inflow) drop(to *chunks) {
-	first := f.seen.first
-	if first == nil {
-		first = f.made.first
+// drop gives the memory back, whatever lies in it. It is called with the lock, by the process
+// or, when that has done with the connection, by anybody.
+func (f *inflow) drop(pool *chunks) {
+	x := f.seen.first
+	if x == nil {
+		x = f.made.from
 	}
-	for first != nil {
-		c := first
-		first = c.next
-		to.put(c)
+	for x != nil {
+		next := x.next
+		x.release(pool)
+		pool.drop(x)
+		x = next
 	}
 	*f = inflow{}
 }

@@ -55,6 +55,7 @@ type process struct {
 // step is what a step of a cell is of, and what it found.
 type step struct {
 	packet    utpwire.Packet
+	lentIn    *pnet.Message // that the packet lies in, which may be kept
 	arrival   conn.Arrival
 	refused   refusal
 	claim     conn.Claim

@@ -330,3 +330,30 @@ func TestAnIdleConnectionKeepsNoMemoryOfWhatWent(t *testing.T) {
 		pass(t, dialled, accepted, 2<<20)
 	})
 }
+
+// What came before a connection broke may be read still, and is held no longer than until Close.
+func TestWhatWasNotReadOfABrokenConnectionIsHeldUntilItIsClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := clock.New()
+		link := links(t, k)
+		one, other := start(t, link(here), k), start(t, link(there), k)
+		dialled, accepted := connect(t, one, other, there)
+		if _, err := dialled.Write(make([]byte, 40<<10)); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		_ = dialled.Abort()
+		<-accepted.Gone()
+		lent := func() int {
+			other.chunks.mu.Lock()
+			defer other.chunks.mu.Unlock()
+			return other.chunks.lent
+		}
+		if n, err := accepted.Read(make([]byte, 1<<10)); n != 1<<10 || err != nil || lent() == 0 {
+			t.Errorf("%d bytes can be read of %d chunks: %v", n, lent(), err)
+		}
+		if _ = accepted.Close(); lent() != 0 {
+			t.Errorf("%d chunks are held", lent())
+		}
+	})
+}
