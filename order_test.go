@@ -10,11 +10,11 @@ import (
 	"github.com/etorrent/etorrent"
 )
 
-// astray is how many of 64 pieces were verified more than eight places from their own,
+// astray is how many of 128 pieces were verified more than 24 places from their own,
 // in a fetch with some options.
 func astray(t *testing.T, o ...etorrent.AddOption) int {
 	t.Helper()
-	data, meta := content(t, 64*(32<<10), 32<<10)
+	data, meta := content(t, 128*(32<<10), 32<<10)
 	from := t.TempDir()
 	if err := os.WriteFile(filepath.Join(from, "data.bin"), data, 0o644); err != nil {
 		t.Fatal(err)
@@ -40,25 +40,25 @@ func astray(t *testing.T, o ...etorrent.AddOption) int {
 			t.Fatal(err)
 		}
 		if p, is := e.(etorrent.PieceEvent); is && p.State == etorrent.PieceVerified {
-			if off := int(p.Index) - place; off > 8 || off < -8 {
+			if off := int(p.Index) - place; off > 24 || off < -24 {
 				far++
 			}
 			place++
 		}
 	}
-	if place != 64 {
+	if place != 128 {
 		t.Fatalf("%d pieces were verified", place)
 	}
 	return far
 }
 
 // Eight pieces that the seeder allows before it unchokes come first, and a worker that
-// hashes may be late with a piece while others go on.
+// hashes sixteen pieces may be late with them while others go on.
 func TestPiecesAreFetchedInTheirOrderWhereThatIsAsked(t *testing.T) {
-	if n := astray(t, etorrent.InOrder()); n > 16 {
+	if n := astray(t, etorrent.InOrder()); n > 32 {
 		t.Errorf("%d pieces were far from their places", n)
 	}
-	if n := astray(t); n < 24 {
+	if n := astray(t); n < 40 {
 		t.Errorf("without the option only %d pieces were far from their places", n)
 	}
 }
@@ -73,7 +73,7 @@ func TestAnUnknownPickerOrChokerIsRefusedWithThoseThatThereAre(t *testing.T) {
 		}
 	}
 	for _, name := range etorrent.Pickers() {
-		if n := astray(t, etorrent.WithPicker(name)); name == "sequential" && n > 16 || name == "rarest" && n < 24 {
+		if n := astray(t, etorrent.WithPicker(name)); name == "sequential" && n > 32 || name == "rarest" && n < 40 {
 			t.Errorf("%s: %d pieces were far from their places", name, n)
 		}
 	}

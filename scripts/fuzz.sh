@@ -55,7 +55,8 @@ FuzzHTTPReplies internal/vocab/tracker httpresponse.go httpscrape.go failure.go 
 FuzzQueries internal/vocab/tracker httpquery.go
 FuzzViewReply internal/vocab/tracker udpreply.go peers.go
 FuzzViewRequest internal/vocab/tracker udprequest.go
-FuzzPair internal/leaf/sha1pair pair.go
+FuzzPair internal/leaf/sha1many pair.go
+FuzzMany internal/leaf/sha1many many.go
 FuzzAmount cmd/etorrent/internal/amount amount.go
 FuzzParse cmd/etorrent/internal/pattern pattern.go
 '

@@ -40,10 +40,11 @@ func (d *disk) Hash(r storage.HashRun) {
 	})
 }
 
-// HashPair has a worker hash two runs.
-func (d *disk) HashPair(r, s storage.HashRun) {
-	d.Hash(r)
-	d.Hash(s)
+// HashTogether has a worker hash several runs.
+func (d *disk) HashTogether(runs []storage.HashRun) {
+	for _, r := range runs {
+		d.Hash(r)
+	}
 }
 
 // hash notes what the hash takes, and judges the piece by all that it took.

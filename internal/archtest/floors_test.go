@@ -67,7 +67,7 @@ var floors = []floor{
 	},
 	{
 		name: "work without an engine", at: []string{"internal/create", "internal/hashing", "internal/ondisk"}, notStd: []string{"net"},
-		project: slices.Concat(vocab, []string{"internal/core/names", "internal/hashing", "internal/leaf/sha1pair", "internal/ondisk", "internal/storage/...", "sup"}),
+		project: slices.Concat(vocab, []string{"internal/core/names", "internal/hashing", "internal/leaf/sha1many", "internal/ondisk", "internal/storage/...", "sup"}),
 	},
 	{
 		name: "library", at: []string{"."}, notStd: []string{"database/sql"},

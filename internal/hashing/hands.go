@@ -5,7 +5,7 @@ import (
 	"hash"
 	"io"
 
-	"github.com/etorrent/etorrent/internal/leaf/sha1pair"
+	"github.com/etorrent/etorrent/internal/leaf/sha1many"
 	"github.com/etorrent/etorrent/internal/storage"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 )
@@ -17,7 +17,7 @@ const chunk = 256 << 10
 type hands struct {
 	crew   *crew
 	pieces [2]reading
-	pair   sha1pair.Pair
+	pair   sha1many.Pair
 	found  [2]PieceEvidence
 }
 

@@ -3,8 +3,8 @@ package storage
 import (
 	"errors"
 	"fmt"
+	"slices"
 
-	"github.com/etorrent/etorrent/internal/vocab/mono"
 	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 )
 
@@ -94,8 +94,8 @@ func (t *Torrent) brokenAssembly(a *assembly, s Stage) string {
 		}
 	}
 	switch {
-	case s == Hashing && a.hashing == 0 && (t.pairing.due == mono.Never || t.pairing.lone != a.piece):
-		return "its hash neither goes on nor waits for another"
+	case s == Hashing && a.hashing == 0 && !slices.Contains(t.gathering.waiting, a.piece):
+		return "its hash neither goes on nor waits for others"
 	case int(a.count) != a.present.Count():
 		return "the count of blocks is wrong"
 	case (s == Hashing || s == Verified) != a.isComplete() && s != Falling:

@@ -7,15 +7,15 @@ import (
 
 // Effects receives what follows from an input. Its methods only append to a
 // batch and never block; the owner carries the batch out after the step, in the
-// order of the calls. Each of Hash, HashPair, Write, Digest, ReadPiece,
+// order of the calls. Each of Hash, HashTogether, Write, Digest, ReadPiece,
 // BeginWriting, Sync and Claim is answered once, by the input that its comment names.
 type Effects interface {
 	// Hash advances the piece's hash, answered by Hashed or HashFailed. At most
 	// one is out for a piece, and they come in order from its first block on.
 	Hash(r HashRun)
-	// HashPair is Hash of two pieces, whose runs are in memory, to be done at once:
-	// each is answered by its own Hashed.
-	HashPair(r, s HashRun)
+	// HashTogether is Hash of several pieces, whose runs are in memory, to be done at once:
+	// each is answered by its own Hashed. The list is used again.
+	HashTogether(runs []HashRun)
 	// Write puts blocks that are in memory into the file, answered by RunWritten
 	// or RunFailed. Runs of one piece that are out at once do not overlap.
 	Write(r geometry.Run)

@@ -66,12 +66,18 @@ func (m *machine) Hash(r HashRun) {
 	}})
 }
 
-func (m *machine) HashPair(r, s HashRun) {
-	if r.Piece == s.Piece || r.Source != FromMemory || s.Source != FromMemory {
-		m.rt.Fatalf("no pair: %v and %v", r, s)
+func (m *machine) HashTogether(runs []HashRun) {
+	of := map[pieceset.Index]HashRun{}
+	for _, r := range runs {
+		of[r.Piece] = r
+		if r.Source != FromMemory {
+			m.rt.Fatalf("%v is not in memory", r)
+		}
+		m.Hash(r)
 	}
-	m.Hash(r)
-	m.Hash(s)
+	if len(of) != len(runs) || len(runs) < 2 || len(runs) > m.t.gathering.most {
+		m.rt.Fatalf("these do not go together: %v", runs)
+	}
 }
 
 func (m *machine) Write(r geometry.Run) {

@@ -31,8 +31,9 @@ func newMachine(rt *rapid.T) *machine {
 	partial := PartialPiece{Piece: pieceset.Index(rapid.IntRange(0, pieces).Draw(rt, "partial")), Blocks: BlockSet{rapid.Uint64().Draw(rt, "map")}}
 	m.t = New(Config{
 		Geometry: g, Memory: m.budget, Chunk: rapid.Uint32Range(1, 2).Draw(rt, "chunk"), Reads: 2,
-		Files: rapid.SampledFrom([]FilesState{FilesClosed, FilesOpen}).Draw(rt, "files"),
-		Known: Known{Claimed: set("claimed"), Trusted: set("trusted"), Recalled: set("recalled"), Partials: []PartialPiece{partial}},
+		Together: rapid.IntRange(1, 4).Draw(rt, "together"),
+		Files:    rapid.SampledFrom([]FilesState{FilesClosed, FilesOpen}).Draw(rt, "files"),
+		Known:    Known{Claimed: set("claimed"), Trusted: set("trusted"), Recalled: set("recalled"), Partials: []PartialPiece{partial}},
 	})
 	m.t.Begin(m.now, m)
 	return m

@@ -65,12 +65,9 @@ func (t *Torrent) reserve(now mono.Instant, i pieceset.Index, chunk uint32, fx E
 	size := int64(t.chunk) * geometry.BlockSize
 	n := min(size, t.geometry.PieceSize(i)-int64(chunk)*size)
 	room := t.memory.Reserve(n)
-	t.pairing.room = room
-	if room != RoomAmple {
-		t.endWait(fx)
-	}
 	switch room {
 	case RoomNone:
+		t.hurry(fx)
 		t.Relieve(n, fx)
 		return room
 	case RoomTight:

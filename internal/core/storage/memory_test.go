@@ -44,7 +44,7 @@ type silence struct {
 }
 
 func (s *silence) Hash(r HashRun)                 { s.hash = append(s.hash, r) }
-func (s *silence) HashPair(r, o HashRun)          { s.hash = append(s.hash, r, o) }
+func (s *silence) HashTogether(runs []HashRun)    { s.hash = append(s.hash, runs...) }
 func (s *silence) Write(r geometry.Run)           { s.write = append(s.write, r) }
 func (s *silence) Release(pieceset.Index, uint32) {}
 func (s *silence) Forget(pieceset.Index)          {}

@@ -94,7 +94,7 @@ func TestTheHashFollowsThePrefix(t *testing.T) {
 func TestTightMemoryWritesThroughAndTheHashReadsBack(t *testing.T) {
 	g := geometry.Geometry{TotalLength: 8 * geometry.BlockSize, PieceLength: 4 * geometry.BlockSize}
 	b := &budget{bound: 4 * geometry.BlockSize}
-	s := scriptOf(t, Config{Geometry: g, Memory: b, Chunk: 1, Files: FilesOpen})
+	s := scriptOf(t, Config{Geometry: g, Memory: b, Chunk: 1, Together: 1, Files: FilesOpen})
 	s.bring(0, 1, 2, 3)
 	s.expect()
 	s.bring(1, 3) // the fourth of four: tight

@@ -124,8 +124,12 @@ func (s *script) Hash(r HashRun) {
 	s.note("hash %d+%d of %d%s", r.First, r.Count, r.Piece, from)
 }
 
-func (s *script) HashPair(a, b HashRun) {
-	s.note("hash %d+%d of %d with %d+%d of %d", a.First, a.Count, a.Piece, b.First, b.Count, b.Piece)
+func (s *script) HashTogether(runs []HashRun) {
+	line := "hash"
+	for i, r := range runs {
+		line += fmt.Sprintf([...]string{" %d+%d of %d", " with %d+%d of %d"}[min(i, 1)], r.First, r.Count, r.Piece)
+	}
+	s.note("%s", line)
 }
 
 func list(of *pieceset.Set) string {

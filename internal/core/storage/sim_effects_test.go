@@ -33,7 +33,11 @@ func (w *world) Hash(r HashRun) {
 	})
 }
 
-func (w *world) HashPair(r, s HashRun) { w.Hash(r); w.Hash(s) }
+func (w *world) HashTogether(runs []HashRun) {
+	for _, r := range runs {
+		w.Hash(r)
+	}
+}
 
 // hash looks at the bytes when the hash is done, and judges the whole piece by
 // what it saw of it.

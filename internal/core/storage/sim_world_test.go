@@ -136,7 +136,7 @@ func (w *world) wake(recalled *pieceset.Set) {
 	w.durable = w.row.claims.Clone()
 	w.stopped, w.faults, w.budget.used = false, nil, 0
 	w.t = New(Config{
-		Geometry: w.geometry, Memory: &w.budget, Chunk: uint32(1 + w.rnd.IntN(mostChunk)), Reads: 2, Files: w.row.files,
+		Geometry: w.geometry, Memory: &w.budget, Chunk: uint32(1 + w.rnd.IntN(mostChunk)), Together: 1 + w.rnd.IntN(4), Reads: 2, Files: w.row.files,
 		Known: Known{Claimed: w.row.claims, Recalled: recalled, Partials: w.row.partials},
 	})
 	w.input(func() { w.t.Begin(w.now, w) })

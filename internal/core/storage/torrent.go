@@ -34,6 +34,8 @@ type Config struct {
 	// Chunk is the number of blocks that memory is reserved by and that a hash
 	// waits for; 0 is ChunkBlocks.
 	Chunk uint32
+	// Together is how many hashes at most are worth advancing at once; 0 is 2.
+	Together int
 	// Reads is how many pieces are read at once to check them; 0 is 1.
 	Reads int
 	// Files says whether the row calls the files open for writing already.
@@ -68,23 +70,23 @@ type Known struct {
 // Partial or Checking; Syncing pieces are in the window; nothing is written to
 // a piece that the row claims or is asked to claim.
 type Torrent struct {
-	geometry geometry.Geometry
-	memory   Memory
-	chunk    uint32
-	pieces   []piece
-	count    [stages]int
-	active   map[pieceset.Index]*assembly
-	partials map[pieceset.Index]BlockSet
-	spare    []*assembly // to use again
-	ages     []aged
-	outgoing int64 // reserved bytes of leaving chunks
-	trusted  *pieceset.Set
-	phase    PhaseEvidence
-	gate     gate
-	commit   commit
-	pairing  pairing
-	check    check
-	lost     *pieceset.Set // to be reported at the end of the input
+	geometry  geometry.Geometry
+	memory    Memory
+	chunk     uint32
+	pieces    []piece
+	count     [stages]int
+	active    map[pieceset.Index]*assembly
+	partials  map[pieceset.Index]BlockSet
+	spare     []*assembly // to use again
+	ages      []aged
+	outgoing  int64 // reserved bytes of leaving chunks
+	trusted   *pieceset.Set
+	phase     PhaseEvidence
+	gate      gate
+	commit    commit
+	gathering gathering
+	check     check
+	lost      *pieceset.Set // to be reported at the end of the input
 	// suspected are the pieces that were corrupt and not verified since.
 	suspected *pieceset.Set
 }
@@ -113,6 +115,9 @@ func New(c Config) *Torrent {
 	}
 	if t.chunk == 0 {
 		t.chunk = ChunkBlocks
+	}
+	if t.gathering.most = c.Together; c.Together == 0 {
+		t.gathering.most = 2
 	}
 	t.count[Absent] = n
 	t.know(c.Known)
@@ -185,7 +190,7 @@ func (t *Torrent) Tick(now mono.Instant, fx Effects) {
 
 // NextDeadline is when Tick is due.
 func (t *Torrent) NextDeadline() mono.Instant {
-	d := mono.Earliest(t.commit.deadline(), t.pairing.due)
+	d := mono.Earliest(t.commit.deadline(), t.gathering.due)
 	if a := t.oldest(); a != nil {
 		d = mono.Earliest(d, a.since.Add(PartialAge))
 	}

@@ -18,8 +18,7 @@ type act struct {
 	kind  actKind
 	piece pieceset.Index
 	chunk uint32       // of actRelease
-	run   core.HashRun // of actHash and actHashPair; of actWrite the Run alone
-	other core.HashRun // of actHashPair
+	run   core.HashRun // of actHash and actJoin; of actWrite the Run alone
 	then  func()       // of actOther
 }
 
@@ -28,7 +27,8 @@ type actKind uint8
 const (
 	actOther actKind = iota
 	actHash
-	actHashPair
+	actJoin     // a hash of those that go on together
+	actTogether // they are all there
 	actWrite
 	actRelease
 	actForget
@@ -67,8 +67,14 @@ func (t *open) do(a act) {
 	switch a.kind {
 	case actHash:
 		t.x.bytes.give(t.hashJob(a.run))
-	case actHashPair:
-		t.x.bytes.give(t.x.pairJob(t.hashJob(a.run), t.hashJob(a.other)))
+	case actJoin:
+		if t.x.joining == nil {
+			t.x.joining = t.x.togetherJob()
+		}
+		t.x.joining.add(t.hashJob(a.run))
+	case actTogether:
+		t.x.bytes.give(t.x.joining)
+		t.x.joining = nil
 	case actWrite:
 		t.giveWrite(a.run.Run)
 	case actRelease:
@@ -107,8 +113,13 @@ func (b *batch) report(r Report) {
 // Hash gives a worker the next run of a piece's hash.
 func (b *batch) Hash(r core.HashRun) { b.act(act{kind: actHash, run: r}) }
 
-// HashPair gives a worker the next runs of two hashes.
-func (b *batch) HashPair(r, s core.HashRun) { b.act(act{kind: actHashPair, run: r, other: s}) }
+// HashTogether gives a worker the next runs of several hashes.
+func (b *batch) HashTogether(runs []core.HashRun) {
+	for _, r := range runs {
+		b.act(act{kind: actJoin, run: r})
+	}
+	b.act(act{kind: actTogether})
+}
 
 // Write gives a worker a run to write.
 func (b *batch) Write(r geometry.Run) { b.act(act{kind: actWrite, run: core.HashRun{Run: r}}) }

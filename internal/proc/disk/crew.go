@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	core "github.com/etorrent/etorrent/internal/core/storage"
+	"github.com/etorrent/etorrent/internal/leaf/sha1many"
 )
 
 // job is work that may block. It runs on a worker; its result is applied by the
@@ -32,6 +33,7 @@ type crew struct {
 	busy    int
 	workers int
 	written []*open // torrents that a worker writes to
+	places  []int   // room for those of waiting jobs
 }
 
 // newCrew starts the workers.
@@ -81,22 +83,47 @@ func (c *crew) mustWait(j job) bool {
 	return is && slices.Contains(c.written, w.t)
 }
 
-// take takes out waiting job n, and with a hash another one: two at once cost
-// little more.
+// take takes out waiting job n, and with a hash others that wait: more at once cost little
+// more.
 func (c *crew) take(n int) job {
 	first := c.waiting[n]
-	c.waiting = slices.Delete(c.waiting, n, n+1)
-	a, is := first.(*hashJob)
-	if !is || a.run.Source != core.FromMemory {
+	at := c.alike(first)
+	if len(at) < 2 {
+		c.waiting = slices.Delete(c.waiting, n, n+1)
 		return first
 	}
+	j := c.x.togetherJob()
+	for _, n := range at {
+		j.add(c.waiting[n].(*hashJob))
+		c.waiting[n] = nil
+	}
+	c.waiting = slices.DeleteFunc(c.waiting, func(j job) bool { return j == nil })
+	return j
+}
+
+// alike is where those wait that are best done at once with a job; none but for a hash of
+// what is in memory.
+func (c *crew) alike(first job) []int {
+	a := hashOfMemory(first)
+	if a == nil {
+		return nil
+	}
+	at := c.places[:0]
 	for n, j := range c.waiting {
-		if b, is := j.(*hashJob); is && b.run.Source == core.FromMemory {
-			c.waiting = slices.Delete(c.waiting, n, n+1)
-			return c.x.pairJob(a, b)
+		if b := hashOfMemory(j); b != nil && b.atOnce == a.atOnce {
+			at = append(at, n)
 		}
 	}
-	return first
+	c.places = at
+	return at[:min(a.atOnce, sha1many.Of(len(at)))]
+}
+
+// hashOfMemory is a job that hashes what is in memory; nil if it does something else.
+func hashOfMemory(j job) *hashJob {
+	if h, is := j.(*hashJob); is && h.run.Source == core.FromMemory {
+		return h
+	}
+	return nil
 }
 
 // labour is a worker.

@@ -28,6 +28,7 @@ type hashJob struct {
 	files    storage.Store
 	verifier metainfo.Verifier
 	last     bool
+	atOnce   int                 // hashes like it that are worth advancing at once
 	sum      [sha1.Size * 2]byte // room for it
 	evidence core.HashEvidence
 	err      error
@@ -41,7 +42,7 @@ func (t *open) hashJob(r core.HashRun) *hashJob {
 	j := t.x.spare.hashes.take()
 	*j = hashJob{
 		t: t, run: r, state: a.hash, spans: j.spans[:0], files: t.files, verifier: t.req.Verifier,
-		last: r.First+r.Count == t.req.Spec.Geometry.Blocks(r.Piece),
+		last: r.First+r.Count == t.req.Spec.Geometry.Blocks(r.Piece), atOnce: t.core.Together(),
 	}
 	if r.Source == core.FromMemory {
 		j.spans = t.spans(r.Run, j.spans)

@@ -8,6 +8,7 @@ import (
 	"github.com/etorrent/etorrent/internal/core/assign"
 	core "github.com/etorrent/etorrent/internal/core/storage"
 	"github.com/etorrent/etorrent/internal/core/vouch"
+	"github.com/etorrent/etorrent/internal/leaf/sha1many"
 	"github.com/etorrent/etorrent/internal/storage"
 	"github.com/etorrent/etorrent/internal/vocab/ident"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
@@ -151,6 +152,7 @@ func (x *process) opened(j *openJob) {
 	}
 	t.core = core.New(core.Config{
 		Geometry: t.req.Spec.Geometry, Memory: x.memory, Reads: x.bytes.workers, Files: state, Known: known,
+		Together: sha1many.AtOnce(t.req.Verifier.NewHash(0)),
 	})
 	t.begin()
 	if err := x.leases.move(t, slices.Concat(t.req.Prepare, t.req.Edges)); err != nil {

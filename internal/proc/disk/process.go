@@ -35,8 +35,9 @@ type process struct {
 	loans    []*loan
 	memory   *share
 	leases   *leases
-	free     [][]byte // chunks to use again
-	acts     []act    // of the step that is under way, and of those around it
+	free     [][]byte     // chunks to use again
+	acts     []act        // of the step that is under way, and of those around it
+	joining  *togetherJob // of hashes that go on together
 	spare    spareJobs
 	lull     lull
 	alarm    *clock.Alarm

@@ -6,11 +6,11 @@ const spareKept = 32
 // spareJobs are jobs that ended, to be used again. They are the loop's: a job comes
 // here when its result was applied, and its worker has no hold of it any more.
 type spareJobs struct {
-	reads  spare[readJob]
-	hashes spare[hashJob]
-	pairs  spare[pairJob]
-	writes spare[writeJob]
-	loans  spare[loan]
+	reads    spare[readJob]
+	hashes   spare[hashJob]
+	together spare[togetherJob]
+	writes   spare[writeJob]
+	loans    spare[loan]
 }
 
 // spare is a bounded list of values that nobody uses.

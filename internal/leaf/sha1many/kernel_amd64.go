@@ -1,4 +1,4 @@
-package sha1pair
+package sha1many
 
 import "golang.org/x/sys/cpu"
 
@@ -35,6 +35,6 @@ func blocks(k kernel, a, b *[5]uint32, p, q []byte) {
 	case kernelAVX512:
 		blocksAVX512(a, b, &p[0], &q[0], n)
 	case kernelNone, kernelARM64:
-		panic("sha1pair: no kernel for this processor")
+		panic("sha1many: no kernel for this processor")
 	}
 }

@@ -1,8 +1,4 @@
-// Package sha1pair advances two SHA-1 hashes at once, which costs little more
-// than one: the rounds of a hash wait for each other, and the processor's
-// instructions for them have room for another hash meanwhile. The hashes are those
-// of crypto/sha1, and stay so between two calls.
-package sha1pair
+package sha1many
 
 import (
 	"encoding"
@@ -115,6 +111,6 @@ func (l *lane) putBack(h hash.Hash, n int) {
 	length := l.room[lengthAt:]
 	binary.BigEndian.PutUint64(length, binary.BigEndian.Uint64(length)+uint64(n))
 	if err := h.(encoding.BinaryUnmarshaler).UnmarshalBinary(l.room[:]); err != nil {
-		panic("sha1pair: crypto/sha1 does not take what it gave: " + err.Error())
+		panic("sha1many: crypto/sha1 does not take what it gave: " + err.Error())
 	}
 }

@@ -1,4 +1,4 @@
-package sha1pair
+package sha1many
 
 import "golang.org/x/sys/cpu"
 

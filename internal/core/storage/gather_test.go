@@ -5,14 +5,20 @@ import (
 	"testing"
 
 	"github.com/etorrent/etorrent/internal/vocab/geometry"
+	"github.com/etorrent/etorrent/internal/vocab/pieceset"
 )
 
 // newFast begins a torrent with chunks of one block, of which four came at once: the
 // first is hashed alone, and the pace is fast.
 func newFast(t *testing.T, pieces, blocks int64, memory int64) *script {
+	return newFastFor(t, 2, pieces, blocks, memory)
+}
+
+// newFastFor is the same where so many hashes go on together.
+func newFastFor(t *testing.T, together int, pieces, blocks, memory int64) *script {
 	s := scriptOf(t, Config{
 		Geometry: geometry.Geometry{TotalLength: pieces * blocks * geometry.BlockSize, PieceLength: blocks * geometry.BlockSize},
-		Memory:   &budget{bound: memory}, Chunk: 1, Files: FilesOpen,
+		Memory:   &budget{bound: memory}, Chunk: 1, Together: together, Files: FilesOpen,
 	})
 	s.bring(0, 0, 1, 2, 3)
 	s.answer("hash 0+1 of 0")
@@ -40,7 +46,7 @@ func TestAHashWaitsForAnotherForAMomentOnly(t *testing.T) {
 	s := newFast(t, 4, 4, math.MaxInt64)
 	s.bring(1, 0)
 	s.expect()
-	if d := s.tick(); d != PairWait {
+	if d := s.tick(); d != GatherWait {
 		t.Errorf("it waited %v", d)
 	}
 	s.expect("hash 1+3 of 0")
@@ -52,12 +58,48 @@ func TestTheLastHashWaitsForNothing(t *testing.T) {
 	newFast(t, 1, 4, math.MaxInt64).expect("hash 1+3 of 0")
 }
 
-func TestAHashThatWaitsGoesOnWhenMemoryIsShort(t *testing.T) {
-	s := newFast(t, 4, 4, 8*geometry.BlockSize)
-	s.bring(1, 0, 1)
+func TestAsManyHashesGoOnTogetherAsAreWorthIt(t *testing.T) {
+	s := newFastFor(t, 4, 8, 4, math.MaxInt64)
+	s.bring(1, 0, 1, 2, 3)
+	s.bring(2, 0, 1, 2, 3)
 	s.expect()
-	s.bring(1, 2)
-	s.expect("hash 1+3 of 0", "hash 0+3 of 1")
+	s.bring(3, 0, 1, 2, 3)
+	s.expect("hash 1+3 of 0 with 0+4 of 1 with 0+4 of 2 with 0+4 of 3")
+}
+
+func TestThoseThatWaitTakeNoMoreMemoryThanTheirPart(t *testing.T) {
+	s := newFastFor(t, 16, 16, 8, math.MaxInt64)
+	s.bring(0, 4, 5, 6, 7)
+	for i := range pieceset.Index(6) {
+		s.expect()
+		s.bring(1+i, 0, 1, 2, 3, 4, 5, 6, 7)
+	}
+	s.expect("hash 1+7 of 0 with 0+8 of 1 with 0+8 of 2 with 0+8 of 3 with 0+8 of 4 with 0+8 of 5 with 0+4 of 6")
+}
+
+func TestThoseThatWaitGoOnWhenMemoryIsUsedUp(t *testing.T) {
+	s := newFastFor(t, 4, 8, 4, 10*geometry.BlockSize)
+	s.bring(1, 0, 1, 2, 3)
+	s.bring(2, 0, 1)
+	s.lines = nil // what is written for it
+	if e := s.store(2, 2); e != BlockNoRoom {
+		t.Fatalf("there is room: %v", e)
+	}
+	s.expect("hash 1+3 of 0 with 0+4 of 1")
+}
+
+// What is being hashed or written gives memory back soon.
+func TestThoseThatWaitDoSoWhileMemoryComesBack(t *testing.T) {
+	s := newFastFor(t, 2, 8, 4, 14*geometry.BlockSize)
+	s.bring(1, 0, 1, 2, 3)
+	s.expect("hash 1+3 of 0 with 0+4 of 1")
+	s.bring(2, 0, 1, 2, 3)
+	s.bring(3, 0, 1)
+	s.lines = nil
+	if e := s.store(3, 2); e != BlockNoRoom {
+		t.Fatalf("there is room: %v", e)
+	}
+	s.expect()
 }
 
 func TestAStopEndsTheWaitOfAHash(t *testing.T) {

@@ -1,5 +1,5 @@
 //go:build !amd64 && !arm64
 
-package sha1pair
+package sha1many
 
 func set(kernel) {}

@@ -1,0 +1,3 @@
+package sha1many
+
+func setWide(has bool) { hasWide = has }

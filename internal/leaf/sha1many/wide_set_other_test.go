@@ -1,0 +1,5 @@
+//go:build !amd64
+
+package sha1many
+
+func setWide(bool) {}

@@ -1,0 +1,39 @@
+package disk
+
+import "github.com/etorrent/etorrent/internal/leaf/sha1many"
+
+// togetherJob lets the hashes of several pieces take a run each, from memory, at once.
+type togetherJob struct {
+	keeps
+	hashes []*hashJob
+	lanes  []sha1many.Lane
+	room   sha1many.Many
+}
+
+func (x *process) togetherJob() *togetherJob {
+	j := x.spare.together.take()
+	j.hashes, j.lanes = j.hashes[:0], j.lanes[:0]
+	return j
+}
+
+func (j *togetherJob) add(h *hashJob) {
+	j.hashes = append(j.hashes, h)
+	j.lanes = append(j.lanes, sha1many.Lane{Hash: h.state, Spans: h.spans})
+}
+
+func (j *togetherJob) work() result {
+	j.room.Write(j.lanes)
+	for _, h := range j.hashes {
+		h.judge()
+	}
+	return j
+}
+
+func (j *togetherJob) apply(x *process) {
+	for _, h := range j.hashes {
+		h.apply(x)
+	}
+	clear(j.hashes)
+	clear(j.lanes)
+	x.spare.together.keep(j)
+}
