@@ -32,6 +32,9 @@ type child struct {
 	noise  bytes.Buffer // its standard error
 	began  time.Time
 	memory *anonWatch
+	// followed is closed when who reads its lines in another goroutine has read all; nil:
+	// nobody does.
+	followed chan struct{}
 }
 
 // startAt runs a program in a namespace, or in the host's network if h is nil,
@@ -82,13 +85,22 @@ func (c *child) tail() string {
 
 // finish waits until a program that ends by itself has ended.
 func (c *child) finish() (usage, error) {
-	for c.lines.Scan() { // so that it never waits for a reader
-	}
+	c.drain()
 	anon := c.memory.end()
 	if err := c.cmd.Wait(); err != nil {
 		return usage{}, fmt.Errorf("%s: %w: %s", c.cmd.Path, err, c.tail())
 	}
 	return c.usage(anon), nil
+}
+
+// drain reads what the program still tells, so that it never waits for a reader.
+func (c *child) drain() {
+	if c.followed != nil {
+		<-c.followed
+		return
+	}
+	for c.lines.Scan() {
+	}
 }
 
 // stop ends a program by SIGINT and by the end of its input. How it ends does
@@ -99,8 +111,7 @@ func (c *child) stop() usage {
 	_ = c.stdin.Close()
 	hard := time.AfterFunc(c.cmd.WaitDelay, func() { _ = c.cmd.Process.Kill() })
 	defer hard.Stop()
-	for c.lines.Scan() {
-	}
+	c.drain()
 	_ = c.cmd.Wait()
 	return c.usage(anon)
 }

@@ -104,8 +104,10 @@ type progressLine struct {
 // follow reads the program's lines until it ends.
 func follow(c *child) *progressNews {
 	n := &progressNews{pid: c.pid()}
-	lines := c.lines
+	lines, followed := c.lines, make(chan struct{})
+	c.followed = followed
 	go func() {
+		defer close(followed)
 		for lines.Scan() {
 			var p progressLine
 			if json.Unmarshal(lines.Bytes(), &p) != nil || p.Event != "progress" {
