@@ -160,14 +160,17 @@ func (t *Torrent) endWait(fx Effects) int {
 	return went + len(runs)
 }
 
-// hurry is endWait where memory is used up, and none comes back by what is out.
+// hurry is endWait where memory is used up, and little comes back by what is out.
 func (t *Torrent) hurry(fx Effects) {
+	out := uint32(0)
 	for _, a := range t.active {
 		if a.hashing > 0 || a.writes > 0 {
-			return
+			out += a.count
 		}
 	}
-	t.endWait(fx)
+	if out < gatherSteps*t.step()/2 {
+		t.endWait(fx)
+	}
 }
 
 // endLongWait is endWait where it is due. Where one has waited in vain the next piece is not

@@ -88,18 +88,30 @@ func TestThoseThatWaitGoOnWhenMemoryIsUsedUp(t *testing.T) {
 	s.expect("hash 1+3 of 0 with 0+4 of 1")
 }
 
-// What is being hashed or written gives memory back soon.
-func TestThoseThatWaitDoSoWhileMemoryComesBack(t *testing.T) {
-	s := newFastFor(t, 2, 8, 4, 14*geometry.BlockSize)
-	s.bring(1, 0, 1, 2, 3)
-	s.expect("hash 1+3 of 0 with 0+4 of 1")
-	s.bring(2, 0, 1, 2, 3)
-	s.bring(3, 0, 1)
-	s.lines = nil
-	if e := s.store(3, 2); e != BlockNoRoom {
+// Much that is being hashed or written gives memory back soon.
+func TestThoseThatWaitDoSoWhileMuchMemoryComesBack(t *testing.T) {
+	s := newFastFor(t, 6, 12, 4, 30*geometry.BlockSize)
+	for i := range pieceset.Index(5) {
+		s.expect()
+		s.bring(1+i, 0, 1, 2, 3)
+	}
+	s.expect("hash 1+3 of 0 with 0+4 of 1 with 0+4 of 2 with 0+4 of 3 with 0+4 of 4 with 0+4 of 5")
+	s.bring(6, 0, 1, 2, 3)
+	s.bring(7, 0, 1)
+	s.lines = nil // what is written for it
+	if e := s.store(7, 2); e != BlockNoRoom {
 		t.Fatalf("there is room: %v", e)
 	}
 	s.expect()
+	s.t.Hashed(s.now, 0, HashRight, s)
+	s.t.RunWritten(s.now, geometry.Run{Piece: 0, Count: 4}, s)
+	s.bring(7, 2)
+	s.bring(8, 0, 1, 2)
+	s.lines = nil
+	if e := s.store(8, 3); e != BlockNoRoom {
+		t.Fatalf("there is room: %v", e)
+	}
+	s.expect("hash 0+4 of 6")
 }
 
 func TestAStopEndsTheWaitOfAHash(t *testing.T) {

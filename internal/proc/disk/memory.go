@@ -8,7 +8,7 @@ import (
 
 const (
 	// DefaultMemory is the budget for pieces under assembly, in bytes.
-	DefaultMemory = 24 << 20
+	DefaultMemory = 16 << 20
 	// memoryFloor is what a disk may have in any case, so that others who hold all
 	// the memory, since theirs stands still, cannot slow it down.
 	memoryFloor = 16 * chunkBytes
