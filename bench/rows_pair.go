@@ -39,7 +39,7 @@ func pairRows(o options) []row {
 			aim{what: "rate as a whole, x libtorrent's", value: times(rateWhole, self.name, lib.name), sense: printed},
 			aim{what: "CPU of both ends, x libtorrent's", value: times(cpuBoth, self.name, lib.name), sense: printed}),
 			stock,
-			aim{what: "rate (25 to 75 %), x that of libtorrent as it comes", value: times(rateMiddle, self.name, stock.name), sense: printed},
+			aim{"rate (25 to 75 %), x that of libtorrent as it comes", times(rateMiddle, self.name, stock.name), atLeast, 3.5, 2.5},
 			aim{what: "rate as a whole, x that of libtorrent as it comes", value: times(rateWhole, self.name, stock.name), sense: printed},
 			aim{what: "CPU of both ends, x that of libtorrent as it comes", value: times(cpuBoth, self.name, stock.name), sense: printed}),
 			floor,
