@@ -87,6 +87,9 @@ func (a *assembly) restart(i pieceset.Index) {
 	}
 }
 
+// awaitsVerdict says whether its hash is to go on.
+func (a *assembly) awaitsVerdict() bool { return a.fate == goesOn && a.verdict == owed }
+
 func (a *assembly) isComplete() bool { return a.count == a.blocks }
 
 func (a *assembly) isInFile() bool { return a.file.Count() == int(a.blocks) }

@@ -61,7 +61,7 @@ func (t *Torrent) came(now mono.Instant) {
 
 // advance gives the hash what it can take next, alone or with others.
 func (t *Torrent) advance(now mono.Instant, a *assembly, fx Effects) {
-	if a.fate != goesOn || a.verdict != owed {
+	if !a.awaitsVerdict() {
 		return
 	}
 	_, running := t.phase.(Running)
@@ -73,13 +73,19 @@ func (t *Torrent) advance(now mono.Instant, a *assembly, fx Effects) {
 }
 
 func (t *Torrent) advanceAlone(a *assembly, fx Effects) {
-	if _, stopping := t.phase.(Stopping); stopping && !a.isComplete() {
-		return
-	}
-	if r := a.nextHash(t.chunk); r.Count > 0 {
-		a.hashing = r.Count
+	if r := t.beginHash(a); r.Count > 0 {
 		fx.Hash(r)
 	}
+}
+
+// beginHash notes that the hash takes what it can take next; its Count is 0 if that is nothing.
+func (t *Torrent) beginHash(a *assembly) HashRun {
+	if _, stopping := t.phase.(Stopping); stopping && !a.isComplete() {
+		return HashRun{}
+	}
+	r := a.nextHash(t.chunk)
+	a.hashing += r.Count
+	return r
 }
 
 // advanceTogether has a hash wait for others until they are enough, which of a long piece
@@ -135,18 +141,18 @@ func (t *Torrent) isLast(a *assembly) bool {
 func (t *Torrent) endWait(fx Effects) int {
 	g := &t.gathering
 	runs, went := g.runs[:0], 0
-	_, stops := t.phase.(Stopping)
 	for _, i := range g.waiting {
 		a := t.active[i]
-		if a == nil || a.fate != goesOn || a.verdict != owed || stops && !a.isComplete() {
+		if a == nil || !a.awaitsVerdict() {
 			continue
 		}
-		if r := a.nextHash(t.chunk); r.Count > 0 && r.Source == FromMemory {
-			a.hashing = r.Count
-			runs = append(runs, r)
-		} else if r.Count > 0 {
-			t.advanceAlone(a, fx)
+		switch r := t.beginHash(a); {
+		case r.Count == 0:
+		case r.Source == FromFile:
+			fx.Hash(r)
 			went++
+		default:
+			runs = append(runs, r)
 		}
 	}
 	g.waiting, g.due, g.runs = g.waiting[:0], mono.Never, runs

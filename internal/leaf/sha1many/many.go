@@ -40,35 +40,35 @@ func Of(hashes int) int {
 // Many is room to advance hashes in. The zero value is ready; one goroutine may use it at
 // a time, for any hashes.
 type Many struct {
-	pair   Pair
-	lanes  [Most]strand
-	states [5][Most]uint32
-	from   [Most]*byte
+	pair    Pair
+	strands [Most]strand
+	states  [5][Most]uint32
+	from    [Most]*byte
 }
 
 // Write has each hash take its spans. There may be Most lanes.
 func (m *Many) Write(lanes []Lane) {
-	all := m.lanes[:len(lanes)]
-	for i := range all {
-		all[i].lane, all[i].spans, all[i].at = lanes[i], lanes[i].Spans, 0
+	n := len(lanes)
+	for i, l := range lanes {
+		m.strands[i].hash, m.strands[i].spans, m.strands[i].at = l.Hash, l.Spans, 0
 	}
-	if hasWide && len(all) >= wideLeast {
-		m.wide(all)
+	if Of(n) > 2 {
+		m.wide(n)
 	}
-	m.byTwos(all)
-	for i := range all {
-		all[i].lane, all[i].spans = Lane{}, nil
+	m.byTwos(n)
+	for i := range lanes {
+		m.strands[i].hash, m.strands[i].spans = nil, nil
 	}
 }
 
 // strand is a lane, and how far it is.
 type strand struct {
-	room  lane
-	lane  Lane
+	lane
+	hash  hash.Hash
 	spans [][]byte
-	at    int // in the first of them
-	taken int // bytes since the state was taken out of the hash
-	held  form
+	at    int  // in the first of them
+	taken int  // bytes since the state was taken out of the hash
+	held  form // plain: it is out
 }
 
 // left is what is left of the span that it is at; nothing behind the last.
@@ -82,132 +82,122 @@ func (s *strand) left() []byte {
 	return nil
 }
 
-// write has the hash take so many bytes.
-func (s *strand) write(n int) {
-	_, _ = s.lane.Hash.Write(s.left()[:n]) // a hash takes everything
+// write has the hash take what is left of the span.
+func (s *strand) write() {
+	n, _ := s.hash.Write(s.left()) // a hash takes everything
 	s.at += n
 }
 
-// byTwos writes what is left, two by two.
-func (m *Many) byTwos(all []strand) {
+// byTwos writes what is left of the first n, two by two.
+func (m *Many) byTwos(n int) {
 	var a *strand
-	for i := range all {
-		b := &all[i]
+	for i := range n {
+		b := &m.strands[i]
 		for a != nil {
 			p, q := a.left(), b.left()
-			n := min(len(p), len(q))
-			if n == 0 {
+			both := min(len(p), len(q))
+			if both == 0 {
 				break
 			}
-			m.pair.Write(a.lane.Hash, b.lane.Hash, p[:n], q[:n])
-			a.at += n
-			b.at += n
+			m.pair.Write(a.hash, b.hash, p[:both], q[:both])
+			a.at += both
+			b.at += both
 		}
 		if len(b.left()) > 0 {
 			a = b
 		}
 	}
 	for a != nil && len(a.left()) > 0 {
-		a.write(len(a.left()))
+		a.write()
 	}
 }
 
-// wide advances all of them at once, as long as they are enough.
-func (m *Many) wide(all []strand) {
-	for i := range all {
-		m.takeOut(all, i)
+// wide advances the first n at once, as long as enough of them go on.
+func (m *Many) wide(n int) {
+	for i := range n {
+		m.takeOut(i)
 	}
-	for {
-		n, first := m.aim(all)
-		if n == 0 {
-			break
-		}
-		for i := range m.from {
-			if i >= len(all) || m.from[i] == nil {
-				m.from[i] = first // of which nothing comes
-			}
-		}
-		blocksWide(&m.states, &m.from, n/blockSize)
-		for i := range all {
-			if all[i].held == plain {
-				all[i].at += n
-				all[i].taken += n
+	for bytes := m.aim(n); bytes > 0; bytes = m.aim(n) {
+		blocksWide(&m.states, &m.from, bytes/blockSize)
+		for i := range n {
+			if s := &m.strands[i]; s.held == plain {
+				s.at += bytes
+				s.taken += bytes
 			}
 		}
 	}
-	for i := range all {
-		m.putBack(all, i)
+	for i := range n {
+		m.putBack(i)
 	}
 	clear(m.from[:])
 }
 
 // aim has the lanes that go on point at whole blocks, as many of each, and returns how many
-// bytes those are, 0 if too few lanes have some. Those that have none are put back.
-func (m *Many) aim(all []strand) (n int, first *byte) {
-	live := 0
-	for i := range all {
-		s := &all[i]
-		m.from[i] = nil
-		if !m.settle(all, i) {
+// bytes those are, 0 if too few lanes have some. Those that have none are put back. All others
+// point at somebody's, of which nothing comes.
+func (m *Many) aim(n int) int {
+	live, bytes := 0, 0
+	var first *byte
+	for i := range n {
+		m.settle(i)
+		if m.strands[i].held != plain {
 			continue
 		}
-		rest := s.left()
-		if live++; live == 1 || len(rest) < n {
-			n = len(rest)
+		rest := m.strands[i].left()
+		if live++; live == 1 || len(rest) < bytes {
+			first, bytes = &rest[0], len(rest)
 		}
-		m.from[i] = &rest[0]
-		first = m.from[i]
 	}
 	if live < wideLeast {
-		return 0, nil
+		return 0
 	}
-	return n / blockSize * blockSize, first
-}
-
-// settle brings a lane to where a whole block follows, and says whether one does.
-func (m *Many) settle(all []strand, i int) bool {
-	s := &all[i]
-	for s.held == plain && len(s.left()) < blockSize {
-		m.putBack(all, i)
-		if n := len(s.left()); n > 0 {
-			s.write(n)
-			m.takeOut(all, i)
+	for i := range m.from {
+		m.from[i] = first
+		if i < n && m.strands[i].held == plain {
+			m.from[i] = &m.strands[i].left()[0]
 		}
 	}
-	return s.held == plain
+	return bytes / blockSize * blockSize
+}
+
+// settle brings a lane to where a whole block follows; one that none follows is put back.
+func (m *Many) settle(i int) {
+	s := &m.strands[i]
+	for s.held == plain && len(s.left()) < blockSize {
+		m.putBack(i)
+		if len(s.left()) > 0 {
+			s.write()
+			m.takeOut(i)
+		}
+	}
 }
 
 // takeOut takes the state out of a hash, if it can be, at the border of a block.
-func (m *Many) takeOut(all []strand, i int) {
-	s := &all[i]
-	s.held, s.taken = opaque, 0
-	for {
-		within, f := s.room.view(s.lane.Hash)
-		rest := s.left()
-		switch {
-		case f == opaque || len(rest) == 0:
-			return
-		case within > 0:
-			s.write(min(blockSize-within, len(rest)))
-		default:
-			for w, v := range s.room.state {
-				m.states[w][i] = v
-			}
-			s.held = plain
-			return
+func (m *Many) takeOut(i int) {
+	s := &m.strands[i]
+	s.taken, s.held = 0, partial
+	for s.held == partial && len(s.left()) > 0 {
+		var rest []byte
+		left := s.left()
+		rest, s.held = s.lane.takeOut(s.hash, left)
+		s.at += len(left) - len(rest)
+	}
+	if s.held == plain {
+		for w, v := range s.state {
+			m.states[w][i] = v
 		}
 	}
 }
 
 // putBack gives a hash the state that was taken out of it.
-func (m *Many) putBack(all []strand, i int) {
-	s := &all[i]
-	if s.held == opaque {
+func (m *Many) putBack(i int) {
+	s := &m.strands[i]
+	if s.held != plain {
 		return
 	}
-	for w := range s.room.state {
-		s.room.state[w] = m.states[w][i]
+	for w := range s.state {
+		s.state[w] = m.states[w][i]
 	}
-	s.room.putBack(s.lane.Hash, s.taken)
-	s.held = opaque
+	s.lane.putBack(s.hash, s.taken)
+	s.held = partial
 }

@@ -106,9 +106,8 @@ func TestManyAllocateNothing(t *testing.T) {
 		lanes[i] = Lane{sha1.New(), [][]byte{data}}
 	}
 	for _, l := range lanes {
-		room := make([]byte, roomSize)
 		// Under the race detector crypto/sha1 allocates when it marshals.
-		theirs += testing.AllocsPerRun(100, func() { var k lane; k.view(l.Hash); _ = room })
+		theirs += testing.AllocsPerRun(100, func() { var k lane; k.view(l.Hash) })
 	}
 	if n := testing.AllocsPerRun(100, func() { m.Write(lanes) }); n > theirs {
 		t.Errorf("%v objects, of which crypto/sha1 makes %v", n, theirs)

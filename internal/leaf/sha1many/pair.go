@@ -56,7 +56,7 @@ func (w *Pair) Write(a, b hash.Hash, p, q []byte) {
 func (w *Pair) common(a, b hash.Hash, p, q []byte) (restP, restQ []byte) {
 	p, inP := w.a.takeOut(a, p)
 	q, inQ := w.b.takeOut(b, q)
-	if inP == opaque || inQ == opaque {
+	if inP != plain || inQ != plain {
 		return p, q
 	}
 	n := min(len(p), len(q)) / blockSize * blockSize
@@ -70,19 +70,23 @@ func (w *Pair) common(a, b hash.Hash, p, q []byte) (restP, restQ []byte) {
 type form uint8
 
 const (
-	opaque form = iota
+	opaque  form = iota
+	partial      // it is within a block, the rest of which has not come
 	plain
 )
 
 // takeOut takes the state out of a hash. If it is within a block the rest of the
-// block is written first; what then follows of p is returned.
+// block is written first, as far as p has it; what then follows of p is returned.
 func (l *lane) takeOut(h hash.Hash, p []byte) ([]byte, form) {
 	within, f := l.view(h)
 	if f == opaque || within == 0 {
 		return p, f
 	}
-	n := blockSize - within
+	n := min(blockSize-within, len(p))
 	_, _ = h.Write(p[:n])
+	if within+n < blockSize {
+		return p[n:], partial
+	}
 	_, f = l.view(h)
 	return p[n:], f
 }

@@ -6,23 +6,26 @@ import "github.com/etorrent/etorrent/internal/leaf/sha1many"
 type togetherJob struct {
 	keeps
 	hashes []*hashJob
-	lanes  []sha1many.Lane
+	lanes  []sha1many.Lane // room for those of the hashes
 	room   sha1many.Many
 }
 
 func (x *process) togetherJob() *togetherJob {
 	j := x.spare.together.take()
-	j.hashes, j.lanes = j.hashes[:0], j.lanes[:0]
+	j.hashes = j.hashes[:0]
 	return j
 }
 
-func (j *togetherJob) add(h *hashJob) {
-	j.hashes = append(j.hashes, h)
-	j.lanes = append(j.lanes, sha1many.Lane{Hash: h.state, Spans: h.spans})
-}
+func (j *togetherJob) add(h *hashJob) { j.hashes = append(j.hashes, h) }
 
 func (j *togetherJob) work() result {
-	j.room.Write(j.lanes)
+	lanes := j.lanes[:0]
+	for _, h := range j.hashes {
+		lanes = append(lanes, sha1many.Lane{Hash: h.state, Spans: h.spans})
+	}
+	j.room.Write(lanes)
+	clear(lanes)
+	j.lanes = lanes
 	for _, h := range j.hashes {
 		h.judge()
 	}
@@ -34,6 +37,5 @@ func (j *togetherJob) apply(x *process) {
 		h.apply(x)
 	}
 	clear(j.hashes)
-	clear(j.lanes)
 	x.spare.together.keep(j)
 }

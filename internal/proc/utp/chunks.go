@@ -79,8 +79,9 @@ func (p *chunks) stretch() *stretch {
 	return s
 }
 
-// drop takes one back whose memory was given up.
+// drop takes one back, and gives up its memory.
 func (p *chunks) drop(s *stretch) {
+	s.release(p)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.spares < chunksKept {

@@ -92,7 +92,6 @@ func (f *inflow) read(into []byte, pool *chunks) int {
 		if s.used == s.first.shown {
 			x := s.first
 			s.first, s.used = x.next, 0
-			x.release(pool)
 			pool.drop(x)
 		}
 		k := copy(into[n:], s.first.from(s.used))
@@ -122,7 +121,6 @@ func (f *inflow) drop(pool *chunks) {
 	}
 	for x != nil {
 		next := x.next
-		x.release(pool)
 		pool.drop(x)
 		x = next
 	}
