@@ -2,6 +2,7 @@ package etorrent_test
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/netip"
 	"sync/atomic"
@@ -126,6 +127,41 @@ func TestQuietAndLateConnectionsStay(t *testing.T) {
 		}
 		if got := fetching.Stats().Durable; got != 3 {
 			t.Errorf("%d pieces", got)
+		}
+	})
+}
+
+// However many leave at once, it is told of each why.
+func TestOfEachOfManyWhoLeaveAtOnceItIsToldWhy(t *testing.T) {
+	inSwarm(t, func(t *testing.T, s *swarm) {
+		c := etorrenttest.NewContent(t, "left", 32<<10, 100_000)
+		seeder := s.join()
+		c.Seed(t, seeder.Client, seeder.storage)
+		const all = 40
+		var strangers []*stranger
+		for n := range all {
+			x := s.strangerFrom(fmt.Sprintf("10.9.%d.1", n), seeder)
+			_, _ = x.conn.Write(greetingOf(c, n))
+			strangers = append(strangers, x)
+		}
+		time.Sleep(5 * time.Second)
+		if n := joined(seeder); n != all {
+			t.Fatalf("%d are there", n)
+		}
+		for _, x := range strangers {
+			_ = x.conn.Close()
+		}
+		time.Sleep(time.Second)
+		left := 0
+		for _, e := range past(seeder) {
+			if l, is := e.(etorrent.PeerLeftEvent); is {
+				if left++; l.Reason == "" {
+					t.Errorf("%v left, and nobody knows why", l.Addr)
+				}
+			}
+		}
+		if left != all {
+			t.Errorf("%d left", left)
 		}
 	})
 }

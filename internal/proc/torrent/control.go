@@ -169,8 +169,9 @@ func (c *control) step() onward {
 		}
 	case <-c.swarm.downs.Wake():
 		c.p.Receive("peer down")
-		c.inputs() // the last words of a peer come before its end
-		for _, d := range c.swarm.downs.Take(nil) {
+		downs := c.swarm.downs.Take(nil)
+		c.inputs() // what each of those said last, since it came before its end
+		for _, d := range downs {
 			c.p.Step("down")
 			c.swarm.down(d)
 		}
