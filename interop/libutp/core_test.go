@@ -9,6 +9,7 @@ import (
 	"github.com/etorrent/etorrent/internal/core/utp/conn"
 	"github.com/etorrent/etorrent/internal/core/utp/door"
 	"github.com/etorrent/etorrent/internal/core/utp/recv"
+	"github.com/etorrent/etorrent/internal/core/utp/send"
 	"github.com/etorrent/etorrent/internal/utpsim"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
 	"github.com/etorrent/etorrent/internal/vocab/utpwire"
@@ -24,6 +25,14 @@ type subject interface {
 
 // due of a libutp is its tick, which who waits knows.
 func (c *child) due() mono.Instant { return mono.Never }
+
+// roomOfLibutp is what a connection of ours begins with, but with libutp's room: 1 MiB and
+// 1,024 packets.
+func roomOfLibutp() conn.Config {
+	c := conn.Defaults()
+	c.Window, c.Slots, c.Packets = send.ForeignWindow, 1024, send.ForeignPackets
+	return c
+}
 
 // core is our end as a subject: door, connection, and an application that does what
 // peer/lockstep.cpp does for libutp.
@@ -111,7 +120,7 @@ func (c *core) act(e Event) {
 		c.receive(e.Datagram)
 		return
 	case Connect:
-		c.conn = conn.Dial(conn.Defaults(), c.shared, conn.Invitation{IDs: [...]utpwire.ConnID{40, 80, 120, 160}, Seq: 65534}, c.now)
+		c.conn = conn.Dial(roomOfLibutp(), c.shared, conn.Invitation{IDs: [...]utpwire.ConnID{40, 80, 120, 160}, Seq: 65534}, c.now)
 	case Write:
 		c.backlog += int(e.N)
 	case Hold:
@@ -167,7 +176,7 @@ func (c *core) enter(p *utpwire.Packet) {
 	case door.Admitted:
 		if c.conn == nil {
 			c.record(Accepted, 0)
-			c.conn = conn.Accept(conn.Defaults(), c.shared, conn.Opening(e.Guest), c.now)
+			c.conn = conn.Accept(roomOfLibutp(), c.shared, conn.Opening(e.Guest), c.now)
 			c.conn.Receive(c.now, p, c)
 			c.write()
 		}

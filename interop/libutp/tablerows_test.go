@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/etorrent/etorrent/internal/core/utp/conn"
 	"github.com/etorrent/etorrent/internal/utpsim"
 )
 
@@ -26,13 +25,6 @@ var (
 	both  = []pair{libutpToLibutp}
 	three = []pair{libutpToLibutp, oursToLibutp}
 )
-
-// wide is ours between two of its own, on a path that takes more than a megabyte.
-func wide() conn.Config {
-	c := conn.Defaults()
-	c.Window, c.Slots, c.Packets = 4<<20, 2048, 1984
-	return c
-}
 
 // table has all rows, in the order in which they are printed.
 func table() []row {
@@ -71,7 +63,7 @@ func lossRows() []row {
 		rows = append(rows, row{
 			name:  fmt.Sprintf("100 Mbit/s, %g %% lost, 100ms", 100*c.loss),
 			bench: bench{rate: 100 * megabit, rtt: 100 * ms, queue: 250 * ms, loss: c.loss},
-			core:  wide(), cut: 5 * time.Second, end: 45 * time.Second, pairs: both, in: c.in,
+			cut:   5 * time.Second, end: 45 * time.Second, pairs: both, in: c.in,
 			cells: []cell{{"goodput %", goodput, atLeast, c.gate, c.moonshot}},
 		})
 	}
@@ -102,7 +94,7 @@ func rateRows() []row {
 				rows = append(rows, row{
 					name:  fmt.Sprintf("%d Mbit/s, %g %% lost, %v", c.rate, 100*loss, rtt),
 					bench: bench{rate: c.rate * megabit, rtt: rtt, queue: 250 * ms, loss: loss},
-					core:  wide(), cut: 10 * time.Second, end: 30 * time.Second, pairs: both, in: inTable,
+					cut:   10 * time.Second, end: 30 * time.Second, pairs: both, in: inTable,
 					cells: []cell{{"goodput %", goodput, atLeast, min(gate, most), 0}},
 				})
 			}

@@ -66,8 +66,9 @@ func (r roomy) Room() int { return r.room }
 func TestConnectionsShareWhatTheirSocketHolds(t *testing.T) {
 	m := New(Config{Core: conn.Defaults()})
 	for _, c := range []struct{ room, connections, want int }{
-		{0, 1, 1 << 20}, // nobody knows
-		{8 << 20, 1, 1 << 20},
+		{0, 1, 4 << 20}, // nobody knows
+		{8 << 20, 1, 4 << 20},
+		{8 << 20, 2, 4 << 20},
 		{8 << 20, 8, 1 << 20},
 		{8 << 20, 9, 512 << 10},
 		{8 << 20, 1000, 512 << 10}, // they do not all receive at once

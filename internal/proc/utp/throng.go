@@ -3,13 +3,17 @@ package utp
 import (
 	"time"
 
+	"github.com/etorrent/etorrent/internal/core/utp/conn"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
 )
 
 const (
 	// nearRTT is the round trip below which all of a window may lie in the socket at once,
 	// since so much time may pass between two reads. What comes from farther is on its way.
-	nearRTT = 25 * time.Millisecond
+	nearRTT = conn.FarRTT
+	// nearMost is the most that the window of a near one may be, in bytes: a round trip of 25 ms
+	// takes no more at 300 Mbit/s, and what is nearer less.
+	nearMost = 1 << 20
 	// nearLeast is the window of a near one in any case, in bytes: as few packets as can be
 	// lost one at a time.
 	nearLeast = 4 << 10
@@ -67,7 +71,7 @@ func (c *cell) most() int {
 	x.room.throng.at(x.now)
 	c.tuning.joined = x.room.throng.join(c.tuning.joined)
 	pack := &x.room.packing
-	share := min(x.m.cfg.Core.Window, pack.of(x.room.share))
+	share := min(x.m.cfg.Core.Window, nearMost, pack.of(x.room.share))
 	return min(share, max(pack.of(room)/x.room.throng.size(), nearLeast))
 }
 

@@ -14,13 +14,13 @@ import (
 // crowded connects so many to one whose socket holds some room, and has some of them receive
 // without an end. It returns the sum of the windows that the senders of those are told of after
 // a time.
-func crowded(t *testing.T, latency, after time.Duration, connections, receiving int) int {
+func crowded(t *testing.T, room int, latency, after time.Duration, connections, receiving int) int {
 	t.Helper()
 	host, k := InMemory(t, latency), clock.New()
 	link := func(at netip.AddrPort) Link {
 		return NewSockets(pnet.NewEgress(host(at.Addr().String())), k, []netip.AddrPort{at})
 	}
-	one, other := start(t, link(here), k), start(t, roomy{link(there), crowdedRoom}, k)
+	one, other := start(t, link(here), k), start(t, roomy{link(there), room}, k)
 	var dialled []*Conn
 	for range connections {
 		d, a := connect(t, one, other, there)
@@ -41,8 +41,11 @@ func crowded(t *testing.T, latency, after time.Duration, connections, receiving 
 	return sum
 }
 
-// crowdedRoom is in bytes.
-const crowdedRoom = 256 << 10
+// What sockets hold, in bytes.
+const (
+	crowdedRoom = 256 << 10
+	ampleRoom   = 8 << 20
+)
 
 // All that is promised to those who are near may come between two reads, and has room. Of those
 // who are far most is on its way, and what idle ones were promised comes never.
@@ -51,18 +54,21 @@ func TestWindowsOfAllTogetherAreWhatTheSocketHoldsWhereTheyMayBeFullAtOnce(t *te
 		name                   string
 		latency, after         time.Duration
 		connections, receiving int
+		room                   int
 		least, most            int
 	}{
-		{"near", 5 * time.Millisecond, time.Second / 2, 20, 20, crowdedRoom / 2, crowdedRoom},
-		{"far", 50 * time.Millisecond, 4 * time.Second, 20, 20, 2 * crowdedRoom, 20 * leastWindow},
-		{"one of many that are near and idle", 5 * time.Millisecond, time.Second / 2, 20, 1, leastWindow - 2<<10, leastWindow},
+		{"near", 5 * time.Millisecond, time.Second / 2, 20, 20, crowdedRoom, crowdedRoom / 2, crowdedRoom},
+		{"far", 50 * time.Millisecond, 4 * time.Second, 20, 20, crowdedRoom, 2 * crowdedRoom, 20 * leastWindow},
+		{"one alone that is near", 5 * time.Millisecond, 4 * time.Second, 1, 1, ampleRoom, nearMost - 128<<10, nearMost},
+		{"one alone that is far", 50 * time.Millisecond, 8 * time.Second, 1, 1, ampleRoom, 2 << 20, 4 << 20},
+		{"one of many that are near and idle", 5 * time.Millisecond, time.Second / 2, 20, 1, crowdedRoom, leastWindow - 2<<10, leastWindow},
 	} {
 		if testing.Short() && c.receiving == c.connections {
 			continue // what is full is so by many packets that go one way
 		}
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				if got := crowded(t, c.latency, c.after, c.connections, c.receiving); got < c.least || got > c.most {
+				if got := crowded(t, c.room, c.latency, c.after, c.connections, c.receiving); got < c.least || got > c.most {
 					t.Errorf("%d of %d have windows of %d bytes together", c.receiving, c.connections, got)
 				}
 			})

@@ -102,12 +102,24 @@ func (j job) on(ctx context.Context, c *utp.Conn, begun time.Time) outcome {
 	select {
 	case <-c.Done():
 	case <-ctx.Done():
-		err = errors.Join(err, ctx.Err())
+		err = errors.Join(err, fmt.Errorf("%w: %s", ctx.Err(), standing(c)))
 	}
 	if err != nil {
 		o.fault = err.Error()
 	}
 	return o
+}
+
+// standing is how far a connection is that does not end, or that nobody says it.
+func standing(c *utp.Conn) string {
+	told := make(chan string, 1)
+	go func() { told <- fmt.Sprintf("%+v", c.Status()) }()
+	select {
+	case s := <-told:
+		return s
+	case <-time.After(5 * time.Second):
+		return "its socket does not answer"
+	}
 }
 
 // stream is a connection, or the standard input and output of a program that has one.

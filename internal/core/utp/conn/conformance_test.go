@@ -226,26 +226,26 @@ var numberRows = []row{
 			t.Errorf("%d packets came", len(p.got))
 		}
 	}},
-	{"data 1023 ahead is held, and 1024 ahead is not", func(t *testing.T) {
+	{"data 4095 ahead is held, and 4096 ahead is not", func(t *testing.T) {
 		p := accepted(t, config())
-		if a := p.receive(p.data(1023, 0, 10)); a.Receipt.Kind != recv.Held {
+		if a := p.receive(p.data(4095, 0, 10)); a.Receipt.Kind != recv.Held {
 			t.Error(a.Receipt.Kind)
 		}
-		if a := p.receive(p.data(1024, 0, 10)); a.Receipt.Kind != recv.TooFar {
+		if a := p.receive(p.data(4096, 0, 10)); a.Receipt.Kind != recv.TooFar {
 			t.Error(a.Receipt.Kind)
 		}
-		p.mustBe(p.receive(p.data(1025, 0, 10)), conn.SeqStrange)
+		p.mustBe(p.receive(p.data(4097, 0, 10)), conn.SeqStrange)
 	}},
-	{"data up to 1024 behind is acknowledged again, and an old State is not", func(t *testing.T) {
+	{"data up to 4096 behind is acknowledged again, and an old State is not", func(t *testing.T) {
 		p := accepted(t, config())
-		for n := range 1100 {
+		for n := range 4200 {
 			p.receive(p.data(n, 0, 1))
 		}
 		p.flush()
 		p.look()
-		p.mustSend(p.step(p.data(1100-1024, 0, 1)), "S")
-		p.mustSend(p.step(p.data(1100-1025, 0, 1)), "")
-		p.mustSend(p.step(p.remote(utpwire.State, 900, 0)), "")
+		p.mustSend(p.step(p.data(4200-4096, 0, 1)), "S")
+		p.mustSend(p.step(p.data(4200-4097, 0, 1)), "")
+		p.mustSend(p.step(p.remote(utpwire.State, 4000, 0)), "")
 	}},
 	{"a State has the next number, and does not take it", func(t *testing.T) {
 		p := accepted(t, config())

@@ -242,4 +242,25 @@ var windowRows = []row{
 			t.Errorf("%+v", s[0])
 		}
 	}},
+	{"to who is far and promises more than libutp does more packets fly than that has slots for", func(t *testing.T) {
+		cfg := config()
+		cfg.Control = lets(4 << 20)
+		for _, c := range []struct {
+			away   time.Duration
+			window uint32
+			want   int // packets
+		}{
+			{100 * ms, 4 << 20, 4096}, {conn.FarRTT, 1<<20 + 1, 1048},
+			{100 * ms, 1 << 20, 900}, {conn.FarRTT - 1, 4 << 20, 900},
+		} {
+			p := openedAfter(c.away)(t, cfg)
+			p.Append(10 << 20)
+			promise := p.ack(0)
+			promise.Window = c.window
+			p.step(promise)
+			if n := p.Status().Flying.Packets; n != c.want {
+				t.Errorf("%v away, to a window of %d bytes, fly %d packets, want %d", c.away, c.window, n, c.want)
+			}
+		}
+	}},
 }

@@ -46,20 +46,21 @@ type Config struct {
 	Window  int                            // in bytes: what is delivered and not read, or comes early, stays below it
 	Reserve int                            // in bytes: what may come in order beyond it (recv.Config)
 	Slots   int                            // how many packets may come early
-	Packets int                            // how many of ours may be on their way; of more than 1,984 no mask tells
+	Packets int                            // how many of ours may be on their way to who is far and promises much; of more than 2,040 no mask tells
 	Flying  int                            // and how many bytes
 	Segment int                            // bytes of payload of a full packet, where Path is zero
 	Path    mtu.Config                     // between what sizes to look for the one that the path takes
 	Control func(cong.Config) cong.Control // nil: the one of cong.Default
 }
 
-// Defaults is for remotes of whatever make, over IPv4. libutp and libtorrent have slots
-// for about a thousand packets. libutp takes a
-// connection for dead when four packets to a closed window were not acknowledged, of
-// which it sends one each 15 s: the reserve has room for several minutes of them.
+// Defaults is for remotes of whatever make, over IPv4. libutp and libtorrent have slots for
+// about a thousand packets, which is what they promise room for: who promises more has more.
+// libutp takes a connection for dead when four packets to a closed window were not
+// acknowledged, of which it sends one each 15 s: the reserve has room for several minutes of
+// them.
 func Defaults() Config {
 	return Config{
-		Window: 1 << 20, Reserve: 32 << 10, Slots: 1024, Packets: send.ForeignPackets,
+		Window: 4 << 20, Reserve: 32 << 10, Slots: 4096, Packets: 4096,
 		Flying: 4 << 20, Path: mtu.IPv4(),
 	}
 }
@@ -157,7 +158,6 @@ func newConn(cfg Config, shared *Shared, now mono.Instant) *Conn {
 	if cfg.Control == nil {
 		cfg.Control, _ = cong.Find(cong.Default)
 	}
-	cfg.Packets = min(cfg.Packets, 8*utpwire.MaxMaskBytes)
 	c := &Conn{cfg: cfg, shared: shared}
 	if cfg.Path != (mtu.Config{}) {
 		c.path = mtu.New(cfg.Path)
@@ -170,7 +170,7 @@ func newConn(cfg Config, shared *Shared, now mono.Instant) *Conn {
 
 // open has the streams begin: ours with one number, theirs with another.
 func (c *Conn) open(now mono.Instant, ours, theirs serial.Number) {
-	c.flight = send.New(send.Config{First: ours, Most: c.cfg.Packets, Behind: c.cfg.Packets})
+	c.flight = send.New(send.Config{First: ours, Most: min(c.cfg.Packets, send.ForeignPackets), Behind: c.cfg.Packets})
 	c.openQueue(theirs)
 	c.out.small = ours.Previous()
 	c.heard.ours.begin(ours)

@@ -1,10 +1,17 @@
 package conn
 
 import (
+	"time"
+
 	"github.com/etorrent/etorrent/internal/core/utp/send"
 	"github.com/etorrent/etorrent/internal/vocab/mono"
 	"github.com/etorrent/etorrent/internal/vocab/utpwire"
 )
+
+// FarRTT is from what round trip on a path holds more than what any remote has slots for, so
+// that it is worth it to have more fly. To one that is near, which may acknowledge what has not
+// come and drive us on, no more is sent in a round trip than ever.
+const FarRTT = 25 * time.Millisecond
 
 // noteWindow takes the remote's window, unless a later packet has told of it.
 func (c *Conn) noteWindow(now mono.Instant, p *utpwire.Packet, kind send.AckKind) {
@@ -13,6 +20,9 @@ func (c *Conn) noteWindow(now mono.Instant, p *utpwire.Packet, kind send.AckKind
 	}
 	was := c.out.window
 	c.out.window = p.Window
+	if p.Window > send.ForeignWindow && c.LeastRTT() >= FarRTT {
+		c.flight.Allow(c.cfg.Packets)
+	}
 	if c.timers.probes == 0 || p.Window <= was || int(p.Window) < min(c.cfg.Segment, c.next().size) {
 		return
 	}

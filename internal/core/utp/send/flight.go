@@ -48,6 +48,8 @@ const (
 	MaxPackets = 1 << 14
 	// ForeignPackets is what libutp and libtorrent have slots for, with some to spare.
 	ForeignPackets = 900
+	// ForeignWindow is the most that they promise, in bytes.
+	ForeignWindow = 1 << 20
 	// minPackets is how many there is room for at first.
 	minPackets = 64 // a word of bits
 )
@@ -167,6 +169,10 @@ func (f *Flight) Span() int { return f.next.Diff(f.una) }
 
 // Room is how many packets may be sent now that were not sent before.
 func (f *Flight) Room() int { return f.cfg.Most - f.Span() }
+
+// Allow has so many packets be sent from the first unacknowledged one on, if that is more
+// than before.
+func (f *Flight) Allow(most int) { f.cfg.Most = max(f.cfg.Most, min(most, MaxPackets)) }
 
 // Flying is what is on its way: sent, neither acknowledged nor lost.
 func (f *Flight) Flying() Tally { return f.flying }
