@@ -11,10 +11,13 @@ const (
 	// minWindow is the least number of blocks kept in flight to a peer that is not
 	// slow; fewer leave a fast local link idle.
 	minWindow = 64
-	// firstWindow is how many are in flight to one of which no rate is known. Each
-	// block makes them one more, so that they double with each round trip, as what TCP
-	// sends does.
+	// firstWindow is how many are in flight at the begin. Each block makes them one
+	// more, so that they double with each round trip, as what TCP sends does.
 	firstWindow = 16
+	// rampTrips is for how many round trips at the rate that was measured they go on
+	// to double, twice over: the rate is that of half a second, and may have become
+	// eight times as high since.
+	rampTrips = 8
 	// slowSpan is for how long what is in flight to a slow peer lasts besides the round
 	// trip, and slowWindow the least of it. What lies in its queue for longer is what
 	// others would have to fetch a second time.
@@ -41,8 +44,8 @@ const (
 //
 //	snubbed     1: it let a time-out pass and has sent nothing since
 //	recovering  doubled by each block, up to the least
-//	new         firstWindow and a block for each that came, which is what it
-//	            sent of late and no more
+//	ramping     from the begin until the rate grows no more: firstWindow and a
+//	            block for each that came, and no more than its rate may need
 //	growing     doubled by each rate window in which the rate grew, up to twice
 //	            what the rate needs: where the window is what limits the rate,
 //	            that is no bound; where the rate is low it grows by chance
@@ -57,11 +60,20 @@ type pipeline struct {
 	window   int
 	reqq     int
 	strikes  int // time-outs since the last block
+	ramp     ramp
 	rate     meter
 	rtt      time.Duration // 0 is unknown
 	progress mono.Instant  // the last block, or when there was reason to wait anew
 	waits    mono.Instant  // the same, but that a time-out is no reason
 }
+
+// ramp says whether the window is that of a begin.
+type ramp uint8
+
+const (
+	ramping ramp = iota
+	settled
+)
 
 func newPipeline() pipeline { return pipeline{window: firstWindow, reqq: defaultReqq} }
 
@@ -152,7 +164,7 @@ func (r Request) block() geometry.Block {
 func (p *pipeline) arrived(now mono.Instant, at int32, n int) {
 	s := &p.asked.slots[at]
 	p.measure(now, s)
-	growth := windowOpen
+	growth, known := windowOpen, p.rate.perSecond > 0
 	if p.asked.flying.count == 0 || p.rate.perSecond == 0 && s.queue == alone {
 		p.rate.start(now) // the wait for the very first answer, or for nothing, is no rate
 	} else {
@@ -161,17 +173,28 @@ func (p *pipeline) arrived(now mono.Instant, at int32, n int) {
 	p.asked.answered(at)
 	p.progress, p.waits = now, now
 	p.strikes = 0
+	if known && growth == levelled {
+		p.ramp = settled
+	}
 	least := p.least()
 	switch {
 	case p.window < least:
 		p.window = min(least, 2*p.window)
+	case p.ramp == ramping:
+		p.window = max(p.window, min(p.window+1, p.rampMost()))
 	case growth == grew:
 		p.window = max(least, min(2*p.window, 2*p.level(), p.reqq))
 	case growth == levelled:
 		p.window = max(least, min(p.level(), p.reqq), p.window*3/4)
-	case p.rate.perSecond == 0:
-		p.window = max(p.window, min(p.window+1, p.reqq))
 	}
+}
+
+// rampMost is how far the window of a begin grows.
+func (p *pipeline) rampMost() int {
+	if p.rate.perSecond == 0 {
+		return p.reqq
+	}
+	return min(2*p.sentIn(rampTrips*p.rtt+queueSlack), p.reqq)
 }
 
 // least is the least number of blocks in flight to a remote that answers.
@@ -208,6 +231,7 @@ func (p *pipeline) measure(now mono.Instant, s *slot) {
 // the remote takes no more than what is left in flight.
 func (p *pipeline) rejected(at int32) {
 	p.asked.forget(at)
+	p.ramp = settled
 	p.window = max(1, min(p.window, p.asked.flying.count))
 }
 

@@ -120,6 +120,31 @@ func TestAFastRemoteIsAskedForMoreBeforeItsRateIsKnown(t *testing.T) {
 	}
 }
 
+// On a long path the rate of half a second is that of a moment ago.
+func TestABeginGoesOnToDoubleThoughARateIsKnown(t *testing.T) {
+	p := newPipe(300*time.Millisecond, 0)
+	p.reqq = 2000
+	p.run(2100 * time.Millisecond) // seven round trips
+	if got := p.limit(); p.rate.perSecond == 0 || got < firstWindow<<5 {
+		t.Errorf("%d blocks in flight at %.0f a second", got, p.rate.perSecond/geometry.BlockSize)
+	}
+}
+
+// Who sends at a rate of its own is asked for what keeps it busy, some seconds after the begin.
+func TestABeginEndsWhereTheRateGrowsNoMore(t *testing.T) {
+	p := newPipe(10*time.Millisecond, 2*time.Millisecond) // 8 MB/s
+	p.reqq = 2000
+	for range 100 {
+		p.run(50 * time.Millisecond)
+		if most := 700; p.limit() > most {
+			t.Fatalf("%d blocks in flight at %.0f a second", p.limit(), p.rate.perSecond/geometry.BlockSize)
+		}
+	}
+	if got := p.limit(); got > 2*p.level() {
+		t.Errorf("%d blocks in flight after five seconds, where %d keep it busy", got, p.level())
+	}
+}
+
 func TestTheWaitForTheFirstAnswerIsNotTakenForARate(t *testing.T) {
 	p := newPipe(2*time.Second, time.Millisecond)
 	p.run(2 * time.Second)
