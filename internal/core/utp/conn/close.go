@@ -9,11 +9,14 @@ import (
 )
 
 const (
-	// lingerTimeouts and leastLinger are how long a connection stays to acknowledge
-	// again what the remote may send again: libutp does so after one second at least, or
-	// three where nothing of its own was acknowledged before, and looks twice a second.
+	// lingerTimeouts, leastLinger and mostLinger are how long a connection stays to
+	// acknowledge again what the remote may send again: libutp does so after one second at
+	// least, or three where nothing of its own was acknowledged before, looks twice a second,
+	// and waits for 24 s at most. A machine that stood still for some seconds has measured
+	// a round trip of so long.
 	lingerTimeouts = 3
 	leastLinger    = 4 * time.Second
+	mostLinger     = 30 * time.Second
 	// leaveAfter is how long who reads no more waits for a remote to acknowledge
 	// something more: else one whose window stays closed would never be left.
 	leaveAfter = time.Minute
@@ -79,7 +82,7 @@ func (c *Conn) viewEnds(now mono.Instant, fx Effects) {
 	}
 	if c.phase == Connected && c.out.fin == finAcknowledged && (c.in.told == recv.EndReached || c.in.wanted == discarded) {
 		c.phase = Lingering
-		c.timers = timers{linger: now.Add(max(lingerTimeouts*c.flight.RTT().Timeout(0), leastLinger))}
+		c.timers = timers{linger: now.Add(min(max(lingerTimeouts*c.flight.RTT().Timeout(0), leastLinger), mostLinger))}
 	}
 }
 

@@ -239,6 +239,19 @@ var endRows = []row{
 		p.wait(100 * ms)
 		p.mustBeClosed(conn.Finished)
 	}},
+	{"a connection lingers for half a minute at most, however long its round trip", func(t *testing.T) {
+		p := openedAfter(12*time.Second)(t, config())
+		p.step(p.ack(0))
+		p.Finish()
+		p.step(p.remote(utpwire.Fin, 0, 0))
+		p.step(p.remote(utpwire.State, 1, 1))
+		p.wait(29900 * ms)
+		if p.Phase() != conn.Lingering {
+			t.Fatal(p.Phase())
+		}
+		p.wait(100 * ms)
+		p.mustBeClosed(conn.Finished)
+	}},
 	{"a Reset of libutp, which forgets at once, is no failure behind both Fins", func(t *testing.T) {
 		p := accepted(t, config())
 		p.Finish()
