@@ -14,10 +14,6 @@ const (
 	// firstWindow is how many are in flight at the begin. Each block makes them one
 	// more, so that they double with each round trip, as what TCP sends does.
 	firstWindow = 16
-	// rampTrips is for how many round trips at the rate that was measured they go on
-	// to double, twice over: the rate is that of half a second, and may have become
-	// eight times as high since.
-	rampTrips = 8
 	// slowSpan is for how long what is in flight to a slow peer lasts besides the round
 	// trip, and slowWindow the least of it. What lies in its queue for longer is what
 	// others would have to fetch a second time.
@@ -44,8 +40,9 @@ const (
 //
 //	snubbed     1: it let a time-out pass and has sent nothing since
 //	recovering  doubled by each block, up to the least
-//	ramping     from the begin until the rate grows no more: firstWindow and a
-//	            block for each that came, and no more than its rate may need
+//	ramping     from the begin until the rate grows no more, or an answer takes so
+//	            long that the remote must have a queue: firstWindow and a block for
+//	            each that came
 //	growing     doubled by each rate window in which the rate grew, up to twice
 //	            what the rate needs: where the window is what limits the rate,
 //	            that is no bound; where the rate is low it grows by chance
@@ -164,6 +161,7 @@ func (r Request) block() geometry.Block {
 func (p *pipeline) arrived(now mono.Instant, at int32, n int) {
 	s := &p.asked.slots[at]
 	p.measure(now, s)
+	answer := p.viewAnswer(now, s)
 	growth, known := windowOpen, p.rate.perSecond > 0
 	if p.asked.flying.count == 0 || p.rate.perSecond == 0 && s.queue == alone {
 		p.rate.start(now) // the wait for the very first answer, or for nothing, is no rate
@@ -173,7 +171,7 @@ func (p *pipeline) arrived(now mono.Instant, at int32, n int) {
 	p.asked.answered(at)
 	p.progress, p.waits = now, now
 	p.strikes = 0
-	if known && growth == levelled {
+	if known && growth == levelled || answer == queued {
 		p.ramp = settled
 	}
 	least := p.least()
@@ -181,7 +179,7 @@ func (p *pipeline) arrived(now mono.Instant, at int32, n int) {
 	case p.window < least:
 		p.window = min(least, 2*p.window)
 	case p.ramp == ramping:
-		p.window = max(p.window, min(p.window+1, p.rampMost()))
+		p.window = max(p.window, min(p.window+1, p.reqq))
 	case growth == grew:
 		p.window = max(least, min(2*p.window, 2*p.level(), p.reqq))
 	case growth == levelled:
@@ -189,12 +187,21 @@ func (p *pipeline) arrived(now mono.Instant, at int32, n int) {
 	}
 }
 
-// rampMost is how far the window of a begin grows.
-func (p *pipeline) rampMost() int {
-	if p.rate.perSecond == 0 {
-		return p.reqq
+// answer says what an answer tells of the remote's queue.
+type answer uint8
+
+const (
+	prompt answer = iota
+	queued        // it waited there for others
+)
+
+// viewAnswer is by how long it took, which a remote that sends ever faster may make two
+// round trips.
+func (p *pipeline) viewAnswer(now mono.Instant, s *slot) answer {
+	if s.copies > 1 || s.place == late || now.Sub(s.since) <= 2*(p.rtt+queueSlack) {
+		return prompt
 	}
-	return min(2*p.sentIn(rampTrips*p.rtt+queueSlack), p.reqq)
+	return queued
 }
 
 // least is the least number of blocks in flight to a remote that answers.
