@@ -64,9 +64,12 @@ func (h *throng) join(counted uint32) uint32 {
 // is not known, since we have sent nothing, may be near.
 func (c *cell) most() int {
 	x := c.x
-	room, least := x.link.Room(), c.core.LeastRTT()
-	if room == 0 || least >= nearRTT {
+	if c.core.LeastRTT() >= nearRTT {
 		return x.room.share
+	}
+	room := x.link.Room()
+	if room == 0 {
+		return min(x.room.share, nearMost)
 	}
 	x.room.throng.at(x.now)
 	c.tuning.joined = x.room.throng.join(c.tuning.joined)

@@ -170,7 +170,7 @@ func newConn(cfg Config, shared *Shared, now mono.Instant) *Conn {
 
 // open has the streams begin: ours with one number, theirs with another.
 func (c *Conn) open(now mono.Instant, ours, theirs serial.Number) {
-	c.flight = send.New(send.Config{First: ours, Most: min(c.cfg.Packets, send.ForeignPackets), Behind: c.cfg.Packets})
+	c.flight = send.New(send.Config{First: ours, Most: c.cfg.Packets, Behind: c.cfg.Packets})
 	c.openQueue(theirs)
 	c.out.small = ours.Previous()
 	c.heard.ours.begin(ours)

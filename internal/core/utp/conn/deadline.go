@@ -132,7 +132,7 @@ func (c *Conn) isGone(now mono.Instant, passed int) bool {
 // it is not sent in vain, else one that flies.
 func (c *Conn) probe(now mono.Instant, fx Effects) {
 	p := c.next()
-	room := p.fresh == first && c.flight.Room() > 0 && uint64(c.flight.Flying().Bytes+p.size) <= uint64(c.out.window)
+	room := p.fresh == first && c.room() > 0 && uint64(c.flight.Flying().Bytes+p.size) <= uint64(c.out.window)
 	if room && c.flight.Episode() == send.NoEpisode {
 		c.license(p)
 		c.transmit(now, p, fx)

@@ -164,7 +164,7 @@ func (c *Conn) viewHold(now mono.Instant, p parcel) hold {
 	switch {
 	case p.fresh == nothingLeft:
 		return heldByOwner
-	case p.fresh == first && c.flight.Room() <= 0:
+	case p.fresh == first && c.room() <= 0:
 		return heldByNumbers
 	case c.out.push == pushOne:
 		return heldByNothing

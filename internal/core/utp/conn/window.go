@@ -20,15 +20,21 @@ func (c *Conn) noteWindow(now mono.Instant, p *utpwire.Packet, kind send.AckKind
 	}
 	was := c.out.window
 	c.out.window = p.Window
-	if p.Window > send.ForeignWindow && c.LeastRTT() >= FarRTT {
-		c.flight.Allow(c.cfg.Packets)
-	}
 	if c.timers.probes == 0 || p.Window <= was || int(p.Window) < min(c.cfg.Segment, c.next().size) {
 		return
 	}
 	// What flies was a probe, and came when there was no room.
 	c.timers.probes, c.timers.probe = 0, mono.Never
 	c.refused()
+}
+
+// room is how many packets more may be on their way.
+func (c *Conn) room() int {
+	most := c.cfg.Packets
+	if c.out.window <= send.ForeignWindow || c.LeastRTT() < FarRTT {
+		most = min(most, send.ForeignPackets)
+	}
+	return most - c.flight.Span()
 }
 
 // viewRemote says whether the remote has room for a packet. It had for one that is sent

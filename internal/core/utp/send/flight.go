@@ -170,10 +170,6 @@ func (f *Flight) Span() int { return f.next.Diff(f.una) }
 // Room is how many packets may be sent now that were not sent before.
 func (f *Flight) Room() int { return f.cfg.Most - f.Span() }
 
-// Allow has so many packets be sent from the first unacknowledged one on, if that is more
-// than before.
-func (f *Flight) Allow(most int) { f.cfg.Most = max(f.cfg.Most, min(most, MaxPackets)) }
-
 // Flying is what is on its way: sent, neither acknowledged nor lost.
 func (f *Flight) Flying() Tally { return f.flying }
 
