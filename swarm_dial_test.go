@@ -107,8 +107,8 @@ func TestAMachineWithoutIPv6HardlyTriesIt(t *testing.T) {
 		s.stored(c.Fetch(t, a.Client, append(named, seeder.at())...))
 		before := tries.Load()
 		time.Sleep(10 * time.Minute)
-		// One a minute, and what was on its way when the rest began.
-		if all := tries.Load(); all > 2*64+16 {
+		// One a minute, and what was on its way when the rest began: all may be stored before.
+		if all := tries.Load(); before > 2*64 || all > max(before, 64)+16 {
 			t.Errorf("%d attempts before all was stored, %d within ten minutes after", before, all-before)
 		}
 	})

@@ -160,8 +160,7 @@ func (r Request) block() geometry.Block {
 // arrived notes that the n bytes of a slot's block came, and adjusts the window.
 func (p *pipeline) arrived(now mono.Instant, at int32, n int) {
 	s := &p.asked.slots[at]
-	p.measure(now, s)
-	answer := p.viewAnswer(now, s)
+	answer := p.measure(now, s)
 	growth, known := windowOpen, p.rate.perSecond > 0
 	if p.asked.flying.count == 0 || p.rate.perSecond == 0 && s.queue == alone {
 		p.rate.start(now) // the wait for the very first answer, or for nothing, is no rate
@@ -187,23 +186,6 @@ func (p *pipeline) arrived(now mono.Instant, at int32, n int) {
 	}
 }
 
-// answer says what an answer tells of the remote's queue.
-type answer uint8
-
-const (
-	prompt answer = iota
-	queued        // it waited there for others
-)
-
-// viewAnswer is by how long it took, which a remote that sends ever faster may make two
-// round trips.
-func (p *pipeline) viewAnswer(now mono.Instant, s *slot) answer {
-	if s.copies > 1 || s.place == late || now.Sub(s.since) <= 2*(p.rtt+queueSlack) {
-		return prompt
-	}
-	return queued
-}
-
 // least is the least number of blocks in flight to a remote that answers.
 func (p *pipeline) least() int {
 	if p.rate.perSecond == 0 {
@@ -220,18 +202,33 @@ func (p *pipeline) sentIn(d time.Duration) int {
 	return int(p.rate.perSecond*d.Seconds()) / geometry.BlockSize
 }
 
+// answer says what an answer tells of the remote's queue.
+type answer uint8
+
+const (
+	prompt answer = iota
+	queued        // it waited there for others
+)
+
 // measure learns the round trip from an answer. One to a lone request tells it.
 // Those to others include the remote's queue, so they can only lower it: were
 // they to raise it, a longer queue would ask for a longer queue. Where a block
-// was asked for more than once, the answer may be to the earlier request.
-func (p *pipeline) measure(now mono.Instant, s *slot) {
+// was asked for more than once, the answer may be to the earlier request. One
+// that took longer than two round trips, which it may at a remote that sends
+// ever faster, was queued.
+func (p *pipeline) measure(now mono.Instant, s *slot) answer {
 	if s.copies > 1 || s.place == late {
-		return
+		return prompt
 	}
-	sample := min(now.Sub(s.since), roundTripBound)
+	took := now.Sub(s.since)
+	sample := min(took, roundTripBound)
 	if s.queue == alone || p.rtt == 0 || sample < p.rtt {
 		p.rtt = sample
 	}
+	if took > 2*(p.rtt+queueSlack) {
+		return queued
+	}
+	return prompt
 }
 
 // rejected notes that a wanted block will not come although we are not choked:

@@ -8,9 +8,6 @@ import (
 )
 
 const (
-	// nearRTT is the round trip below which all of a window may lie in the socket at once,
-	// since so much time may pass between two reads. What comes from farther is on its way.
-	nearRTT = conn.FarRTT
 	// nearMost is the most that the window of a near one may be, in bytes: a round trip of 25 ms
 	// takes no more at 300 Mbit/s, and what is nearer less.
 	nearMost = 1 << 20
@@ -60,11 +57,13 @@ func (h *throng) join(counted uint32) uint32 {
 	return this
 }
 
-// most is how large the connection's window may become, when it is used. One whose round trip
-// is not known, since we have sent nothing, may be near.
+// most is how large the connection's window may become, when it is used. All of that of one
+// that is near may lie in the socket at once, since a round trip may pass between two reads;
+// what comes from farther is on its way. One whose round trip is not known, since we have sent
+// nothing, may be near.
 func (c *cell) most() int {
 	x := c.x
-	if c.core.LeastRTT() >= nearRTT {
+	if c.core.LeastRTT() >= conn.FarRTT {
 		return x.room.share
 	}
 	room := x.link.Room()

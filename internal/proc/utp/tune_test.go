@@ -44,7 +44,7 @@ func TestAWindowFollowsAUserWhoReadsSlowly(t *testing.T) {
 		fast int // bytes that are read before as fast as they come
 		rate int // and then a second
 		step time.Duration
-		most int // bytes that wait after an hour
+		most int // bytes that wait after ten minutes
 	}{
 		{"from the beginning", 0, 4 << 10, 100 * time.Millisecond, firstWindow},
 		{"after it was fast", 8 << 20, 4 << 10, 100 * time.Millisecond, slowWindow + 8<<10},
@@ -60,14 +60,14 @@ func TestAWindowFollowsAUserWhoReadsSlowly(t *testing.T) {
 				link := links(t, k)
 				one, other := start(t, link(here), k), start(t, link(there), k)
 				dialled, accepted := connect(t, one, other, there)
-				go func() { _, _ = dialled.Write(make([]byte, 400<<20)) }()
+				go func() { _, _ = dialled.Write(make([]byte, 100<<20)) }()
 				if _, err := io.ReadFull(accepted, make([]byte, row.fast)); err != nil {
 					t.Fatal(err)
 				}
 				if w := dialled.Status().Remote; row.fast > 0 && w < 400<<10 {
 					t.Errorf("while it reads fast its window is %d bytes", w)
 				}
-				if shut := slowly(t, dialled, accepted, row.rate, row.step, time.Hour); shut > 10*time.Second {
+				if shut := slowly(t, dialled, accepted, row.rate, row.step, 10*time.Minute); shut > 10*time.Second {
 					t.Errorf("the window was shut for %v", shut)
 				}
 				if n := accepted.unread(); n > row.most {

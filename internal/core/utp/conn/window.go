@@ -30,11 +30,10 @@ func (c *Conn) noteWindow(now mono.Instant, p *utpwire.Packet, kind send.AckKind
 
 // room is how many packets more may be on their way.
 func (c *Conn) room() int {
-	most := c.cfg.Packets
-	if c.out.window <= send.ForeignWindow || c.LeastRTT() < FarRTT {
-		most = min(most, send.ForeignPackets)
+	if c.out.window > send.ForeignWindow && c.LeastRTT() >= FarRTT {
+		return c.flight.Room()
 	}
-	return most - c.flight.Span()
+	return min(c.flight.Room(), send.ForeignPackets-c.flight.Span())
 }
 
 // viewRemote says whether the remote has room for a packet. It had for one that is sent
