@@ -23,11 +23,14 @@ type Tree struct {
 // static children have acknowledged their start, in order. If one fails to, those
 // before it are stopped in reverse order and the error is a *StartError. ctx
 // bounds the start only; when it ends first, what was started is stopped and
-// the error is ctx's.
+// the error is ctx's; when it has ended nothing is started.
 func Start(ctx context.Context, name string, s Supervisor, o Options) (*Tree, error) {
 	child := &Child{Name: name, Supervisor: &s}
 	if err := s.check(name); err != nil {
 		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err // nothing is started in vain
 	}
 	t := &Tree{options: o, ready: make(chan struct{}), done: make(chan struct{})}
 	t.root = newProcess(t, nil, 0, child, name)
